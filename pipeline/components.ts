@@ -1,0 +1,23 @@
+import type { Batch } from "./batch.ts";
+import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
+
+// A list of factories cannot name each one's configuration and batch type; a factory's own pair always fits together.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type AnyConfig = any;
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type AnyBatch = Batch & any;
+
+/** Every component that Signalbox brings. The only place where they are registered. */
+export interface Components {
+  readonly receivers: readonly ReceiverFactory<AnyConfig>[];
+  readonly processors: readonly ProcessorFactory<AnyConfig, AnyBatch>[];
+  readonly exporters: readonly ExporterFactory<AnyConfig, AnyBatch>[];
+  readonly extensions: readonly ExtensionFactory<AnyConfig>[];
+}
+
+export const builtInComponents: Components = {
+  receivers: [],
+  processors: [],
+  exporters: [],
+  extensions: [],
+};

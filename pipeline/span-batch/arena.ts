@@ -1,0 +1,60 @@
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const minimumBytes = 1024;
+
+/**
+ * The bytes of a batch: everything of variable length lies in one growing buffer, and columns hold ranges of it.
+ *
+ * A range, once given out, never moves and is never overwritten; `bytes` itself is replaced when the arena grows, so it
+ * is read anew after every call that may append.
+ */
+export class ByteArena {
+  /** Only `[0, length)` holds data. */
+  bytes: Uint8Array;
+  length: number;
+
+  constructor(capacity = 0) {
+    this.bytes = new Uint8Array(capacity);
+    this.length = 0;
+  }
+
+  /** Makes an arena of a buffer the caller gives away: a decoder reads it in place, nothing is copied. */
+  static adopt(bytes: Uint8Array): ByteArena {
+    const arena = new ByteArena();
+    arena.bytes = bytes;
+    arena.length = bytes.length;
+    return arena;
+  }
+
+  /** Makes room for `count` bytes at the end and returns where they start; the caller fills them. */
+  reserve(count: number): number {
+    const start = this.length;
+    const end = start + count;
+    if (end > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(end, this.bytes.length * 2, minimumBytes));
+      grown.set(this.bytes.subarray(0, start));
+      this.bytes = grown;
+    }
+    this.length = end;
+    return start;
+  }
+
+  /** Copies `bytes` to the end and returns where they start. */
+  append(bytes: Uint8Array): number {
+    const start = this.reserve(bytes.length);
+    this.bytes.set(bytes, start);
+    return start;
+  }
+
+  /** Writes `text` as UTF-8 to the end; its range is `[returned start, length)`. */
+  appendText(text: string): number {
+    const start = this.reserve(text.length * 3);
+    this.length = start + encoder.encodeInto(text, this.bytes.subarray(start)).written;
+    return start;
+  }
+
+  /** The text of a range; bytes that are not UTF-8 become U+FFFD. */
+  text(start: number, length: number): string {
+    return decoder.decode(this.bytes.subarray(start, start + length));
+  }
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from "node:crypto";
+import type { ByteArena } from "./arena.ts";
+
+// A secret seed: senders choose keys and names, and must not be able to choose collisions with them.
+const seed = randomBytes(4).readUInt32LE();
+
+/** Whether two ranges of equal `length` hold the same bytes. */
+export function sameBytes(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
+  return true;
+}
+
+function hashBytes(bytes: Uint8Array, start: number, length: number): number {
+  let hash = seed ^ length;
+  for (let i = start, end = start + length; i < end; i++) {
+    hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return Math.imul(hash ^ (hash >>> 13), 0x85ebca6b) >>> 0;
+}
+
+/**
+ * Distinct byte strings of a batch, numbered from 0 in the order they were first seen. Attribute keys, span names and
+ * other repeated texts are columns of such numbers.
+ *
+ * Entries are ranges of the batch's arena. The hash table is open addressing, at most half full.
+ */
+export class ByteDictionary {
+  length = 0;
+  starts: Uint32Array;
+  lengths: Uint32Array;
+  #hashes: Uint32Array;
+  /** Entry number + 1; 0 is a free slot. */
+  #slots: Uint32Array;
+  #texts: (string | undefined)[] = [];
+  #indexOfText = new Map<string, number>();
+  readonly #arena: ByteArena;
+
+  constructor(arena: ByteArena, capacity = 32) {
+    this.#arena = arena;
+    this.starts = new Uint32Array(capacity);
+    this.lengths = new Uint32Array(capacity);
+    this.#hashes = new Uint32Array(capacity);
+    this.#slots = new Uint32Array(capacity * 4);
+  }
+
+  /** The number of the bytes at a range of the arena; a new entry keeps that range. */
+  intern(start: number, length: number): number {
+    const bytes = this.#arena.bytes;
+    const hash = hashBytes(bytes, start, length);
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]!;
+      if (entry === 0) return this.#add(start, length, hash, slot);
+      if (this.#hashes[entry - 1] === hash && this.equals(entry - 1, start, length)) return entry - 1;
+    }
+  }
+
+  /** Whether entry `index` has the bytes at a range of the arena. */
+  equals(index: number, start: number, length: number): boolean {
+    if (this.lengths[index] !== length) return false;
+    const bytes = this.#arena.bytes;
+    return sameBytes(bytes, this.starts[index]!, bytes, start, length);
+  }
+
+  /** The number of `text`, added when it is new. */
+  internText(text: string): number {
+    const known = this.find(text);
+    if (known >= 0) return known;
+    const start = this.#arena.appendText(text);
+    return this.intern(start, this.#arena.length - start);
+  }
+
+  /** The number of `text`, or -1. */
+  find(text: string): number {
+    const cached = this.#indexOfText.get(text);
+    if (cached !== undefined) return cached;
+    const mark = this.#arena.length;
+    const start = this.#arena.appendText(text);
+    const found = this.#findRange(start, this.#arena.length - start);
+    this.#arena.length = mark;
+    this.#indexOfText.set(text, found);
+    return found;
+  }
+
+  text(index: number): string {
+    this.#texts[index] ??= this.#arena.text(this.starts[index]!, this.lengths[index]!);
+    return this.#texts[index];
+  }
+
+  /**
+   * Gives entry `index` another text, for the whole batch at once. The caller makes sure that no other entry has it.
+   *
+   * @throws {RangeError} when another entry has that text
+   */
+  rename(index: number, text: string): void {
+    const other = this.find(text);
+    if (other === index) return;
+    if (other >= 0) throw new RangeError(`dictionary: entry ${other} has the text of the new name already`);
+    this.starts[index] = this.#arena.appendText(text);
+    this.lengths[index] = this.#arena.length - this.starts[index]!;
+    this.#hashes[index] = hashBytes(this.#arena.bytes, this.starts[index]!, this.lengths[index]!);
+    this.#rehash(this.#slots.length);
+    this.#texts[index] = text;
+    this.#indexOfText.clear();
+  }
+
+  #findRange(start: number, length: number): number {
+    const hash = hashBytes(this.#arena.bytes, start, length);
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]!;
+      if (entry === 0) return -1;
+      if (this.#hashes[entry - 1] === hash && this.equals(entry - 1, start, length)) return entry - 1;
+    }
+  }
+
+  #add(start: number, length: number, hash: number, slot: number): number {
+    const index = this.length++;
+    if (index === this.starts.length) this.#grow();
+    this.starts[index] = start;
+    this.lengths[index] = length;
+    this.#hashes[index] = hash;
+    if (this.length * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
+    else this.#slots[slot] = index + 1;
+    // What find() has not found before may be this entry.
+    if (this.#indexOfText.size > 0) this.#indexOfText.clear();
+    return index;
+  }
+
+  #grow(): void {
+    const larger = (column: Uint32Array): Uint32Array<ArrayBuffer> => {
+      const grown = new Uint32Array(column.length * 2);
+      grown.set(column);
+      return grown;
+    };
+    this.starts = larger(this.starts);
+    this.lengths = larger(this.lengths);
+    this.#hashes = larger(this.#hashes);
+  }
+
+  #rehash(slotCount: number): void {
+    const slots = new Uint32Array(slotCount);
+    const mask = slotCount - 1;
+    for (let index = 0; index < this.length; index++) {
+      let slot = this.#hashes[index]! & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = index + 1;
+    }
+    this.#slots = slots;
+  }
+}
