@@ -46,9 +46,11 @@ class TraceEncoder {
   /** Resource and scope of the open run of spans; -1 when none is open. */
   #resource = -1;
   #scope = -1;
-  /** Sizes of the message when the open ResourceSpans and ScopeSpans had nothing. */
+  /** Sizes of the message before the open ResourceSpans and ScopeSpans, and with nothing but their schema URLs. */
   #resourceSize = 0;
+  #emptyResourceSize = 0;
   #scopeSize = 0;
+  #emptyScopeSize = 0;
   /** Upper bound of the bytes that closing the open run will add; 0 while there is no limit. */
   #headerBytes = 0;
 
@@ -72,6 +74,7 @@ class TraceEncoder {
     this.#writeSpan(row);
     if (this.#writer.size + this.#headerBytes > this.#maxBytes && this.#spanCount > 0) {
       this.#writer.rewind(size);
+      this.#leaveEmptyRun();
       this.#finish();
       this.#openRun(this.#batch.resourceIndex[row]!, this.#batch.scopeIndex[row]!);
       this.#writeSpan(row);
@@ -92,10 +95,12 @@ class TraceEncoder {
       this.#resourceSize = this.#writer.size;
       this.#resource = resource;
       this.#openSchema(this.#batch.resources[resource]!);
+      this.#emptyResourceSize = this.#writer.size;
     } else this.#closeScope();
     this.#scopeSize = this.#writer.size;
     this.#scope = scope;
     this.#openSchema(this.#batch.scopes[scope]!);
+    this.#emptyScopeSize = this.#writer.size;
     if (this.#maxBytes !== Number.POSITIVE_INFINITY) this.#headerBytes = this.#measureHeaders();
   }
 
@@ -114,6 +119,16 @@ class TraceEncoder {
     const bytes = this.#writer.size - size;
     this.#writer.rewind(size);
     return bytes + framing;
+  }
+
+  /** Takes back the headers of a run whose only span went to another request. */
+  #leaveEmptyRun(): void {
+    if (this.#writer.size > this.#emptyScopeSize) return;
+    this.#writer.rewind(this.#scopeSize);
+    this.#scope = -1;
+    if (this.#writer.size > this.#emptyResourceSize) return;
+    this.#writer.rewind(this.#resourceSize);
+    this.#resource = -1;
   }
 
   #closeScope(): void {

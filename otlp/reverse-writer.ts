@@ -43,7 +43,8 @@ export class ReverseWriter {
   }
 
   byte(value: number): void {
-    this.#bytes[this.#down(1)] = value;
+    const position = this.#down(1);
+    this.#bytes[position] = value;
   }
 
   /** An unsigned varint of up to 32 bits. */

@@ -102,5 +102,5 @@ export function encodeWithProtobufjs(request: Record<string, unknown>): Uint8Arr
 
 /** A plain object of one ExportTraceServiceRequest: 64-bit integers as decimal strings, bytes as Buffers, no defaults. */
 export function decodeWithProtobufjs(bytes: Uint8Array): Record<string, unknown> {
-  return ExportTraceServiceRequest.toObject(ExportTraceServiceRequest.decode(bytes), { longs: String });
+  return ExportTraceServiceRequest.toObject(ExportTraceServiceRequest.decode(Buffer.from(bytes)), { longs: String });
 }
