@@ -1,3 +1,4 @@
+import { batchFactory } from "../processors/batch/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -17,7 +18,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [],
-  processors: [],
+  processors: [batchFactory],
   exporters: [],
   extensions: [],
 };
