@@ -1,4 +1,5 @@
 import { batchFactory } from "../processors/batch/factory.ts";
+import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -18,7 +19,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [],
-  processors: [batchFactory],
+  processors: [memoryLimiterFactory, batchFactory],
   exporters: [],
   extensions: [],
 };
