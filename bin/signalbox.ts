@@ -7,7 +7,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   components: async () => (await import("../pipeline/components.ts")).builtInComponents,
   run: async (options) => {
-    // @ts-expect-error main/run.ts is written next; its arrival makes this line an error
     const { run } = await import("../main/run.ts");
     await run(options);
   },

@@ -1,4 +1,6 @@
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
+import { batchFactory } from "../processors/batch/factory.ts";
+import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -18,7 +20,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [],
-  processors: [],
+  processors: [batchFactory, memoryLimiterFactory],
   exporters: [],
   extensions: [clickhouseServerFactory],
 };
