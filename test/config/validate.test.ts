@@ -118,6 +118,14 @@ describe("problems", () => {
     expect(String(error)).not.toMatch(shown);
   });
 
+  it("hide everything inside a map that is a secret as a whole", async () => {
+    const schema = z.strictObject({ users: z.record(z.string(), z.int()).meta({ secret: true }).optional() });
+    const [debug] = fakeComponents.exporters.filter(({ type }) => type === "debug");
+    const components = { ...fakeComponents, exporters: [{ ...debug!, configSchema: schema }] };
+    const loading = loadConfig([`yaml:${minimal}`, "yaml:exporters: {debug: {users: {bob: hunter2}}}"], [], components);
+    await expect(loading).rejects.toThrow("exporters.debug.users.bob: must be a whole number, got [REDACTED]");
+  });
+
   it("of a union are those of the option that was meant, and hide what any option calls a secret", async () => {
     const schema = z.strictObject({
       auth: z.union([secret, z.strictObject({ user: z.string(), attempts: z.int().max(3) })]),
