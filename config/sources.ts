@@ -43,7 +43,7 @@ function isScheme(text: string): text is Scheme {
 /** How problems name a source: without what an inline source holds, and without passwords. */
 export function sourceName({ scheme, value }: Uri): string {
   if (scheme === "file") return value;
-  if (scheme === "yaml") return "yaml:";
+  if (scheme === "yaml") return "yaml";
   return scheme === "env" ? `env:${value.split(":-", 1)[0]}` : redactText(value);
 }
 

@@ -93,7 +93,7 @@ describe("sources", () => {
       "env:NOT_SET: environment variable is not set",
       `${folder}: cannot be read: is a directory`,
       '--config: scheme "ftp" is not supported, must be env, file, yaml, http, https',
-      "yaml:: must hold a map with receivers, exporters and service, got a list",
+      "yaml: must hold a map with receivers, exporters and service, got a list",
       "--set: must be a key and a value such as exporters.debug.verbosity=detailed",
       '--set: key "a..b" is not valid, must be names separated by .',
     ]);

@@ -116,7 +116,7 @@ describe("references", () => {
 
   it("warns of a variable that is not set, naming the key", async () => {
     const { warnings } = await resolve(["${env:NOT_THERE}"]);
-    expect(warnings).toEqual(['yaml:: value[0]: environment variable "NOT_THERE" is not set']);
+    expect(warnings).toEqual(['yaml: value[0]: environment variable "NOT_THERE" is not set']);
   });
 
   it("stops at the bound on nesting within one text", async () => {

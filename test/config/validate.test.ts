@@ -123,7 +123,7 @@ describe("problems", () => {
     const [debug] = fakeComponents.exporters.filter(({ type }) => type === "debug");
     const components = { ...fakeComponents, exporters: [{ ...debug!, configSchema: schema }] };
     const loading = loadConfig([`yaml:${minimal}`, "yaml:exporters: {debug: {users: {bob: hunter2}}}"], [], components);
-    await expect(loading).rejects.toThrow("exporters.debug.users.bob: must be a whole number, got [REDACTED]");
+    await expect(loading).rejects.toThrow("exporters.debug.users.bob: must be a number, got [REDACTED]");
   });
 
   it("of a union are those of the option that was meant, and hide what any option calls a secret", async () => {
