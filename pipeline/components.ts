@@ -1,3 +1,4 @@
+import { clickhouseFactory } from "../exporters/clickhouse/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -18,6 +19,6 @@ export interface Components {
 export const builtInComponents: Components = {
   receivers: [],
   processors: [],
-  exporters: [],
+  exporters: [clickhouseFactory],
   extensions: [],
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import type { BlockBuilder, NativeBlock } from "./block.ts";
+import { type BlockBuilder, keptRows, type NativeBlock } from "./block.ts";
 import { daysOf, rowsByDay } from "./days.ts";
 import type { BlockBounds } from "./queue-config.ts";
 
@@ -151,7 +151,7 @@ export class BlockAssembler {
   ): void {
     const count = rows?.length ?? batch.itemCount;
     const slice = this.#sliceRows(batch);
-    const all = count <= slice ? rows : (rows ?? liveRows(batch));
+    const all = count <= slice ? rows : (rows ?? keptRows(batch));
     let current = block;
     for (let from = 0; from < count; from += slice) {
       if (!this.#open.includes(current)) current = this.#openBlock();
@@ -176,7 +176,13 @@ export class BlockAssembler {
 
   #openBlock(): OpenBlock {
     const builder = this.#spare.pop() ?? this.#ports.createBuilder();
-    const block = { builder, days: new Set<number>(), delivery: new Delivery(), openedAtMs: performance.now(), requests: 0 };
+    const block = {
+      builder,
+      days: new Set<number>(),
+      delivery: new Delivery(),
+      openedAtMs: performance.now(),
+      requests: 0,
+    };
     this.#open.push(block);
     return block;
   }
@@ -211,11 +217,4 @@ function joined(one: ReadonlySet<number>, other: ReadonlySet<number>): number {
   let size = one.size;
   for (const day of other) if (!one.has(day)) size++;
   return size;
-}
-
-function liveRows(batch: SpanBatch): Uint32Array {
-  const rows = new Uint32Array(batch.itemCount);
-  let count = 0;
-  for (let row = 0; row < batch.length; row++) if (!batch.isDropped(row)) rows[count++] = row;
-  return rows;
 }

@@ -32,7 +32,9 @@ export class Hosts {
   /** The host to ask next: in turn, but those that could not be reached last. */
   next(): Host {
     const { length } = this.all;
-    const start = { in_order: 0, round_robin: this.#turn++, random: Math.floor(Math.random() * length) }[this.#strategy];
+    const start = { in_order: 0, round_robin: this.#turn++, random: Math.floor(Math.random() * length) }[
+      this.#strategy
+    ];
     const now = performance.now();
     for (let i = 0; i < length; i++) {
       const host = this.all[(start + i) % length]!;
@@ -114,7 +116,9 @@ function agentOf(url: string, config: ClickHouseConfig, skipVerify: boolean): ht
     cert: pem(tls.cert_pem, tls.cert_file),
     key: pem(tls.key_pem, tls.key_file),
     minVersion: `TLSv${tls.min_version === "1.0" ? "1" : tls.min_version}`,
-    ...(tls.max_version === undefined ? {} : { maxVersion: `TLSv${tls.max_version === "1.0" ? "1" : tls.max_version}` }),
+    ...(tls.max_version === undefined
+      ? {}
+      : { maxVersion: `TLSv${tls.max_version === "1.0" ? "1" : tls.max_version}` }),
     ...(tls.cipher_suites === undefined ? {} : { ciphers: tls.cipher_suites.join(":") }),
     ...(tls.server_name_override === undefined ? {} : { servername: tls.server_name_override }),
     rejectUnauthorized: !(tls.insecure_skip_verify || skipVerify),
@@ -125,7 +129,11 @@ function pem(text: string | undefined, file: string | undefined): string | undef
   return text ?? (file === undefined ? undefined : readFileSync(file, "utf8"));
 }
 
-type RequestCompression = false | { codec: "gzip"; level: 1 } | { codec: "zstd"; level: 1 } | { codec: "br"; quality: 1 };
+type RequestCompression =
+  | false
+  | { codec: "gzip"; level: 1 }
+  | { codec: "zstd"; level: 1 }
+  | { codec: "br"; quality: 1 };
 
 /** The codec of inserts; the levels are the cheapest, because the server unpacks and packs again anyway. */
 export function compressionOf(url: string, wanted: Codec | string | undefined): RequestCompression {

@@ -82,14 +82,23 @@ export const clickhouseConfigSchema = z
       .boolean()
       .optional()
       .describe("Taken for compatibility, without effect: whole blocks are inserted, always with async_insert=0."),
-    ttl: durationMs.prefault("0s").describe("Age at which rows are deleted, set when a table is created; 0 keeps them."),
+    ttl: durationMs
+      .prefault("0s")
+      .describe("Age at which rows are deleted, set when a table is created; 0 keeps them."),
     tls: clientTlsSchema.prefault({}).describe("TLS towards https endpoints."),
-    cluster_name: z.string().default("").describe("Cluster for ON CLUSTER in every DDL statement; empty leaves it out."),
+    cluster_name: z
+      .string()
+      .default("")
+      .describe("Cluster for ON CLUSTER in every DDL statement; empty leaves it out."),
     table_engine: tableEngineSchema.prefault({}).describe("Engine of the tables this exporter creates."),
     traces_table_name: tableName.default("otel_traces").describe("Table of spans."),
-    logs_table_name: tableName.default("otel_logs").describe("Table of log records; reserved, logs are not stored yet."),
+    logs_table_name: tableName
+      .default("otel_logs")
+      .describe("Table of log records; reserved, logs are not stored yet."),
     profiles_table_name: tableName.default("otel_profiles").describe("Table of profiles; reserved."),
-    metrics_tables: metricsTablesSchema.prefault({}).describe("Tables of metrics; reserved, metrics are not stored yet."),
+    metrics_tables: metricsTablesSchema
+      .prefault({})
+      .describe("Tables of metrics; reserved, metrics are not stored yet."),
     json: z.boolean().default(false).describe("JSON columns for attributes; only false, Map columns, is supported."),
     timeout: durationMs
       .prefault("30s")

@@ -71,7 +71,9 @@ function originOf(scheme: string, host: string, secure: boolean, warnings: strin
   const httpPort = scheme.startsWith("http") ? port : httpPorts[port ?? ""];
   const origin = `${tls ? "https" : "http"}://${name}:${httpPort ?? port ?? (tls ? "8443" : "8123")}`;
   if (scheme === "tcp" || httpPort !== port) {
-    warnings.push(`endpoint: "${scheme}://${host}" names the native protocol, posting to ${origin}; write that instead`);
+    warnings.push(
+      `endpoint: "${scheme}://${host}" names the native protocol, posting to ${origin}; write that instead`,
+    );
   }
   return origin;
 }

@@ -8,7 +8,12 @@ export const retrySchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe("Try again after a failure that may pass."),
     initial_interval: durationMs.prefault("5s").describe("Wait after the first failure."),
-    randomization_factor: z.number().min(0).max(1).default(0.5).describe("Share by which a wait is varied, up and down."),
+    randomization_factor: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe("Share by which a wait is varied, up and down."),
     multiplier: z.number().min(1).default(1.5).describe("Growth of the wait with every failure."),
     max_interval: durationMs.prefault("30s").describe("Longest wait."),
     max_elapsed_time: durationMs
@@ -20,7 +25,12 @@ export const retrySchema = z
     if (!retry.enabled || elapsed === 0) return;
     for (const key of ["initial_interval", "max_interval"] as const) {
       if (elapsed >= retry[key]) continue;
-      context.addIssue({ code: "custom", path: ["max_elapsed_time"], message: `must not be below ${key}`, input: elapsed });
+      context.addIssue({
+        code: "custom",
+        path: ["max_elapsed_time"],
+        message: `must not be below ${key}`,
+        input: elapsed,
+      });
     }
   });
 export type RetryConfig = z.output<typeof retrySchema>;
@@ -58,7 +68,9 @@ export const sendingQueueSchema = z
       .min(1)
       .optional()
       .describe("Room of the queue in units of sizer; left out: 10000 requests, 1000000 items, or max_bytes."),
-    sizer: sizer.default("requests").describe("What queue_size counts: requests (batches taken), items (spans) or bytes."),
+    sizer: sizer
+      .default("requests")
+      .describe("What queue_size counts: requests (batches taken), items (spans) or bytes."),
     max_bytes: z
       .int()
       .min(MiB)
@@ -87,7 +99,9 @@ export const insertSchema = z.strictObject({
     .min(1024)
     .optional()
     .describe("Bytes at which a block is inserted; 33554432 when left out. The server takes about ten times as much."),
-  max_age: durationMs.optional().describe("Age at which a block is inserted; 1s when left out. Also inserts per minute."),
+  max_age: durationMs
+    .optional()
+    .describe("Age at which a block is inserted; 1s when left out. Also inserts per minute."),
   linger: durationMs
     .prefault("50ms")
     .describe("Wait for more rows when no insert was made during the last max_age, so that quiet hours are not slow."),

@@ -85,6 +85,8 @@ export class BlockSender {
     const { instruments, callersWait } = this.#options;
     if (givenUp === undefined) {
       instruments.sent(closed.block.rows);
+      // The server has read and committed all of it; after a failure an old try might still hold on to the memory.
+      closed.block.recycle();
       closed.delivery.resolve();
       return;
     }
@@ -102,6 +104,7 @@ export class BlockSender {
     const startMs = callersWait ? closed.closedAtMs : performance.now();
     let last: Failure = { kind: "retryable", code: undefined, name: "ABORTED", message: "shut down", ambiguous: false };
     let host: Host | undefined;
+    let pinned = false;
     for (;;) {
       const pass = await this.#breaker.admit(this.#stop.signal);
       if (pass === undefined) return { failure: last, permanent: false };
@@ -111,7 +114,8 @@ export class BlockSender {
       if (failure === undefined) return undefined;
       last = failure;
       if (failure.kind === "permanent") return { failure, permanent: true };
-      if (!this.#mustStay(failure)) host = undefined;
+      pinned ||= this.#mustStay(failure);
+      if (!pinned) host = undefined;
       const waitMs = backoff.nextMs(failure.retryAfterMs);
       const expired = max_elapsed_time > 0 && performance.now() + waitMs - startMs > max_elapsed_time;
       if (!enabled || expired || this.#stop.signal.aborted) return { failure, permanent: false };
@@ -157,7 +161,10 @@ export class BlockSender {
     } else if (failure.kind === "overload") {
       const pauseMs = this.#breaker.overloaded(pass);
       if (pauseMs === undefined) return;
-      settings.logger.warn({ pause_ms: pauseMs, failure }, `clickhouse: overloaded, ${describeFailure(failure)}; all inserts pause`);
+      settings.logger.warn(
+        { pause_ms: pauseMs, failure },
+        `clickhouse: overloaded, ${describeFailure(failure)}; all inserts pause`,
+      );
     } else {
       this.#breaker.failed(pass);
       if (failure.code === undefined) hosts.unreachable(host);
@@ -188,7 +195,10 @@ export class BlockSender {
       closed.delivery.resolve();
     } catch (cause) {
       instruments.lost(rows);
-      settings.logger.error({ rows, failure, err: cause }, `${message}; rows are lost: no dead letter could be written`);
+      settings.logger.error(
+        { rows, failure, err: cause },
+        `${message}; rows are lost: no dead letter could be written`,
+      );
       closed.delivery.reject(new PermanentError(`${message}; no dead letter could be written`, { cause }));
     }
   }
