@@ -1,4 +1,5 @@
 import { clickhouseFactory } from "../exporters/clickhouse/factory.ts";
+import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -20,5 +21,5 @@ export const builtInComponents: Components = {
   receivers: [],
   processors: [],
   exporters: [clickhouseFactory],
-  extensions: [],
+  extensions: [clickhouseServerFactory],
 };
