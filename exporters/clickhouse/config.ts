@@ -1,5 +1,6 @@
 import zlib from "node:zlib";
 import { z } from "zod";
+import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
 import { secret } from "../../config/secret.ts";
 import { clientTlsSchema } from "../../config/tls.ts";
@@ -8,8 +9,6 @@ import { insertSchema, retrySchema, sendingQueueSchema } from "./queue-config.ts
 
 const codecs = ["none", "gzip", "zstd", "lz4", "deflate", "br"] as const;
 export type Codec = (typeof codecs)[number];
-
-const MiB = 1024 * 1024;
 
 const breakerSchema = z.strictObject({
   enabled: z.boolean().default(true).describe("Pause all inserts when the server says that it is overloaded."),
@@ -20,10 +19,8 @@ export type BreakerConfig = z.output<typeof breakerSchema>;
 
 const deadLetterSchema = z.strictObject({
   directory: z.string().min(1).default("./data/dead-letter").describe("Folder for blocks the server will never take."),
-  max_bytes: z
-    .int()
-    .min(0)
-    .default(1024 * MiB)
+  max_bytes: byteSize
+    .prefault("1GiB")
     .describe("Bytes of all files in the folder; a block that does not fit is lost, with an ERROR. 0 keeps none."),
 });
 export type DeadLetterConfig = z.output<typeof deadLetterSchema>;

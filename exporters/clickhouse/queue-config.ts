@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
 
 const MiB = 1024 * 1024;
@@ -71,10 +72,8 @@ export const sendingQueueSchema = z
     sizer: sizer
       .default("requests")
       .describe("What queue_size counts: requests (batches taken), items (spans) or bytes."),
-    max_bytes: z
-      .int()
-      .min(MiB)
-      .default(256 * MiB)
+    max_bytes: byteSize
+      .prefault("256MiB")
       .describe("Bytes of all encoded blocks that are not stored yet; holds beside queue_size."),
     wait_for_result: z
       .boolean()
@@ -94,11 +93,11 @@ export type SendingQueueConfig = z.output<typeof sendingQueueSchema>;
 /** `insert`: when a block is complete. */
 export const insertSchema = z.strictObject({
   max_rows: z.int().min(1).optional().describe("Rows at which a block is inserted; 50000 when left out."),
-  max_bytes: z
-    .int()
-    .min(1024)
+  max_bytes: byteSize
     .optional()
-    .describe("Bytes at which a block is inserted; 33554432 when left out. The server takes about ten times as much."),
+    .describe(
+      "Bytes at which a block is inserted; 32MiB when left out. The server takes about ten times as much memory.",
+    ),
   max_age: durationMs
     .optional()
     .describe("Age at which a block is inserted; 1s when left out. Also inserts per minute."),
