@@ -141,7 +141,7 @@ export class BlockAssembler {
     return this.#openBlock();
   }
 
-  /** Appends `rows` in slices that keep to the bounds; a slice that completes the block opens the next. */
+  /** Appends `rows` in slices that keep to the bounds, by the average size of the batch's spans. */
   #append(
     block: OpenBlock,
     batch: SpanBatch,
@@ -150,28 +150,34 @@ export class BlockAssembler {
     deliveries: Set<Delivery>,
   ): void {
     const count = rows?.length ?? batch.itemCount;
-    const slice = this.#sliceRows(batch);
+    const { maxRows, maxBytes } = this.#bounds;
+    const rowBytes = Math.max(1, batch.byteLength / Math.max(1, batch.itemCount));
+    const slice = Math.max(1, Math.min(maxRows, Math.floor(maxBytes / rowBytes)));
     const all = count <= slice ? rows : (rows ?? keptRows(batch));
     let current = block;
     for (let from = 0; from < count; from += slice) {
-      if (!this.#open.includes(current)) current = this.#openBlock();
-      const before = current.builder.bytes;
-      current.builder.append(batch, all?.subarray(from, from + slice));
-      for (const day of days) current.days.add(day);
+      const items = Math.min(slice, count - from);
+      current = this.#withRoom(current, items, items * rowBytes);
       const { builder } = current;
+      const before = builder.bytes;
+      builder.append(batch, all?.subarray(from, from + items));
+      for (const day of days) current.days.add(day);
       const requests = deliveries.size === 0 ? 1 : 0;
       current.requests += requests;
       deliveries.add(current.delivery);
-      this.#ports.grew({ requests, items: Math.min(slice, count - from), bytes: builder.bytes - before });
-      if (builder.rows >= this.#bounds.maxRows || builder.bytes >= this.#bounds.maxBytes) this.#close(current);
+      this.#ports.grew({ requests, items, bytes: builder.bytes - before });
+      if (builder.rows >= maxRows || builder.bytes >= maxBytes) this.#close(current);
     }
   }
 
-  /** Rows of a batch that fill a block, by the average size of its spans. */
-  #sliceRows(batch: SpanBatch): number {
-    const { maxRows, maxBytes } = this.#bounds;
-    const rowBytes = Math.max(1, batch.byteLength / Math.max(1, batch.itemCount));
-    return Math.max(1, Math.min(maxRows, Math.floor(maxBytes / rowBytes)));
+  /** The block itself, or a new one when it is closed or would grow past its bounds. */
+  #withRoom(block: OpenBlock, rows: number, bytes: number): OpenBlock {
+    if (!this.#open.includes(block)) return this.#openBlock();
+    const { builder } = block;
+    if (builder.rows === 0) return block;
+    if (builder.rows + rows <= this.#bounds.maxRows && builder.bytes + bytes <= this.#bounds.maxBytes) return block;
+    this.#close(block);
+    return this.#openBlock();
   }
 
   #openBlock(): OpenBlock {

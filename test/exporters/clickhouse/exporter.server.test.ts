@@ -8,6 +8,7 @@ import { batchOf, batchOfSpans } from "../../support/batches.ts";
 import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
 import { testSettings } from "../../support/doubles.ts";
 import { RecordingMeter } from "../../support/meter.ts";
+import { startProxy } from "./proxy.ts";
 import { quickConfig, temporaryFolder, until } from "./support.ts";
 
 const dayNanos = 86_400_000_000_000n;
@@ -140,6 +141,30 @@ describe("clickhouse exporter with a server", () => {
     const [result] = await replayDeadLetters(config);
     expect(result?.error?.message).toBe(`${path}: not stored: ${path}: is no dead letter: its first line is no JSON`);
     expect(await readFile(path, "utf8")).toBe("not json\n");
+  });
+
+  it("stores a block once when the answer to its insert is lost, also behind the view", async () => {
+    const proxy = await startProxy(server.url);
+    const [exporter, table] = await started({ endpoint: proxy.url });
+    proxy.loseAnswer();
+    proxy.loseAnswer();
+    await server.command(`CREATE TABLE ${table}_copy (SpanId String) ENGINE = MergeTree ORDER BY SpanId
+      SETTINGS non_replicated_deduplication_window = 100`);
+    await server.command(`CREATE MATERIALIZED VIEW ${table}_copy_mv TO ${table}_copy AS SELECT SpanId FROM ${table}`);
+    await exporter.consume(batchOf(30));
+    expect(await counts(table)).toEqual({ rows: 30, ids: 30 });
+    expect(await counts(`${table}_copy`)).toEqual({ rows: 30, ids: 30 });
+  });
+
+  it.skipIf(externalClickHouse)("stores a block once when the server is killed before it can answer", async () => {
+    const proxy = await startProxy(server.url);
+    const [exporter, table] = await started({ endpoint: proxy.url });
+    const killed = new Promise<void>((resolve) => proxy.loseAnswer(() => server.kill().then(resolve)));
+    const stored = exporter.consume(batchOf(30));
+    await killed;
+    await server.restart();
+    await stored;
+    expect(await counts(table)).toEqual({ rows: 30, ids: 30 });
   });
 
   it.skipIf(externalClickHouse)(
