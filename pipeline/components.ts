@@ -1,5 +1,7 @@
 import { clickhouseFactory } from "../exporters/clickhouse/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
+import { batchFactory } from "../processors/batch/factory.ts";
+import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -19,7 +21,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [],
-  processors: [],
+  processors: [batchFactory, memoryLimiterFactory],
   exporters: [clickhouseFactory],
   extensions: [clickhouseServerFactory],
 };

@@ -28,8 +28,6 @@ export interface ClosedBlock {
   /** Batches that began in this block. */
   readonly requests: number;
   readonly delivery: Delivery;
-  /** Monotonic milliseconds. */
-  readonly closedAtMs: number;
 }
 
 interface OpenBlock {
@@ -83,9 +81,9 @@ export class BlockAssembler {
     const deliveries = new Set<Delivery>();
     const days = daysOf(batch);
     const home = this.#open.find((block) => joined(block.days, days) <= this.#bounds.maxPartitions);
-    if (home !== undefined || days.size <= this.#bounds.maxPartitions) {
-      this.#append(home ?? this.#openBlock(), batch, days, undefined, deliveries);
-    } else this.#addByDay(batch, deliveries);
+    const fitsAlone = this.#open.length === 0 && days.size <= this.#bounds.maxPartitions;
+    if (home === undefined && !fitsAlone) this.#addByDay(batch, deliveries);
+    else this.#append(home ?? this.#openBlock(), batch, days, undefined, deliveries);
     this.#schedule();
     return [...deliveries];
   }
@@ -201,7 +199,7 @@ export class BlockAssembler {
     const block = builder.finish();
     if (this.#spare.length === 0) this.#spare.push(builder);
     this.#ports.grew({ requests: 0, items: 0, bytes: block.bytes - before });
-    this.#ports.emit({ block, token: randomUUID(), requests, delivery, closedAtMs: this.#lastClosedMs });
+    this.#ports.emit({ block, token: randomUUID(), requests, delivery });
   }
 
   #dueMs({ openedAtMs }: OpenBlock): number {

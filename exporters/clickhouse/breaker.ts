@@ -1,5 +1,5 @@
 import type { BreakerConfig } from "./config.ts";
-import { pause, untilAborted } from "./retry.ts";
+import { pause, untilAborted } from "./wait.ts";
 
 /** Leave to send one insert, given back with what became of it. */
 export interface Pass {

@@ -4,8 +4,9 @@ import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
 import { secret } from "../../config/secret.ts";
 import { clientTlsSchema } from "../../config/tls.ts";
+import { retryConfigSchema } from "../helper/retry.ts";
 import { EndpointError, parseEndpoint } from "./endpoint.ts";
-import { insertSchema, retrySchema, sendingQueueSchema } from "./queue-config.ts";
+import { insertSchema, sendingQueueSchema } from "./queue-config.ts";
 
 const codecs = ["none", "gzip", "zstd", "lz4", "deflate", "br"] as const;
 export type Codec = (typeof codecs)[number];
@@ -100,7 +101,7 @@ export const clickhouseConfigSchema = z
     timeout: durationMs
       .prefault("30s")
       .describe("Time for one insert; one that takes longer is tried again and is not stored twice. 0 waits forever."),
-    retry_on_failure: retrySchema.prefault({}).describe("Waits between tries of one insert."),
+    retry_on_failure: retryConfigSchema.prefault({}).describe("Waits between tries of one insert."),
     sending_queue: sendingQueueSchema.prefault({}).describe("How much data may wait for its insert."),
     insert: insertSchema.prefault({}).describe("Size and age of insert blocks."),
     circuit_breaker: breakerSchema.prefault({}).describe("Pause of all inserts while the server is overloaded."),

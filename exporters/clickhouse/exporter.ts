@@ -101,6 +101,9 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
     try {
       if (this.#stopped) throw this.#shutDown();
       return this.#assembler.add(batch);
+    } catch (error) {
+      this.#instruments.enqueueFailed(items);
+      throw error;
     } finally {
       this.#queue.add(load, -1);
     }

@@ -4,38 +4,6 @@ import { durationMs } from "../../config/duration.ts";
 
 const MiB = 1024 * 1024;
 
-/** `retry_on_failure`, as every exporter of the Collector has it. */
-export const retrySchema = z
-  .strictObject({
-    enabled: z.boolean().default(true).describe("Try again after a failure that may pass."),
-    initial_interval: durationMs.prefault("5s").describe("Wait after the first failure."),
-    randomization_factor: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.5)
-      .describe("Share by which a wait is varied, up and down."),
-    multiplier: z.number().min(1).default(1.5).describe("Growth of the wait with every failure."),
-    max_interval: durationMs.prefault("30s").describe("Longest wait."),
-    max_elapsed_time: durationMs
-      .prefault("300s")
-      .describe("Time after which a block is given up: back to callers that wait, else to a dead letter; 0 for never."),
-  })
-  .superRefine((retry, context) => {
-    const { max_elapsed_time: elapsed } = retry;
-    if (!retry.enabled || elapsed === 0) return;
-    for (const key of ["initial_interval", "max_interval"] as const) {
-      if (elapsed >= retry[key]) continue;
-      context.addIssue({
-        code: "custom",
-        path: ["max_elapsed_time"],
-        message: `must not be below ${key}`,
-        input: elapsed,
-      });
-    }
-  });
-export type RetryConfig = z.output<typeof retrySchema>;
-
 const sizer = z.enum(["requests", "items", "bytes"]);
 
 const batchSchema = z
@@ -68,11 +36,11 @@ export const sendingQueueSchema = z
       .int()
       .min(1)
       .optional()
-      .describe("Room of the queue in units of sizer; left out: 10000 requests, 1000000 items, or max_bytes."),
+      .describe("Room of the queue in units of sizer; left out: 10000 requests, 1000000 items, or max_queue_bytes."),
     sizer: sizer
       .default("requests")
       .describe("What queue_size counts: requests (batches taken), items (spans) or bytes."),
-    max_bytes: byteSize
+    max_queue_bytes: byteSize
       .prefault("256MiB")
       .describe("Bytes of all encoded blocks that are not stored yet; holds beside queue_size."),
     wait_for_result: z
@@ -146,5 +114,5 @@ export function blockBoundsOf(insert: InsertConfig, queue: SendingQueueConfig): 
 
 /** Room of the queue in units of its sizer. */
 export function queueCapacityOf(queue: SendingQueueConfig): number {
-  return queue.queue_size ?? { requests: 10_000, items: 1_000_000, bytes: queue.max_bytes }[queue.sizer];
+  return queue.queue_size ?? { requests: 10_000, items: 1_000_000, bytes: queue.max_queue_bytes }[queue.sizer];
 }

@@ -75,13 +75,13 @@ export class QueueBounds {
   #hasRoom(load: Load): boolean {
     // An empty queue takes anything: what never fits would never be stored.
     if (this.items === 0) return true;
-    const { sizer, max_bytes } = this.#config;
-    return this.size + load[sizer] <= this.capacity && this.bytes + load.bytes <= max_bytes;
+    const { sizer, max_queue_bytes } = this.#config;
+    return this.size + load[sizer] <= this.capacity && this.bytes + load.bytes <= max_queue_bytes;
   }
 
   #full(): RetryableError {
-    const { sizer, max_bytes } = this.#config;
-    const held = `${this.size} of ${this.capacity} ${sizer}, ${this.bytes} of ${max_bytes} bytes`;
+    const { sizer, max_queue_bytes } = this.#config;
+    const held = `${this.size} of ${this.capacity} ${sizer}, ${this.bytes} of ${max_queue_bytes} bytes`;
     return new RetryableError(`${this.#id}: sending queue is full: ${held}`, { retryAfterMs: 1_000 });
   }
 }

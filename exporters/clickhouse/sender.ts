@@ -9,7 +9,8 @@ import { type DeadLetters, deadLetterOf } from "./dead-letter.ts";
 import { describeFailure, type Failure, failureOf } from "./errors.ts";
 import { insert, insertStatement } from "./insert.ts";
 import type { ClickHouseInstruments } from "./instruments.ts";
-import { Backoff, pause } from "./retry.ts";
+import { Backoff } from "../helper/retry.ts";
+import { pause } from "./wait.ts";
 
 /** What a sender needs of its exporter. */
 export interface SenderOptions {
@@ -26,6 +27,12 @@ export interface SenderOptions {
   readonly settled: (block: ClosedBlock) => void;
 }
 
+/** A block in turn, and the time it has when callers wait for it. */
+interface Pending {
+  readonly block: ClosedBlock;
+  readonly backoff: Backoff | undefined;
+}
+
 /** The last failure of a block that was given up, and whether it can never be stored. */
 interface GivenUp {
   readonly failure: Failure;
@@ -37,7 +44,7 @@ export class BlockSender {
   readonly #options: SenderOptions;
   readonly #breaker: CircuitBreaker;
   readonly #maxInFlight: number;
-  readonly #pending: ClosedBlock[] = [];
+  readonly #pending: Pending[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
@@ -54,7 +61,9 @@ export class BlockSender {
   }
 
   send(block: ClosedBlock): void {
-    this.#pending.push(block);
+    const { config, callersWait } = this.#options;
+    // A caller's wait begins now; without callers the time in the queue costs nobody anything.
+    this.#pending.push({ block, backoff: callersWait ? new Backoff(config.retry_on_failure) : undefined });
     this.#fill();
   }
 
@@ -69,9 +78,10 @@ export class BlockSender {
 
   #fill(): void {
     while (this.#running.size < this.#maxInFlight) {
-      const block = this.#pending.shift();
-      if (block === undefined) return;
-      const run = this.#run(block).finally(() => {
+      const next = this.#pending.shift();
+      if (next === undefined) return;
+      const { block } = next;
+      const run = this.#run(next).finally(() => {
         this.#running.delete(run);
         this.#fill();
         this.#options.settled(block);
@@ -80,9 +90,9 @@ export class BlockSender {
     }
   }
 
-  async #run(closed: ClosedBlock): Promise<void> {
-    const givenUp = await this.#deliver(closed);
-    const { instruments, callersWait } = this.#options;
+  async #run({ block: closed, backoff }: Pending): Promise<void> {
+    const { instruments, callersWait, config } = this.#options;
+    const givenUp = await this.#deliver(closed, backoff ?? new Backoff(config.retry_on_failure));
     if (givenUp === undefined) {
       instruments.sent(closed.block.rows);
       // The server has read and committed all of it; after a failure an old try might still hold on to the memory.
@@ -96,12 +106,8 @@ export class BlockSender {
   }
 
   /** Tries until the block is stored (undefined) or there is no point or time left. */
-  async #deliver(closed: ClosedBlock): Promise<GivenUp | undefined> {
-    const { config, callersWait } = this.#options;
-    const { enabled, max_elapsed_time } = config.retry_on_failure;
-    const backoff = new Backoff(config.retry_on_failure);
-    // A caller's wait begins when its block is complete; without callers the time in the queue costs nobody anything.
-    const startMs = callersWait ? closed.closedAtMs : performance.now();
+  async #deliver(closed: ClosedBlock, backoff: Backoff): Promise<GivenUp | undefined> {
+    const { enabled } = this.#options.config.retry_on_failure;
     let last: Failure = { kind: "retryable", code: undefined, name: "ABORTED", message: "shut down", ambiguous: false };
     let host: Host | undefined;
     let pinned = false;
@@ -116,9 +122,8 @@ export class BlockSender {
       if (failure.kind === "permanent") return { failure, permanent: true };
       pinned ||= this.#mustStay(failure);
       if (!pinned) host = undefined;
-      const waitMs = backoff.nextMs(failure.retryAfterMs);
-      const expired = max_elapsed_time > 0 && performance.now() + waitMs - startMs > max_elapsed_time;
-      if (!enabled || expired || this.#stop.signal.aborted) return { failure, permanent: false };
+      const waitMs = backoff.nextWaitMs(failure.retryAfterMs);
+      if (!enabled || waitMs === undefined || this.#stop.signal.aborted) return { failure, permanent: false };
       this.#logRetry(closed, failure, waitMs);
       await pause(waitMs, this.#stop.signal);
     }

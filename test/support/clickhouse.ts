@@ -21,6 +21,8 @@ export interface TestClickHouse {
   query<Row = Record<string, unknown>>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]>;
   /** Runs a statement without a result. */
   command(sql: string): Promise<void>;
+  /** The server's process. Embedded server only. */
+  pid(): number;
   /** SIGKILL; the server stays away until `restart()`. Embedded server only. */
   kill(): Promise<void>;
   /** Starts a killed server again, or kills and starts a running one: same address, same data. Embedded server only. */
@@ -50,6 +52,7 @@ export async function startTestClickHouse(): Promise<TestClickHouse> {
       return result.json<Row>();
     },
     command: async (sql) => void (await client.command({ query: sql })),
+    pid: () => server.pid(),
     kill: () => server.kill(),
     restart: () => server.restart(),
     stop: async () => {
@@ -65,6 +68,10 @@ class ExternalServer {
 
   constructor(url: string) {
     this.url = url;
+  }
+
+  pid(): number {
+    throw new Error("the process of the server of CLICKHOUSE_URL is not known here");
   }
 
   kill(): Promise<void> {
@@ -106,6 +113,10 @@ class EmbeddedServer {
       throw error;
     });
     return server;
+  }
+
+  pid(): number {
+    return this.#process.pid!;
   }
 
   async kill(): Promise<void> {

@@ -3,7 +3,8 @@ import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
 import type { Hosts } from "../client.ts";
 import type { ClickHouseConfig } from "../config.ts";
 import { describeFailure, failureOf, isFatalAtStart } from "../errors.ts";
-import { Backoff, pause } from "../retry.ts";
+import { Backoff } from "../../helper/retry.ts";
+import { pause } from "../wait.ts";
 import { ensureTraces } from "./ensure.ts";
 import type { Ddl } from "./sql.ts";
 
@@ -50,9 +51,13 @@ export class SchemaGate {
   }
 
   async #keepTrying(): Promise<void> {
-    const backoff = new Backoff({ ...this.#config.retry_on_failure, initial_interval: firstWaitMs });
+    const backoff = new Backoff({
+      ...this.#config.retry_on_failure,
+      initial_interval: firstWaitMs,
+      max_elapsed_time: 0,
+    });
     try {
-      do await pause(backoff.nextMs(), this.#stop.signal);
+      do await pause(backoff.nextWaitMs() ?? firstWaitMs, this.#stop.signal);
       while (!this.#stop.signal.aborted && !(await this.#try()));
     } catch (error) {
       this.#settings.host.fatal(error as Error);

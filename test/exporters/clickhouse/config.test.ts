@@ -44,7 +44,7 @@ describe("configuration of the clickhouse exporter", () => {
   it("has room for the unit that sizer names", () => {
     expect(queueCapacityOf(parse({}).sending_queue)).toBe(10_000);
     expect(queueCapacityOf(parse({ sending_queue: { sizer: "items" } }).sending_queue)).toBe(1_000_000);
-    expect(queueCapacityOf(parse({ sending_queue: { sizer: "bytes", max_bytes: "8MiB" } }).sending_queue)).toBe(
+    expect(queueCapacityOf(parse({ sending_queue: { sizer: "bytes", max_queue_bytes: "8MiB" } }).sending_queue)).toBe(
       8 << 20,
     );
   });
@@ -60,8 +60,7 @@ describe("configuration of the clickhouse exporter", () => {
       "sending_queue.batch.sizer: must be items or bytes",
     ]);
     expect(problems({ retry_on_failure: { max_elapsed_time: "1s" } })).toEqual([
-      "retry_on_failure.max_elapsed_time: must not be below initial_interval",
-      "retry_on_failure.max_elapsed_time: must not be below max_interval",
+      "retry_on_failure.max_elapsed_time: must be 0 or at least initial_interval and max_interval",
     ]);
     expect(problems({ circuit_breaker: { max_pause: "1s" } })).toEqual([
       "circuit_breaker.max_pause: must not be below circuit_breaker.initial_pause",
