@@ -1,3 +1,4 @@
+import { clickhouseFactory } from "../exporters/clickhouse/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
@@ -21,6 +22,6 @@ export interface Components {
 export const builtInComponents: Components = {
   receivers: [],
   processors: [batchFactory, memoryLimiterFactory],
-  exporters: [],
+  exporters: [clickhouseFactory],
   extensions: [clickhouseServerFactory],
 };
