@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { ByteArena } from "./arena.ts";
 
+const encoder = new TextEncoder();
+
 // A secret seed: senders choose keys and names, and must not be able to choose collisions with them.
 const seed = randomBytes(4).readUInt32LE();
 
@@ -75,10 +77,8 @@ export class ByteDictionary {
   find(text: string): number {
     const cached = this.#indexOfText.get(text);
     if (cached !== undefined) return cached;
-    const mark = this.#arena.length;
-    const start = this.#arena.appendText(text);
-    const found = this.#findRange(start, this.#arena.length - start);
-    this.#arena.length = mark;
+    // Not by way of the arena: that may be a request's own buffer, which would have to grow for it.
+    const found = this.#findBytes(encoder.encode(text));
     this.#indexOfText.set(text, found);
     return found;
   }
@@ -105,13 +105,14 @@ export class ByteDictionary {
     this.#indexOfText.clear();
   }
 
-  #findRange(start: number, length: number): number {
-    const hash = hashBytes(this.#arena.bytes, start, length);
+  #findBytes(text: Uint8Array): number {
+    const hash = hashBytes(text, 0, text.length);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!;
       if (entry === 0) return -1;
-      if (this.#hashes[entry - 1] === hash && this.equals(entry - 1, start, length)) return entry - 1;
+      if (this.#hashes[entry - 1] !== hash || this.lengths[entry - 1] !== text.length) continue;
+      if (sameBytes(this.#arena.bytes, this.starts[entry - 1]!, text, 0, text.length)) return entry - 1;
     }
   }
 

@@ -13,13 +13,23 @@ export class WireReader {
 
   /** Reads a varint that must fit into 32 bits: a tag or a length. */
   varint32(end: number): number {
+    const { position } = this;
+    const byte = this.bytes[position]!;
+    if (byte < 0x80 && position < end) {
+      this.position = position + 1;
+      return byte;
+    }
+    return this.#longVarint32(end);
+  }
+
+  #longVarint32(end: number): number {
     const bytes = this.bytes;
     let position = this.position;
     let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    for (let scale = 1; scale <= 0x10000000; scale *= 0x80) {
       if (position >= end) throw new WireError("truncated varint");
       const byte = bytes[position++]!;
-      value += (byte & 0x7f) * 2 ** shift;
+      value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
         if (value > 0xffffffff) break;
         this.position = position;

@@ -1,0 +1,224 @@
+import { randomFillSync } from "node:crypto";
+
+/** A small protobuf writer for making traffic; speed does not matter here. */
+class Writer {
+  readonly #parts: Buffer[] = [];
+  length = 0;
+
+  push(bytes: Buffer): void {
+    this.#parts.push(bytes);
+    this.length += bytes.length;
+  }
+
+  varint(value: number): void {
+    const bytes: number[] = [];
+    for (; value > 127; value = Math.floor(value / 128)) bytes.push((value & 127) | 128);
+    bytes.push(value);
+    this.push(Buffer.from(bytes));
+  }
+
+  field(number: number, bytes: Buffer | string): void {
+    const value = Buffer.from(bytes as string);
+    this.varint(number * 8 + 2);
+    this.varint(value.length);
+    this.push(value);
+  }
+
+  integer(number: number, value: number): void {
+    this.varint(number * 8);
+    this.varint(value);
+  }
+
+  fixed64(number: number, value: bigint): void {
+    this.varint(number * 8 + 1);
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(value);
+    this.push(bytes);
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+}
+
+type Value = string | number | boolean;
+
+function keyValue(key: string, value: Value): Buffer {
+  const any = new Writer();
+  if (typeof value === "string") any.field(1, value);
+  else if (typeof value === "boolean") any.integer(2, value ? 1 : 0);
+  else if (Number.isInteger(value)) any.integer(3, value);
+  else {
+    const bits = Buffer.alloc(8);
+    bits.writeDoubleLE(value);
+    any.fixed64(4, bits.readBigUInt64LE());
+  }
+  const pair = new Writer();
+  pair.field(1, key);
+  pair.field(2, any.bytes());
+  return pair.bytes();
+}
+
+/** Numbers that are the same in every run. */
+class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed;
+  }
+
+  below(limit: number): number {
+    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((this.#state / 2 ** 32) * limit);
+  }
+
+  of<T>(values: readonly T[]): T {
+    return values[this.below(values.length)]!;
+  }
+}
+
+const words =
+  "the model answers a question about orders and refunds with a tool call then reads what came back from search and writes down which parts of the invoice were wrong so that a person can look at them later today".split(
+    " ",
+  );
+
+function text(random: Random, bytes: number): string {
+  let out = "";
+  while (out.length < bytes) out += `${random.of(words)} `;
+  return out.slice(0, bytes);
+}
+
+function chatAttributes(random: Random): Record<string, Value> {
+  const model = random.of(["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"]);
+  const input = 200 + random.below(4000);
+  const output = 20 + random.below(900);
+  return {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.system": random.of(["openai", "anthropic", "gcp.gemini"]),
+    "gen_ai.request.model": model,
+    "gen_ai.response.model": `${model}-2025-08-01`,
+    "gen_ai.request.temperature": 0.7,
+    "gen_ai.request.max_tokens": 1024,
+    "gen_ai.usage.input_tokens": input,
+    "gen_ai.usage.output_tokens": output,
+    "gen_ai.response.finish_reasons": "stop",
+    "gen_ai.response.id": `chatcmpl-${random.below(2 ** 31).toString(36)}${random.below(2 ** 31).toString(36)}`,
+    "gen_ai.conversation.id": `session-${random.below(50_000)}`,
+    "user.id": `user-${random.below(20_000)}`,
+    "gen_ai.input.messages": `[{"role":"user","parts":[{"type":"text","content":"${text(random, 560)}"}]}]`,
+    "gen_ai.output.messages": `[{"role":"assistant","parts":[{"type":"text","content":"${text(random, 300)}"}]}]`,
+    "server.address": "api.example.com",
+  };
+}
+
+function httpAttributes(random: Random): Record<string, Value> {
+  const id = random.below(1_000_000);
+  return {
+    "http.request.method": random.of(["GET", "POST", "PUT"]),
+    "http.route": random.of(["/orders/:id", "/users/:id/cart", "/search", "/refunds/:id"]),
+    "url.path": `/orders/${id}`,
+    "url.scheme": "https",
+    "http.response.status_code": random.of([200, 200, 200, 201, 404, 500]),
+    "server.address": "shop.example.com",
+    "server.port": 443,
+    "client.address": `10.${random.below(256)}.${random.below(256)}.${random.below(256)}`,
+    "user_agent.original": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36",
+    "network.protocol.version": "1.1",
+  };
+}
+
+const resourceAttributes: Record<string, Value> = {
+  "service.name": "checkout",
+  "service.version": "2.14.1",
+  "service.namespace": "shop",
+  "deployment.environment.name": "production",
+  "host.name": "ip-10-0-12-7.internal",
+  "k8s.pod.name": "checkout-6d5f7c9b8-x2x7k",
+  "telemetry.sdk.language": "nodejs",
+  "telemetry.sdk.version": "2.12.0",
+};
+
+/** Where in a request the bytes stand that must differ from one sending to the next. */
+export interface TrafficTemplate {
+  readonly body: Buffer;
+  readonly spans: number;
+  /** Starts of trace ids (16 bytes, followed 2 bytes later by the span id of 8). */
+  readonly idOffsets: readonly number[];
+  /** Starts of the start time; the end time follows 9 bytes later. */
+  readonly timeOffsets: readonly number[];
+}
+
+/**
+ * One OTLP request of the standard mix: every fourth span an LLM chat span with 15 attributes and about 1 KB of messages,
+ * the others HTTP server spans with 10 attributes; 8 resource attributes; about 750 bytes a span.
+ */
+export function makeTemplate(spans: number, seed: number): TrafficTemplate {
+  const random = new Random(seed);
+  const scopeSpans = new Writer();
+  const scope = new Writer();
+  scope.field(1, "@opentelemetry/instrumentation-http");
+  scope.field(2, "0.223.0");
+  scopeSpans.field(1, scope.bytes());
+  for (let i = 0; i < spans; i++) scopeSpans.field(2, spanBytes(random, i % 4 === 0));
+  const resource = new Writer();
+  for (const [key, value] of Object.entries(resourceAttributes)) resource.field(1, keyValue(key, value));
+  const resourceSpans = new Writer();
+  resourceSpans.field(1, resource.bytes());
+  resourceSpans.field(2, scopeSpans.bytes());
+  const request = new Writer();
+  request.field(1, resourceSpans.bytes());
+  const body = request.bytes();
+  return { body, spans, ...markOffsets(body) };
+}
+
+// Marks that makeTemplate writes where ids and times go, long enough not to occur by chance.
+const traceIdMark = Buffer.from("0badcafe0badcafe0badcafe0badcafe", "hex");
+const timeMark = 0x0bad_cafe_0bad_cafen;
+
+function spanBytes(random: Random, chat: boolean): Buffer {
+  const span = new Writer();
+  span.field(1, traceIdMark);
+  span.field(2, Buffer.alloc(8, 1));
+  if (random.below(4) > 0) span.field(4, Buffer.from(`parent${random.below(90) + 10}`));
+  span.field(5, chat ? "chat gpt-4o" : random.of(["GET /orders/:id", "POST /search", "GET /users/:id/cart"]));
+  span.integer(6, chat ? 3 : 2);
+  span.fixed64(7, timeMark);
+  span.fixed64(8, timeMark);
+  for (const [key, value] of Object.entries(chat ? chatAttributes(random) : httpAttributes(random))) {
+    span.field(9, keyValue(key, value));
+  }
+  const status = new Writer();
+  status.integer(3, random.below(20) === 0 ? 2 : 1);
+  span.field(15, status.bytes());
+  return span.bytes();
+}
+
+function markOffsets(body: Buffer): { idOffsets: number[]; timeOffsets: number[] } {
+  const idOffsets: number[] = [];
+  for (let at = body.indexOf(traceIdMark); at >= 0; at = body.indexOf(traceIdMark, at + 16)) idOffsets.push(at);
+  const mark = Buffer.alloc(8);
+  mark.writeBigUInt64LE(timeMark);
+  const timeOffsets: number[] = [];
+  for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + 17)) timeOffsets.push(at);
+  return { idOffsets, timeOffsets };
+}
+
+const idBytes = Buffer.alloc(24 * 4096);
+
+/** Writes unique ids and current times into a template's body, in place. */
+export function freshen(template: TrafficTemplate, body: Buffer = template.body): Buffer {
+  randomFillSync(idBytes, 0, 24 * Math.min(template.spans, 4096));
+  const nowMs = Date.now();
+  const end = BigInt(nowMs) * 1_000_000n;
+  template.idOffsets.forEach((at, i) => {
+    const from = (i % 4096) * 24;
+    idBytes.copy(body, at, from, from + 16);
+    idBytes.copy(body, at + 18, from + 16, from + 24);
+    body[at + 15] = i & 255;
+  });
+  template.timeOffsets.forEach((at, i) => {
+    body.writeBigUInt64LE(end - BigInt(1_000_000 + (i % 997) * 137_000), at);
+    body.writeBigUInt64LE(end, at + 9);
+  });
+  return body;
+}

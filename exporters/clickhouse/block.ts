@@ -1,0 +1,94 @@
+import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { type ColumnDefinition, traceColumnGroups } from "./columns.ts";
+import type { ColumnEncoder } from "./encode/column-group.ts";
+import { recyclePieces } from "./encode/output.ts";
+
+/** One block in ClickHouse's Native format: the body of one INSERT. */
+export interface NativeBlock {
+  readonly rows: number;
+  readonly bytes: number;
+  /** The columns in it, in this order; columns left out have their default in every row. */
+  readonly columns: readonly string[];
+  /** The block's bytes, in pieces to be sent one after the other. */
+  readonly chunks: readonly Buffer[];
+  /** Says that nobody reads `chunks` any more, so that their memory can be used again. */
+  recycle(): void;
+}
+
+/**
+ * Builds blocks from batches. Each batch is written to the columns as it comes, so that its memory can go; `finish` puts
+ * the columns together without copying them.
+ *
+ * Layout: varint number of columns, varint number of rows; per column its name and type as Strings and its data.
+ *
+ * @see https://clickhouse.com/docs/interfaces/formats/Native
+ */
+export class BlockBuilder {
+  rows = 0;
+  readonly #groups: readonly { columns: readonly ColumnDefinition[]; encoder: ColumnEncoder }[] = traceColumnGroups.map(
+    (group) => ({ columns: group.columns, encoder: group.create() }),
+  );
+
+  /** Bytes held so far, about. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { encoder } of this.#groups) bytes += encoder.byteLength;
+    return bytes;
+  }
+
+  /**
+   * Adds spans of `batch`.
+   *
+   * @param rows which ones; all that are not dropped when left out
+   */
+  append(batch: SpanBatch, rows: Uint32Array = keptRows(batch)): void {
+    const count = rows.length;
+    if (count === 0) return;
+    for (const { encoder } of this.#groups) encoder.append(batch, rows, count);
+    this.rows += count;
+  }
+
+  /** The block of everything appended; the builder is empty afterwards. */
+  finish(): NativeBlock {
+    const { rows } = this;
+    this.rows = 0;
+    const columns: string[] = [];
+    const body: Buffer[] = [];
+    for (const { columns: definitions, encoder } of this.#groups) {
+      encoder.take(rows).forEach((data, i) => {
+        if (data === undefined) return;
+        const { name, type } = definitions[i]!;
+        columns.push(name);
+        body.push(stringBytes(name), stringBytes(type), ...data);
+      });
+    }
+    const chunks = [varintBytes(columns.length), varintBytes(rows), ...body];
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    return { rows, bytes, columns, chunks, recycle: () => recyclePieces(chunks) };
+  }
+}
+
+let identity = new Uint32Array(0);
+
+/** Numbers of the rows that are not dropped. Valid until the next call. */
+export function keptRows(batch: SpanBatch): Uint32Array {
+  if (batch.itemCount === batch.length) {
+    if (identity.length < batch.length) identity = Uint32Array.from({ length: batch.length * 2 }, (_, i) => i);
+    return identity.subarray(0, batch.length);
+  }
+  const rows = new Uint32Array(batch.itemCount);
+  let count = 0;
+  for (let row = 0; row < batch.length; row++) if (!batch.isDropped(row)) rows[count++] = row;
+  return rows;
+}
+
+function varintBytes(value: number): Buffer {
+  const bytes: number[] = [];
+  for (; value > 0x7f; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
+  return Buffer.from([...bytes, value]);
+}
+
+function stringBytes(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([varintBytes(bytes.length), bytes]);
+}

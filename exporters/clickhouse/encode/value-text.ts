@@ -1,0 +1,66 @@
+import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
+import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import { type AttributeValue, doubleOf, integerOf, readValue } from "../../../pipeline/span-batch/value.ts";
+import type { Output } from "./output.ts";
+
+/**
+ * Writes an attribute's value as a ClickHouse String, in the texts the Collector's exporter uses: numbers and booleans as
+ * JSON writes them, bytes as base64, arrays and maps as JSON, no value as "".
+ */
+export function writeValueText(output: Output, arena: ByteArena, type: number, word0: number, word1: number): void {
+  switch (type) {
+    case ValueType.STRING:
+      output.string(arena.bytes, word0, word1);
+      return;
+    case ValueType.INT:
+      writeInteger(output, word0, word1);
+      return;
+    case ValueType.BOOL:
+      output.text(word0 !== 0 ? "true" : "false");
+      return;
+    case ValueType.DOUBLE:
+      output.text(String(doubleOf(word0, word1)));
+      return;
+    case ValueType.BYTES:
+      output.text(base64(arena.bytes.subarray(word0, word0 + word1)));
+      return;
+    case ValueType.EMPTY:
+      output.text("");
+      return;
+    default:
+      output.text(jsonText(readValue(arena, type, word0, word1)));
+  }
+}
+
+const digits = new Uint8Array(20);
+
+function writeInteger(output: Output, low: number, high: number): void {
+  if (high !== 0) {
+    output.text(String(integerOf(low, high)));
+    return;
+  }
+  let at = digits.length;
+  do {
+    const rest = Math.floor(low / 10);
+    digits[--at] = 48 + low - rest * 10;
+    low = rest;
+  } while (low > 0);
+  output.string(digits, at, digits.length - at);
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+}
+
+/** JSON of a value: integers with all their digits, bytes as base64, what JSON cannot say (NaN, Infinity) as text. */
+export function jsonText(value: AttributeValue): string {
+  if (value === null) return "null";
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : `"${value}"`;
+  if (value instanceof Uint8Array) return `"${base64(value)}"`;
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
+  if (value instanceof Map) {
+    return `{${[...value].map(([key, item]) => `${JSON.stringify(key)}:${jsonText(item)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
