@@ -1,3 +1,4 @@
+import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -19,5 +20,5 @@ export const builtInComponents: Components = {
   receivers: [],
   processors: [],
   exporters: [],
-  extensions: [],
+  extensions: [clickhouseServerFactory],
 };

@@ -1,0 +1,105 @@
+/** Where things are inside `directory`. */
+export interface ServerPaths {
+  readonly data: string;
+  readonly config: string;
+  readonly log: string;
+}
+
+/** What the configuration file is made from. */
+export interface ServerConfigOptions {
+  readonly paths: ServerPaths;
+  /** Bytes. */
+  readonly memoryLimit: number;
+  /** Bytes. */
+  readonly logMaxSize: number;
+  /** Added last: they win. */
+  readonly settings: Readonly<Record<string, Scalar>>;
+}
+
+type Scalar = string | number | boolean;
+/** Elements by name; a list repeats its element. */
+type Tree = { readonly [key: string]: Scalar | readonly Scalar[] | Tree };
+
+const mib = 2 ** 20;
+
+/**
+ * The server's configuration file, in XML.
+ *
+ * ClickHouse logs into tables of its own only where a `<query_log>` and the like ask for them; there is none, so these
+ * tables are never made. The file is its own `users_config`.
+ *
+ * @see https://clickhouse.com/docs/operations/server-configuration-parameters/settings
+ */
+export function serverConfigXml(options: ServerConfigOptions): string {
+  const cacheBytes = Math.min(256 * mib, Math.floor(options.memoryLimit / 16));
+  const tree: Tree = {
+    logger: { log: options.paths.log, size: options.logMaxSize, count: 1 },
+    "log-level": "warning",
+    users_config: options.paths.config,
+    timezone: "UTC",
+    ...memorySettings(options.memoryLimit, cacheBytes),
+    ...poolSettings,
+    ...options.settings,
+    merge_tree: mergeTreeSettings,
+    ...userSettings(options.memoryLimit),
+  };
+  return `<clickhouse>\n${render(tree, "  ")}</clickhouse>\n`;
+}
+
+function memorySettings(memoryLimit: number, cacheBytes: number): Tree {
+  return {
+    max_server_memory_usage: memoryLimit,
+    max_server_memory_usage_to_ram_ratio: 0.8,
+    merges_mutations_memory_usage_soft_limit: Math.floor(memoryLimit / 2),
+    mark_cache_size: cacheBytes,
+    primary_index_cache_size: cacheBytes,
+    index_mark_cache_size: cacheBytes,
+    index_uncompressed_cache_size: 0,
+    uncompressed_cache_size: 0,
+    vector_similarity_index_cache_size: mib,
+    iceberg_metadata_files_cache_size: mib,
+    compiled_expression_cache_size: 32 * mib,
+  };
+}
+
+// For two cores: merges must keep up with inserts, and leave the cores to inserts and queries.
+const poolSettings: Tree = {
+  background_pool_size: 2,
+  background_schedule_pool_size: 8,
+  max_thread_pool_size: 1_000,
+  max_connections: 512,
+  max_concurrent_queries: 100,
+};
+
+// The defaults count on a pool of 32: with more free entries asked for than the pool has, neither mutations nor large
+// merges would ever be picked.
+const mergeTreeSettings: Tree = {
+  number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
+  number_of_free_entries_in_pool_to_execute_mutation: 1,
+  number_of_free_entries_in_pool_to_execute_optimize_entire_partition: 1,
+};
+
+function userSettings(memoryLimit: number): Tree {
+  return {
+    profiles: { default: { log_queries: 0, max_memory_usage: Math.floor(memoryLimit * 0.75) } },
+    users: {
+      default: { password: "", networks: { ip: ["127.0.0.0/8", "::1"] }, profile: "default", quota: "default" },
+    },
+    quotas: { default: {} },
+  };
+}
+
+function render(tree: Tree, indent: string): string {
+  return Object.entries(tree)
+    .flatMap(([key, value]) => (Array.isArray(value) ? value : [value]).map((item) => element(key, item, indent)))
+    .join("");
+}
+
+function element(key: string, value: Scalar | Tree, indent: string): string {
+  if (typeof value === "object") return `${indent}<${key}>\n${render(value, `${indent}  `)}${indent}</${key}>\n`;
+  return `${indent}<${key}>${escapeXml(String(value))}</${key}>\n`;
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { formatEndpoint } from "../../config/listen-endpoint.ts";
+import { clickhouseServerConfigSchema } from "../../extensions/clickhouse_server/config.ts";
+import { prepareServer } from "../../extensions/clickhouse_server/prepare.ts";
+import { type ServerOptions, ServerProcess } from "../../extensions/clickhouse_server/server.ts";
+
+/** True when tests run against the server that CLICKHOUSE_URL names: then it can be neither killed nor restarted. */
+export const externalClickHouse = process.env["CLICKHOUSE_URL"] !== undefined;
+
+/** A ClickHouse server for one test file. */
+export interface TestClickHouse {
+  readonly url: string;
+  /** An empty Atomic database of this call's own; `client` uses it. */
+  readonly database: string;
+  readonly client: ClickHouseClient;
+  /** The rows of a SELECT, as objects. 64-bit integers come as strings. */
+  query<Row = Record<string, unknown>>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]>;
+  /** Runs a statement without a result. */
+  command(sql: string): Promise<void>;
+  /** SIGKILL; the server stays away until `restart()`. Embedded server only. */
+  kill(): Promise<void>;
+  /** Starts a killed server again, or kills and starts a running one: same address, same data. Embedded server only. */
+  restart(): Promise<void>;
+  /** Drops the database, or ends the server and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts a ClickHouse server on a free port, or uses the one CLICKHOUSE_URL names. Call `stop()` in `afterAll`. */
+export async function startTestClickHouse(): Promise<TestClickHouse> {
+  const server = externalClickHouse ? new ExternalServer(process.env["CLICKHOUSE_URL"]!) : await EmbeddedServer.start();
+  const database = `signalbox_test_${randomBytes(6).toString("hex")}`;
+  const admin = createClient({ url: server.url });
+  const client = createClient({ url: server.url, database });
+  await admin.command({ query: `CREATE DATABASE ${database} ENGINE = Atomic` });
+  return {
+    url: server.url,
+    database,
+    client,
+    query: async <Row>(sql: string, parameters: Record<string, unknown> = {}) => {
+      const result = await client.query({
+        query: sql,
+        query_params: parameters,
+        format: "JSONEachRow",
+        clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+      });
+      return result.json<Row>();
+    },
+    command: async (sql) => void (await client.command({ query: sql })),
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    stop: async () => {
+      if (externalClickHouse) await admin.command({ query: `DROP DATABASE IF EXISTS ${database} SYNC` });
+      await Promise.all([client.close(), admin.close()]);
+      await server.stop();
+    },
+  };
+}
+
+class ExternalServer {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  kill(): Promise<void> {
+    return Promise.reject(new Error("the server of CLICKHOUSE_URL cannot be killed: skip this test with skipIf"));
+  }
+
+  restart(): Promise<void> {
+    return this.kill();
+  }
+
+  async stop(): Promise<void> {}
+}
+
+const startTimeoutMs = 20_000;
+
+class EmbeddedServer {
+  readonly url: string;
+  readonly #directory: string;
+  readonly #options: ServerOptions;
+  #process: ServerProcess;
+
+  private constructor(directory: string, options: ServerOptions) {
+    this.url = `http://${formatEndpoint(options.http)}`;
+    this.#directory = directory;
+    this.#options = options;
+    this.#process = new ServerProcess(options);
+  }
+
+  static async start(): Promise<EmbeddedServer> {
+    const directory = await mkdtemp(join(tmpdir(), "signalbox-clickhouse-"));
+    const config = clickhouseServerConfigSchema.parse({
+      directory,
+      http_endpoint: "127.0.0.1:0",
+      memory_limit: "2GiB",
+    });
+    const server = new EmbeddedServer(directory, await prepareServer(config, () => undefined));
+    await server.#ready().catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
+    return server;
+  }
+
+  async kill(): Promise<void> {
+    this.#process.kill();
+    await this.#process.ended;
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#process = new ServerProcess(this.#options);
+    await this.#ready();
+  }
+
+  // Killed, since its data goes anyway: an orderly end waits for every connection that some client keeps alive.
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  #ready(): Promise<void> {
+    return this.#process.ready(startTimeoutMs, new AbortController().signal);
+  }
+}
