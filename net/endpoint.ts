@@ -2,9 +2,7 @@
 export type Transport = "tcp" | "unix";
 
 /** Where a server listens: `host` undefined means every interface. */
-export type ListenAddress =
-  | { readonly host: string | undefined; readonly port: number }
-  | { readonly path: string };
+export type ListenAddress = { readonly host: string | undefined; readonly port: number } | { readonly path: string };
 
 const hostPort = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]]*)):(\d{1,5})$/;
 

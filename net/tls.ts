@@ -1,5 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { rootCertificates, type SecureContextOptions, type SecureVersion, type Server, type TlsOptions } from "node:tls";
+import {
+  rootCertificates,
+  type SecureContextOptions,
+  type SecureVersion,
+  type Server,
+  type TlsOptions,
+} from "node:tls";
 import type { Logger } from "pino";
 import type { ServerTlsConfig } from "../config/tls.ts";
 import { messageOf } from "../pipeline/errors.ts";

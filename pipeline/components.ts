@@ -1,4 +1,5 @@
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
+import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -17,7 +18,7 @@ export interface Components {
 }
 
 export const builtInComponents: Components = {
-  receivers: [],
+  receivers: [otlpReceiverFactory],
   processors: [],
   exporters: [],
   extensions: [clickhouseServerFactory],

@@ -28,7 +28,11 @@ export function exportResponse(signal: Signal, encoding: Encoding, partial: Part
     const partialSuccess = { [rejectedKey[signal]]: String(partial.rejected), errorMessage };
     return Buffer.from(JSON.stringify({ partialSuccess }));
   }
-  const writer = protobuf.Writer.create().uint32(tag(1)).fork().uint32(1 << 3).int64(partial.rejected);
+  const writer = protobuf.Writer.create()
+    .uint32(tag(1))
+    .fork()
+    .uint32(1 << 3)
+    .int64(partial.rejected);
   return writer.uint32(tag(2)).string(errorMessage).ldelim().finish();
 }
 
@@ -45,7 +49,11 @@ function jsonStatus({ code, message, retryAfterMs }: Failure): object {
 }
 
 function protobufStatus({ code, message, retryAfterMs }: Failure): Uint8Array {
-  const writer = protobuf.Writer.create().uint32(1 << 3).int32(code).uint32(tag(2)).string(message);
+  const writer = protobuf.Writer.create()
+    .uint32(1 << 3)
+    .int32(code)
+    .uint32(tag(2))
+    .string(message);
   if (retryAfterMs === undefined) return writer.finish();
   const any = writer.uint32(tag(3)).fork().uint32(tag(1)).string(retryInfoType);
   return any.uint32(tag(2)).bytes(retryInfo(retryAfterMs)).ldelim().finish();
@@ -55,8 +63,16 @@ function protobufStatus({ code, message, retryAfterMs }: Failure): Uint8Array {
 function retryInfo(retryAfterMs: number): Uint8Array {
   const seconds = Math.floor(retryAfterMs / 1_000);
   const nanos = Math.round((retryAfterMs - seconds * 1_000) * 1e6);
-  const writer = protobuf.Writer.create().uint32(tag(1)).fork().uint32(1 << 3).int64(seconds);
-  return writer.uint32(2 << 3).int32(nanos).ldelim().finish();
+  const writer = protobuf.Writer.create()
+    .uint32(tag(1))
+    .fork()
+    .uint32(1 << 3)
+    .int64(seconds);
+  return writer
+    .uint32(2 << 3)
+    .int32(nanos)
+    .ldelim()
+    .finish();
 }
 
 /** The tag of a length-delimited field. */

@@ -1,7 +1,7 @@
+import { isServerAuthenticator, type ServerAuthenticator } from "../../pipeline/auth.ts";
 import type { ClientContext } from "../../pipeline/batch.ts";
-import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pipeline/errors.ts";
-import type { ServerAuthenticator } from "../../pipeline/auth.ts";
 import type { Host } from "../../pipeline/component.ts";
+import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pipeline/errors.ts";
 
 type Headers = ReadonlyMap<string, readonly string[]>;
 
@@ -43,12 +43,12 @@ export class ClientReader {
  * @throws {Error} there is none, or it cannot authenticate
  */
 export function findAuthenticator(host: Host, id: string, component: string): ServerAuthenticator {
-  const extension = host.extension(id) as Partial<ServerAuthenticator> | undefined;
+  const extension = host.extension(id);
   if (extension === undefined)
     throw new Error(`${component}: auth.authenticator: "${id}" is not listed under service.extensions`);
-  if (typeof extension.authenticate !== "function")
+  if (!isServerAuthenticator(extension))
     throw new Error(`${component}: auth.authenticator: "${id}" is not an extension that authenticates`);
-  return extension as ServerAuthenticator;
+  return extension;
 }
 
 async function authenticate(

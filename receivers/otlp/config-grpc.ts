@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
-import { authSchema, listenKeys, requireEndpoint, tlsSchema } from "./config-server.ts";
+import { authSchema, emptyByDefault, listenKeys, requireEndpoint, tlsSchema } from "./config-server.ts";
 
 const mib = 1024 * 1024;
 
@@ -26,8 +26,8 @@ const enforcementPolicySchema = z.strictObject({
 });
 
 const keepaliveSchema = z.strictObject({
-  server_parameters: nullAsEmpty(serverParametersSchema.prefault({})).describe("How long connections are kept."),
-  enforcement_policy: nullAsEmpty(enforcementPolicySchema.prefault({})).describe("How often clients may ping."),
+  server_parameters: emptyByDefault(serverParametersSchema).describe("How long connections are kept."),
+  enforcement_policy: emptyByDefault(enforcementPolicySchema).describe("How often clients may ping."),
 });
 
 /** `protocols.grpc`: the Collector's configgrpc server keys, and bounds of our own. */
@@ -54,7 +54,7 @@ export const grpcConfigSchema = z
     read_timeout: durationMs
       .prefault("60s")
       .describe("Time from the begin of a call until its message is complete; 0 waits for ever."),
-    keepalive: nullAsEmpty(keepaliveSchema.prefault({})).describe("Lifetime of connections and pings."),
+    keepalive: emptyByDefault(keepaliveSchema).describe("Lifetime of connections and pings."),
     read_buffer_size: z.int().optional().describe("Accepted and not used: Node.js sizes its read buffers itself."),
     write_buffer_size: z.int().optional().describe("Accepted and not used: Node.js sizes its write buffers itself."),
     dialer: z.unknown().optional().describe("Accepted and not used: a server does not dial."),
@@ -64,7 +64,3 @@ export const grpcConfigSchema = z
   .transform((config) => ({ ...config, maxMessageBytes: config.max_recv_msg_size_mib * mib }));
 export type GrpcConfig = z.output<typeof grpcConfigSchema>;
 export type KeepaliveConfig = GrpcConfig["keepalive"];
-
-function nullAsEmpty<S extends z.ZodType>(schema: S): z.ZodPipe<z.ZodTransform<unknown, unknown>, S> {
-  return z.preprocess((value) => value ?? {}, schema) as z.ZodPipe<z.ZodTransform<unknown, unknown>, S>;
-}

@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
 import { authSchema, listenKeys, requireEndpoint, tlsSchema } from "./config-server.ts";
@@ -56,6 +57,7 @@ export const httpConfigSchema = z
       .describe("Content encodings that are taken; an empty string stands for none."),
     response_headers: z
       .record(z.string(), z.string())
+      .refine(areHeaders, { error: "must be names and values that HTTP headers can have" })
       .default({})
       .describe("Headers that every response carries."),
     traces_url_path: urlPath("/v1/traces", "traces"),
@@ -76,3 +78,15 @@ export const httpConfigSchema = z
   })
   .superRefine(requireEndpoint);
 export type HttpConfig = z.output<typeof httpConfigSchema>;
+
+function areHeaders(headers: Readonly<Record<string, string>>): boolean {
+  try {
+    for (const [name, value] of Object.entries(headers)) {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}

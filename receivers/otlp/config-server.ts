@@ -38,3 +38,8 @@ export const tlsSchema = serverTlsSchema.superRefine((tls, context) => {
 export const authSchema = z.strictObject({
   authenticator: z.string().describe("Id of the extension that decides who may send."),
 });
+
+/** A section that may be left out or left empty in YAML: both mean its defaults. */
+export function emptyByDefault<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value) => value ?? {}, schema);
+}

@@ -1,8 +1,7 @@
-import { type DecodedTraces, decodeTracesProtobuf } from "../../otlp/decode-protobuf.ts";
 import { decodeTracesJson } from "../../otlp/decode-json.ts";
+import type { DecodeLimits } from "../../otlp/decode-limits.ts";
+import { type DecodedTraces, decodeTracesProtobuf } from "../../otlp/decode-protobuf.ts";
 import type { Encoding } from "./answer.ts";
-
-export type { DecodedTraces };
 
 /**
  * Decodes an ExportTraceServiceRequest.
@@ -10,6 +9,6 @@ export type { DecodedTraces };
  * @param body given away: it becomes the memory of the batch
  * @throws {PermanentError} INVALID_ARGUMENT: it is none
  */
-export function decodeTraces(encoding: Encoding, body: Uint8Array): DecodedTraces {
-  return encoding === "json" ? decodeTracesJson(body) : decodeTracesProtobuf(body);
+export function decodeTraces(encoding: Encoding, body: Uint8Array, limits: DecodeLimits): DecodedTraces {
+  return encoding === "json" ? decodeTracesJson(body, limits) : decodeTracesProtobuf(body, limits);
 }

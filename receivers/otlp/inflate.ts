@@ -1,5 +1,5 @@
-import { createGunzip, createInflate, createInflateRaw, type ZlibOptions } from "node:zlib";
 import type { Transform } from "node:stream";
+import { createGunzip, createInflate, createInflateRaw, type ZlibOptions } from "node:zlib";
 import type { TakeBytes } from "./decompress.ts";
 import { ownMemory } from "./own-memory.ts";
 

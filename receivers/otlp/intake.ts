@@ -1,4 +1,6 @@
 import type { Counter } from "@opentelemetry/api";
+import type { DecodeLimits } from "../../otlp/decode-limits.ts";
+import { jsonToProtobuf } from "../../otlp/json-to-protobuf.ts";
 import type { Batch, ClientContext, Signal } from "../../pipeline/batch.ts";
 import type { Consumer, Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pipeline/errors.ts";
@@ -7,8 +9,7 @@ import { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import { ReceiverInstruments } from "../../telemetry/instruments.ts";
 import type { Encoding, PartialSuccess } from "./answer.ts";
 import { countItems } from "./count-items.ts";
-import { type DecodedTraces, decodeTraces } from "./decode.ts";
-import { jsonToProtobuf } from "./json-to-protobuf.ts";
+import { decodeTraces } from "./decode.ts";
 
 /** How a request ended, as the counter `receiver_requests` says it. */
 type Outcome = "success" | "refused" | "rejected" | "failure";
@@ -20,15 +21,15 @@ export class Intake {
   readonly #items: ReceiverInstruments;
   readonly #requests: Counter;
   readonly #labels: { readonly receiver: string; readonly transport: string };
-  readonly #decodeTraces: typeof decodeTraces;
+  readonly #limits: DecodeLimits;
 
-  constructor(next: ReceiverConsumers, settings: Settings, transport: "grpc" | "http", decode = decodeTraces) {
+  constructor(next: ReceiverConsumers, settings: Settings, transport: "grpc" | "http", limits: DecodeLimits) {
     this.#next = next;
     this.#settings = settings;
     this.#labels = { receiver: settings.id, transport };
     this.#items = new ReceiverInstruments(settings.meter, settings.id, transport);
     this.#requests = settings.meter.createCounter("receiver_requests", { description: "Requests by their outcome" });
-    this.#decodeTraces = decode;
+    this.#limits = limits;
   }
 
   /** Whether a pipeline lists the receiver for `signal`. */
@@ -50,7 +51,10 @@ export class Intake {
     body: Uint8Array,
     context: ClientContext | undefined,
   ): Promise<PartialSuccess | undefined> {
-    const partial = signal === "traces" ? await this.#traces(encoding, body, context) : await this.#others(signal, encoding, body, context);
+    const partial =
+      signal === "traces"
+        ? await this.#traces(encoding, body, context)
+        : await this.#others(signal, encoding, body, context);
     this.#requests.add(1, { ...this.#labels, outcome: "success" satisfies Outcome });
     return partial;
   }
@@ -68,7 +72,7 @@ export class Intake {
     body: Uint8Array,
     context: ClientContext | undefined,
   ): Promise<PartialSuccess | undefined> {
-    const { batch, rejectedSpans, rejectReason }: DecodedTraces = this.#decodeTraces(encoding, body);
+    const { batch, rejectedSpans, rejectReason } = decodeTraces(encoding, body, this.#limits);
     batch.context = context;
     await this.#consume("traces", this.#next.traces, batch);
     if (rejectedSpans === 0) return undefined;
@@ -82,7 +86,7 @@ export class Intake {
     body: Uint8Array,
     context: ClientContext | undefined,
   ): Promise<undefined> {
-    const request = encoding === "json" ? jsonToProtobuf(signal, body) : body;
+    const request = encoding === "json" ? jsonToProtobuf(signal, body, this.#limits.maxDepth) : body;
     const batch = new OtlpBatch(signal, [request], countItems(signal, request), context);
     await this.#consume(signal, this.#next[signal], batch);
   }
