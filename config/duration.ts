@@ -27,13 +27,18 @@ export function parseDurationMs(text: string): number | undefined {
   return text.startsWith("-") ? -ms : ms;
 }
 
+const accepted = "must be a duration such as 200ms, 5s or 1h";
+
 /**
  * A duration key. Output: milliseconds, zero or more, fractions kept.
  * A bare integer counts nanoseconds, as in the Collector.
  */
-export const durationMs = z.union([z.string(), z.int()]).transform((value, context) => {
-  const ms = typeof value === "number" ? value * 1e-6 : parseDurationMs(value);
-  if (ms !== undefined && ms >= 0) return ms;
-  context.issues.push({ code: "custom", message: "must be a duration such as 200ms, 5s or 1h", input: value });
-  return z.NEVER;
-});
+export const durationMs = z
+  .union([z.string(), z.int()], { error: accepted })
+  .transform((value, context) => {
+    const ms = typeof value === "number" ? value * 1e-6 : parseDurationMs(value);
+    if (ms !== undefined && ms >= 0) return ms;
+    context.issues.push({ code: "custom", message: accepted, input: value });
+    return z.NEVER;
+  })
+  .meta({ typeName: "duration" });

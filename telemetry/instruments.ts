@@ -1,4 +1,4 @@
-import type { Attributes, Counter, Meter } from "@opentelemetry/api";
+import type { Attributes, Counter, Histogram, Meter } from "@opentelemetry/api";
 import type { Signal } from "../pipeline/batch.ts";
 
 /** How the Collector names the items of each signal in metric names. */
@@ -75,5 +75,111 @@ export class ExporterInstruments {
 
   enqueueFailed(signal: Signal, items: number): void {
     this.#enqueueFailed[signal].add(items, this.#labels);
+  }
+}
+
+/** Counts what goes into one processor and comes out of it: `processor_incoming_items`, `processor_outgoing_items`. */
+export class ProcessorInstruments {
+  readonly #incoming: Counter;
+  readonly #outgoing: Counter;
+  readonly #labels: Readonly<Record<Signal, Attributes>>;
+
+  constructor(meter: Meter, processor: string) {
+    this.#incoming = meter.createCounter("processor_incoming_items", { description: "Items given to the processor" });
+    this.#outgoing = meter.createCounter("processor_outgoing_items", { description: "Items the processor passed on" });
+    const labels = (signal: Signal): Attributes => ({ processor, "otel.signal": signal });
+    this.#labels = { traces: labels("traces"), metrics: labels("metrics"), logs: labels("logs") };
+  }
+
+  incoming(signal: Signal, items: number): void {
+    this.#incoming.add(items, this.#labels[signal]);
+  }
+
+  outgoing(signal: Signal, items: number): void {
+    this.#outgoing.add(items, this.#labels[signal]);
+  }
+}
+
+/** Verdicts of a memory limiter: `processor_memory_limiter_accepted_*`, `processor_memory_limiter_refused_*`. */
+export class MemoryLimiterInstruments {
+  readonly #accepted: ItemCounters;
+  readonly #refused: ItemCounters;
+  readonly #labels: Attributes;
+
+  constructor(meter: Meter, processor: string) {
+    this.#accepted = itemCounters(meter, "processor_memory_limiter_accepted", "Items let through");
+    this.#refused = itemCounters(meter, "processor_memory_limiter_refused", "Items refused for want of memory");
+    this.#labels = { processor };
+  }
+
+  accepted(signal: Signal, items: number): void {
+    this.#accepted[signal].add(items, this.#labels);
+  }
+
+  refused(signal: Signal, items: number): void {
+    this.#refused[signal].add(items, this.#labels);
+  }
+}
+
+const batchSizeBytes = "processor_batch_batch_send_size_bytes";
+
+/** Instruments that only the level `detailed` shows. */
+export const detailedInstruments: readonly string[] = [batchSizeBytes];
+
+const itemBoundaries = [10, 25, 50, 75, 100, 250, 500, 750, 1e3, 2e3, 3e3, 4e3, 5e3, 6e3, 7e3, 8e3, 9e3, 1e4, 2e4, 1e5];
+const byteBoundaries = [1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8];
+
+/** Why a batch was sent. `limit`: the next request did not fit, by items or bytes; it counts as a size trigger. */
+export type BatchTrigger = "size" | "limit" | "timeout" | "shutdown";
+
+/** What a batch processor does: `processor_batch_*`. */
+export class BatchInstruments {
+  readonly #size: Histogram;
+  readonly #bytes: Histogram;
+  readonly #bySize: Counter;
+  readonly #byTimeout: Counter;
+  readonly #failed: ItemCounters;
+  readonly #labels: Attributes;
+
+  /** @param observe gives the gauges' values when they are read: distinct metadata tuples, bytes held */
+  constructor(meter: Meter, processor: string, observe: () => { cardinality: number; pendingBytes: number }) {
+    this.#labels = { processor };
+    this.#size = meter.createHistogram("processor_batch_batch_send_size", {
+      description: "Items of a sent batch",
+      advice: { explicitBucketBoundaries: itemBoundaries },
+    });
+    this.#bytes = meter.createHistogram(batchSizeBytes, {
+      description: "Bytes of a sent batch in memory",
+      unit: "By",
+      advice: { explicitBucketBoundaries: byteBoundaries },
+    });
+    this.#bySize = meter.createCounter("processor_batch_batch_size_trigger_send", {
+      description: "Batches sent because they were full",
+    });
+    this.#byTimeout = meter.createCounter("processor_batch_timeout_trigger_send", {
+      description: "Batches sent because they were old",
+    });
+    this.#failed = itemCounters(meter, "processor_batch_send_failed", "Acknowledged items given up: permanent error");
+    meter
+      .createObservableGauge("processor_batch_metadata_cardinality", { description: "Distinct metadata combinations" })
+      .addCallback((result) => result.observe(observe().cardinality, this.#labels));
+    meter
+      .createObservableGauge("processor_batch_pending_bytes", {
+        description: "Bytes held, sent ones included",
+        unit: "By",
+      })
+      .addCallback((result) => result.observe(observe().pendingBytes, this.#labels));
+  }
+
+  sent(trigger: BatchTrigger, items: number, bytes: number): void {
+    this.#size.record(items, this.#labels);
+    this.#bytes.record(bytes, this.#labels);
+    if (trigger === "size" || trigger === "limit") this.#bySize.add(1, this.#labels);
+    else if (trigger === "timeout") this.#byTimeout.add(1, this.#labels);
+  }
+
+  /** Counts items whose sender has been answered and that could not be passed on. */
+  failed(signal: Signal, items: number): void {
+    this.#failed[signal].add(items, this.#labels);
   }
 }
