@@ -20,7 +20,11 @@ const requests = {
  * @param maxDepth how deep arrays and maps in a value may nest
  * @throws {PermanentError} INVALID_ARGUMENT: no JSON, or a value that its field cannot hold
  */
-export function jsonToProtobuf(signal: Exclude<Signal, "traces">, body: Uint8Array, maxDepth = defaultDecodeLimits.maxDepth): Uint8Array {
+export function jsonToProtobuf(
+  signal: Exclude<Signal, "traces">,
+  body: Uint8Array,
+  maxDepth = defaultDecodeLimits.maxDepth,
+): Uint8Array {
   try {
     const request: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
     const writer = protobuf.Writer.create();
@@ -78,7 +82,12 @@ function writeValue(
   } else {
     writer.uint32((number << 3) | 2).fork();
     // Only through arrays and maps can messages contain themselves.
-    writeMessage(writer, type as MessageName, value, type === "ArrayValue" || type === "KeyValueList" ? depth - 1 : depth);
+    writeMessage(
+      writer,
+      type as MessageName,
+      value,
+      type === "ArrayValue" || type === "KeyValueList" ? depth - 1 : depth,
+    );
     writer.ldelim();
   }
 }
