@@ -2,6 +2,7 @@ import { clickhouseFactory } from "../exporters/clickhouse/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
+import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -20,7 +21,7 @@ export interface Components {
 }
 
 export const builtInComponents: Components = {
-  receivers: [],
+  receivers: [otlpReceiverFactory],
   processors: [batchFactory, memoryLimiterFactory],
   exporters: [clickhouseFactory],
   extensions: [clickhouseServerFactory],
