@@ -1,4 +1,9 @@
+import { debugFactory } from "../exporters/debug/factory.ts";
+import { nopExporterFactory } from "../exporters/nop/factory.ts";
+import { otlpGrpcFactory } from "../exporters/otlp_grpc/factory.ts";
+import { otlpHttpFactory } from "../exporters/otlp_http/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
+import { nopReceiverFactory } from "../receivers/nop/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -17,8 +22,8 @@ export interface Components {
 }
 
 export const builtInComponents: Components = {
-  receivers: [],
+  receivers: [nopReceiverFactory],
   processors: [],
-  exporters: [],
+  exporters: [debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [clickhouseServerFactory],
 };
