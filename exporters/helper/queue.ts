@@ -106,7 +106,7 @@ export class SendingQueue<T extends Load> {
    * @throws {RetryableError} the queue is full or shutting down; or what the send of a piece was given up with
    */
   async offer(items: number, makePieces: () => readonly T[]): Promise<void> {
-    if (!this.#config.block_on_overflow && !this.#hasRoom(0, 0)) this.#refuse(items, "is full");
+    if (!this.#config.block_on_overflow && this.#isFull()) this.#refuse(items, "is full");
     const pieces = makePieces();
     if (pieces.length === 0) return;
     await this.#admit(pieces, items);
@@ -148,6 +148,10 @@ export class SendingQueue<T extends Load> {
   #refuse(items: number, why: string): never {
     this.#owner.refused(items);
     throw new RetryableError(`sending queue ${why}`, { retryAfterMs: overflowRetryMs });
+  }
+
+  #isFull(): boolean {
+    return this.#size >= this.#config.queue_size || this.#bytes >= this.#config.max_queue_bytes;
   }
 
   /** An empty queue takes anything: what is larger than the whole queue could never be delivered otherwise. */
