@@ -1,5 +1,7 @@
+import { attributesFactory } from "../processors/attributes/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
+import { resourceFactory } from "../processors/resource/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -19,7 +21,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [],
-  processors: [memoryLimiterFactory, batchFactory],
+  processors: [memoryLimiterFactory, batchFactory, attributesFactory, resourceFactory],
   exporters: [],
   extensions: [],
 };
