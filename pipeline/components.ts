@@ -4,8 +4,10 @@ import { nopExporterFactory } from "../exporters/nop/factory.ts";
 import { otlpGrpcFactory } from "../exporters/otlp_grpc/factory.ts";
 import { otlpHttpFactory } from "../exporters/otlp_http/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
+import { attributesFactory } from "../processors/attributes/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
+import { resourceFactory } from "../processors/resource/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
 import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
 import type { Batch } from "./batch.ts";
@@ -27,7 +29,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
-  processors: [batchFactory, memoryLimiterFactory],
+  processors: [attributesFactory, batchFactory, memoryLimiterFactory, resourceFactory],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [clickhouseServerFactory],
 };
