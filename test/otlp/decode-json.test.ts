@@ -3,7 +3,8 @@ import { decodeTracesJson } from "../../otlp/decode-json.ts";
 import { decodeTracesProtobuf } from "../../otlp/decode-protobuf.ts";
 import { encodeTracesJson } from "../../otlp/encode-json.ts";
 import { PermanentError, StatusCode } from "../../pipeline/errors.ts";
-import { RequestMaker, seededRandom } from "../support/otlp-requests.ts";
+import { Random } from "../support/generate.ts";
+import { RequestMaker } from "../support/otlp-requests.ts";
 import { encodeWithProtobufjs } from "../support/otlp-schema.ts";
 import { plainSpans } from "../support/plain.ts";
 
@@ -138,7 +139,7 @@ describe("JSON decoder of traces", () => {
   });
 
   it("takes mutated messages or refuses them, and never fails in another way", () => {
-    const random = seededRandom(5);
+    const random = new Random(5);
     const bodies = Array.from({ length: 20 }, (_, seed) => {
       const { batch } = decodeTracesProtobuf(encodeWithProtobufjs(new RequestMaker(seed).request()).slice());
       return Buffer.from(encodeTracesJson(batch));
@@ -146,7 +147,7 @@ describe("JSON decoder of traces", () => {
     let refused = 0;
     for (let round = 0; round < 1500; round++) {
       const body = Buffer.from(bodies[round % bodies.length]!);
-      body[Math.floor(random() * body.length)] = Math.floor(random() * 256);
+      body[random.int(body.length)] = random.int(256);
       try {
         decodeTracesJson(body);
       } catch (error) {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { decodeTracesProtobuf } from "../../otlp/decode-protobuf.ts";
 import { encodeTracesProtobuf } from "../../otlp/encode-protobuf.ts";
 import { PermanentError, StatusCode } from "../../pipeline/errors.ts";
-import { RequestMaker, seededRandom } from "../support/otlp-requests.ts";
+import { Random } from "../support/generate.ts";
+import { RequestMaker } from "../support/otlp-requests.ts";
 import { decodeWithProtobufjs, ExportTraceServiceRequest, encodeWithProtobufjs } from "../support/otlp-schema.ts";
 import { plainSpans } from "../support/plain.ts";
 
@@ -154,13 +155,13 @@ describe("protobuf decoder of traces: a body that cannot be decoded is refused w
 
 describe("protobuf decoder of traces against protobufjs", () => {
   it("agrees on mutated messages wherever both take them and the bytes are in canonical form", () => {
-    const random = seededRandom(11);
+    const random = new Random(11);
     let agreed = 0;
     let refused = 0;
     for (let round = 0; round < 1500; round++) {
       const body = encodeWithProtobufjs(new RequestMaker(round % 50).request()).slice();
-      for (let hits = 0; hits <= random() * 3; hits++) {
-        body[Math.floor(random() * body.length)] = Math.floor(random() * 256);
+      for (let hits = 0; hits <= random.int(3); hits++) {
+        body[random.int(body.length)] = random.int(256);
       }
       const ours = tryDecode(body.slice());
       if (ours instanceof PermanentError) refused++;
