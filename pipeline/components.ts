@@ -1,4 +1,5 @@
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
+import { healthCheckFactory } from "../extensions/health_check/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -20,5 +21,5 @@ export const builtInComponents: Components = {
   receivers: [],
   processors: [],
   exporters: [],
-  extensions: [clickhouseServerFactory],
+  extensions: [clickhouseServerFactory, healthCheckFactory],
 };
