@@ -11,7 +11,10 @@ const logsSchema = z.strictObject({
     .pipe(z.enum(levels).transform((level) => (level.endsWith("panic") ? ("fatal" as const) : level)))
     .prefault("info")
     .describe("Lowest level that is logged: debug, info, warn, error or fatal; dpanic and panic mean fatal."),
-  encoding: z.enum(["console", "json"]).default("console").describe("Lines for people, or one JSON object a line."),
+  encoding: z
+    .enum(["console", "json"])
+    .optional()
+    .describe("Lines for people, or one JSON object a line; left out: the former on a terminal, else the latter."),
   output_paths: z
     .array(z.string().min(1))
     .default(["stderr"])

@@ -6,7 +6,7 @@ import {
   destination as openFile,
   pino,
 } from "pino";
-import pretty from "pino-pretty";
+import pretty, { type PrettyOptions } from "pino-pretty";
 import { REDACTED } from "../config/secret.ts";
 import type { Signal } from "../pipeline/batch.ts";
 import { messageOf } from "../pipeline/errors.ts";
@@ -20,6 +20,9 @@ const levelAliases: Readonly<Record<string, string>> = { dpanic: "fatal", panic:
 /** Fields whose values no line may show, at the top of a line and one level down. */
 const secretFields = ["authorization", "cookie", "password", "token", "secret", "api_key", "apiKey", "key_pem"];
 const redactPaths = secretFields.flatMap((field) => [field, `*.${field}`, `headers.${field}`, `*.headers.${field}`]);
+
+/** What `componentLogger` adds to every line. */
+const componentFields = ["otelcol.component.id", "otelcol.component.kind", "otelcol.signal"] as const;
 
 const standardDescriptors: Readonly<Record<string, 1 | 2>> = { stdout: 1, stderr: 2 };
 
@@ -82,6 +85,19 @@ function messageIn([first, second]: readonly unknown[]): string {
   return first instanceof Error ? first.message : "";
 }
 
+/** One line a message: time, level, component, text, and the other fields behind it. */
+const forPeople: PrettyOptions = {
+  timestampKey: "ts",
+  sync: true,
+  singleLine: true,
+  ignore: ["pid", "hostname", ...componentFields.map((field) => field.replaceAll(".", "\\."))].join(","),
+  messageFormat: (line, messageKey) => {
+    const id = line["otelcol.component.id"];
+    const message = String(line[messageKey] ?? "");
+    return id === undefined || message.startsWith(`${id}: `) ? message : `${id}: ${message}`;
+  },
+};
+
 function openOutput(path: string, encoding: string | undefined): DestinationStream {
   const descriptor = standardDescriptors[path];
   const isTerminal = descriptor !== undefined && (descriptor === 1 ? process.stdout : process.stderr).isTTY === true;
@@ -89,7 +105,7 @@ function openOutput(path: string, encoding: string | undefined): DestinationStre
   try {
     const stream = openFile({ dest: descriptor ?? path, sync: true, mkdir: descriptor === undefined });
     if (!isPretty) return stream;
-    return pretty({ destination: stream, colorize: isTerminal, timestampKey: "ts", sync: true });
+    return pretty({ ...forPeople, destination: stream, colorize: isTerminal });
   } catch (error) {
     throw new Error(`service.telemetry.logs.output_paths: cannot open "${path}": ${messageOf(error)}`, {
       cause: error,

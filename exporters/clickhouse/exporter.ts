@@ -6,6 +6,7 @@ import { BlockBuilder } from "./block.ts";
 import { createHosts, databaseOf, endpointOf, type Hosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { DeadLetters } from "./dead-letter.ts";
+import { describeTables } from "./describe.ts";
 import { ClickHouseInstruments } from "./instruments.ts";
 import { QueueBounds } from "./queue.ts";
 import { blockBoundsOf } from "./queue-config.ts";
@@ -61,6 +62,10 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
       canSend: () => this.#sender.canSend(),
       grew: (growth) => this.#queue.add(growth),
     });
+  }
+
+  describe(): readonly string[] {
+    return describeTables(this.#settings.id, this.#config);
   }
 
   /** Creates or checks the tables; when no server answers, goes on doing so in the background. */

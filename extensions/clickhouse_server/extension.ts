@@ -41,6 +41,10 @@ export class ClickHouseServerExtension implements Extension {
     return this.#server?.pid;
   }
 
+  describe(): readonly string[] {
+    return [`${this.#settings.id}: data lies in ${this.#config.directory}, ClickHouse answers at ${this.url}`];
+  }
+
   async start(): Promise<void> {
     const { logger } = this.#settings;
     try {

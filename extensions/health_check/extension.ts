@@ -26,6 +26,12 @@ export class HealthCheckExtension implements Extension {
     return address?.port ?? 0;
   }
 
+  describe(): readonly string[] {
+    const { host } = this.#config.endpoint;
+    const path = this.#config.path;
+    return [`${this.#settings.id}: http://${formatEndpoint({ host, port: this.port })}${path}`];
+  }
+
   async start(): Promise<void> {
     const { id, logger } = this.#settings;
     const { endpoint, check_collector_pipeline } = this.#config;

@@ -16,10 +16,12 @@ export interface ReceiverAddresses {
 export class OtlpReceiver implements Receiver {
   readonly #grpc: GrpcProtocol | undefined;
   readonly #http: HttpProtocol | undefined;
+  readonly #config: OtlpConfig;
   readonly #settings: Settings;
   #addresses: ReceiverAddresses = {};
 
   constructor(config: OtlpConfig, next: ReceiverConsumers, settings: Settings) {
+    this.#config = config;
     this.#settings = settings;
     const inFlight = new InFlight(config.max_in_flight_requests, config.max_in_flight_bytes);
     const { grpc, http } = config.protocols;
@@ -30,6 +32,16 @@ export class OtlpReceiver implements Receiver {
 
   get addresses(): ReceiverAddresses {
     return this.#addresses;
+  }
+
+  describe(): readonly string[] {
+    const { id } = this.#settings;
+    const { grpc, http } = this.#addresses;
+    const { protocols } = this.#config;
+    return [
+      ...(grpc === undefined ? [] : [`${id}: send OTLP over gRPC to ${urlOf(grpc, protocols.grpc?.tls)}`]),
+      ...(http === undefined ? [] : [`${id}: send OTLP over HTTP to ${urlOf(http, protocols.http?.tls)}`]),
+    ];
   }
 
   async start(): Promise<void> {
@@ -48,4 +60,10 @@ export class OtlpReceiver implements Receiver {
     this.#addresses = {};
     await Promise.all([this.#grpc?.shutdown(deadline), this.#http?.shutdown(deadline)]);
   }
+}
+
+/** What an SDK is given as its endpoint. */
+function urlOf(address: string, tls: unknown): string {
+  if (address.startsWith("unix:")) return address;
+  return `${tls === undefined ? "http" : "https"}://${address}`;
 }

@@ -60,7 +60,7 @@ service: {extensions: [zpages, health_check], pipelines: {traces: {receivers: [j
       acknowledge: "stored",
       shutdown_timeout: 30_000,
       telemetry: {
-        logs: { level: "info", encoding: "console", sampling: { enabled: true, tick: 10_000, initial: 10 } },
+        logs: { level: "info", sampling: { enabled: true, tick: 10_000, initial: 10 } },
         metrics: { level: "normal", readers: [{ host: "localhost", port: 8888, without_type_suffix: true }] },
         resource: {},
       },

@@ -73,8 +73,17 @@ describe("logger", () => {
   });
 
   it("writes for people when the encoding is console", async () => {
-    createLogger(configOf({ encoding: "console" })).info("hello");
-    expect(await readFile(join(folder, "log"), "utf8")).toMatch(/INFO.*: hello/);
+    const logger = createLogger(configOf({ encoding: "console" }));
+    logger.info("hello");
+    const component = componentLogger(logger, "processor", "batch/large", "traces");
+    component.warn({ spans: 3 }, "late");
+    component.warn("batch/large: names itself");
+    const text = await readFile(join(folder, "log"), "utf8");
+    expect(text.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/^\[[\d:.]+\] INFO: hello$/),
+      expect.stringMatching(/ WARN: batch\/large: late \{"spans":3\}$/),
+      expect.stringMatching(/ WARN: batch\/large: names itself$/),
+    ]);
   });
 
   it("names the key when the level or an output path is wrong", () => {

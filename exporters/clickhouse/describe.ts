@@ -1,0 +1,29 @@
+import { databaseOf, endpointOf } from "./client.ts";
+import type { ClickHouseConfig } from "./config.ts";
+import { quoteName } from "./schema/sql.ts";
+
+/** Says where spans lie, with a command that shows the newest of them when it is pasted into a shell. */
+export function describeTables(id: string, config: ClickHouseConfig): readonly string[] {
+  const endpoint = endpointOf(config);
+  const database = databaseOf(config);
+  const url = endpoint.urls[0]!;
+  const username = endpoint.username ?? config.username;
+  // curl asks for the password.
+  const user = username === "" ? "" : ` --user ${shellQuote(username)}`;
+  const table = `${plainOrQuoted(database)}.${plainOrQuoted(config.traces_table_name)}`;
+  const query =
+    "SELECT Timestamp, ServiceName, SpanName, round(Duration / 1e6, 1) AS Ms, StatusCode " +
+    `FROM ${table} ORDER BY Timestamp DESC LIMIT 10 FORMAT PrettyCompactMonoBlock`;
+  return [
+    `${id}: spans are stored in ${database}.${config.traces_table_name} at ${url}; look at them with`,
+    `  curl${user} ${url} --data-binary ${shellQuote(query)}`,
+  ];
+}
+
+function plainOrQuoted(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : quoteName(name);
+}
+
+function shellQuote(text: string): string {
+  return /^[\w.@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
