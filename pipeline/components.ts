@@ -1,3 +1,5 @@
+import { basicAuthFactory } from "../extensions/basicauth/factory.ts";
+import { bearerTokenAuthFactory } from "../extensions/bearertokenauth/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
 import { healthCheckFactory } from "../extensions/health_check/factory.ts";
 import type { Batch } from "./batch.ts";
@@ -21,5 +23,5 @@ export const builtInComponents: Components = {
   receivers: [],
   processors: [],
   exporters: [],
-  extensions: [clickhouseServerFactory, healthCheckFactory],
+  extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };
