@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Settings } from "../../pipeline/component.ts";
 import { PermanentError, RetryableError } from "../../pipeline/errors.ts";
+import { Backoff } from "../helper/retry.ts";
 import type { ClosedBlock } from "./assembler.ts";
 import { CircuitBreaker, type Pass } from "./breaker.ts";
 import type { Host, Hosts } from "./client.ts";
@@ -9,7 +10,6 @@ import { type DeadLetters, deadLetterOf } from "./dead-letter.ts";
 import { describeFailure, type Failure, failureOf } from "./errors.ts";
 import { insert, insertStatement } from "./insert.ts";
 import type { ClickHouseInstruments } from "./instruments.ts";
-import { Backoff } from "../helper/retry.ts";
 import { pause } from "./wait.ts";
 
 /** What a sender needs of its exporter. */

@@ -1,9 +1,9 @@
 import type { Settings } from "../../../pipeline/component.ts";
 import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
+import { Backoff } from "../../helper/retry.ts";
 import type { Hosts } from "../client.ts";
 import type { ClickHouseConfig } from "../config.ts";
 import { describeFailure, failureOf, isFatalAtStart } from "../errors.ts";
-import { Backoff } from "../../helper/retry.ts";
 import { pause } from "../wait.ts";
 import { ensureTraces } from "./ensure.ts";
 import type { Ddl } from "./sql.ts";
