@@ -1,16 +1,16 @@
 import type { z } from "zod";
 import { enumeration } from "./issues.ts";
-import { alternativesOf, coreOf, definitionOf, layersOf, metaOf, type Schema } from "./schema.ts";
+import { coreOf, definitionOf, layersOf, metaOf, optionsOf, type Schema } from "./schema.ts";
 
 /** How the documentation calls what a schema accepts: `duration`, `list of strings`, `whole number, 1 or more`. */
 export function typeText(schema: Schema): string {
   const { typeName, secret } = metaOf(schema);
   if (typeName !== undefined) return typeName;
   if (secret === true) return "secret string";
-  const alternatives = alternativesOf(schema);
-  const texts = new Set(alternatives.length > 1 ? alternatives.map(typeText) : [coreText(coreOf(schema))]);
+  const options = optionsOf(schema);
+  const texts = new Set(options.length > 0 ? options.map(typeText) : [coreText(coreOf(schema))]);
   if (layersOf(schema).some((layer) => definitionOf(layer).type === "nullable")) texts.add("null");
-  return enumeration([...texts]);
+  return [...texts].join(" or ");
 }
 
 function coreText(schema: Schema): string {

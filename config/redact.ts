@@ -1,10 +1,11 @@
 import type { Components } from "../pipeline/components.ts";
 import { parseComponentId } from "./component-id.ts";
 import { isSecretName, redactText } from "./redact-text.ts";
-import { childrenOf, isSecret, type Schema } from "./schema.ts";
+import { childrenOf, isSecret, type Schema, shapeOf } from "./schema.ts";
 import { REDACTED } from "./secret.ts";
 import { componentKinds, findFactory } from "./sections.ts";
 import { serviceSchema } from "./service.ts";
+import { closest } from "./suggest.ts";
 import { isMapping, type Mapping } from "./tree.ts";
 
 /**
@@ -40,10 +41,17 @@ function redactValue(schemas: readonly Schema[], value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item, index) => redactValue(below(schemas, index), item));
   if (!isMapping(value)) return typeof value === "string" ? redactText(value) : value;
   const entries = Object.entries(value).map(([key, item]) => {
-    const named = isSecretName(key) && typeof item !== "object";
+    const named = typeof item !== "object" && (isSecretName(key) || isMisspelledSecret(schemas, key));
     return [key, named ? hidden(item) : redactValue(below(schemas, key), item)];
   });
   return Object.fromEntries(entries);
+}
+
+/** A configuration that is shown without being checked may say `pasword`. */
+function isMisspelledSecret(schemas: readonly Schema[], key: string): boolean {
+  const shape = new Map(schemas.flatMap((schema) => [...shapeOf(schema)]));
+  const meant = shape.has(key) ? undefined : closest(key, shape.keys());
+  return meant !== undefined && (isSecretName(meant) || isSecret(shape.get(meant)!));
 }
 
 function below(schemas: readonly Schema[], key: PropertyKey): readonly Schema[] {

@@ -1,16 +1,19 @@
 import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
+import { sizeBytes } from "../../config/size.ts";
 
 const sizer = z.enum(["requests", "items", "bytes"]);
 export type Sizer = z.output<typeof sizer>;
-
-const mebibyte = 1024 * 1024;
 
 const queueBatchSchema = z
   .strictObject({
     flush_timeout: durationMs.prefault("200ms").describe("Age at which data is sent though min_size is not reached."),
     min_size: z.int().min(0).default(8192).describe("Size at which data is sent without waiting longer."),
-    max_size: z.int().min(0).default(0).describe("Largest size of one request, larger ones are split; 0 for no limit."),
+    max_size: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("Largest size of one request; larger trace requests are split. 0 for no limit."),
     sizer: z.enum(["items", "bytes"]).default("items").describe("What min_size and max_size count."),
   })
   .check((context) => {
@@ -34,10 +37,8 @@ export const sendingQueueSchema = z
     sizer: sizer
       .default("requests")
       .describe("What queue_size counts: requests, items (spans, points, records) or bytes."),
-    max_queue_bytes: z
-      .int()
-      .min(1)
-      .default(256 * mebibyte)
+    max_queue_bytes: sizeBytes
+      .prefault("256MiB")
       .describe("Bytes at which the queue is full, whatever sizer says; one request larger than that is taken alone."),
     wait_for_result: z
       .boolean()

@@ -13,6 +13,8 @@ export interface Load {
 export interface QueueOwner<T extends Load> {
   /** Sends pieces as one request, retries included. Rejects when it gives up; `signal` aborts at the shutdown's deadline. */
   send(group: readonly T[], signal: AbortSignal): Promise<void>;
+  /** The queue was full, or shutting down: the caller keeps its data. */
+  refused(items: number): void;
   /** Pieces that were still waiting when the shutdown's deadline came. */
   abandoned(items: number, error: Error): void;
 }
@@ -98,12 +100,16 @@ export class SendingQueue<T extends Load> {
   /**
    * Puts pieces of one batch into the queue, all or none.
    *
+   * @param items of the batch
+   * @param makePieces not called when the queue is full already: a refusal must cost little
    * @returns when the pieces are in the queue, or with `wait_for_result` when they are delivered
    * @throws {RetryableError} the queue is full or shutting down; or what the send of a piece was given up with
    */
-  async offer(pieces: readonly T[]): Promise<void> {
+  async offer(items: number, makePieces: () => readonly T[]): Promise<void> {
+    if (!this.#config.block_on_overflow && this.#isFull()) this.#refuse(items, "is full");
+    const pieces = makePieces();
     if (pieces.length === 0) return;
-    await this.#admit(pieces);
+    await this.#admit(pieces, items);
     const offer = new Offer(pieces.length);
     const enqueuedAt = this.#clock.now();
     for (const piece of pieces) this.#waiting.push({ piece, offer, enqueuedAt });
@@ -127,18 +133,25 @@ export class SendingQueue<T extends Load> {
     this.#cancelFlush?.();
   }
 
-  async #admit(pieces: readonly T[]): Promise<void> {
+  async #admit(pieces: readonly T[], items: number): Promise<void> {
     const size = sumOf(pieces, this.#config.sizer);
     const bytes = sumOf(pieces, "bytes");
     while (!this.#closed && !this.#hasRoom(size, bytes)) {
-      if (!this.#config.block_on_overflow) {
-        throw new RetryableError("sending queue is full", { retryAfterMs: overflowRetryMs });
-      }
+      if (!this.#config.block_on_overflow) this.#refuse(items, "is full");
       await new Promise<void>((proceed) => this.#blocked.push({ proceed }));
     }
-    if (this.#closed) throw new RetryableError("sending queue is shutting down", { retryAfterMs: overflowRetryMs });
+    if (this.#closed) this.#refuse(items, "is shutting down");
     this.#size += size;
     this.#bytes += bytes;
+  }
+
+  #refuse(items: number, why: string): never {
+    this.#owner.refused(items);
+    throw new RetryableError(`sending queue ${why}`, { retryAfterMs: overflowRetryMs });
+  }
+
+  #isFull(): boolean {
+    return this.#size >= this.#config.queue_size || this.#bytes >= this.#config.max_queue_bytes;
   }
 
   /** An empty queue takes anything: what is larger than the whole queue could never be delivered otherwise. */

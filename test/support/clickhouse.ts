@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { formatEndpoint } from "../../config/listen-endpoint.ts";
 import { clickhouseServerConfigSchema } from "../../extensions/clickhouse_server/config.ts";
 import { prepareServer } from "../../extensions/clickhouse_server/prepare.ts";
@@ -35,8 +35,10 @@ export interface TestClickHouse {
 export async function startTestClickHouse(): Promise<TestClickHouse> {
   const server = externalClickHouse ? new ExternalServer(process.env["CLICKHOUSE_URL"]!) : await EmbeddedServer.start();
   const database = `signalbox_test_${randomBytes(6).toString("hex")}`;
-  const admin = createClient({ url: server.url });
-  const client = createClient({ url: server.url, database });
+  // Silent: a test that expects an error says so itself.
+  const log = { level: ClickHouseLogLevel.OFF };
+  const admin = createClient({ url: server.url, log });
+  const client = createClient({ url: server.url, database, log });
   await admin.command({ query: `CREATE DATABASE ${database} ENGINE = Atomic` });
   return {
     url: server.url,

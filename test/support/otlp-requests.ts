@@ -1,21 +1,13 @@
-type Plain = Record<string, unknown>;
+import { Random } from "./generate.ts";
 
-/** Numbers in [0, 1) that are the same in every run with the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+type Plain = Record<string, unknown>;
 
 /** Makes random ExportTraceServiceRequests, as plain objects of protobufjs, in which every field of OTLP occurs. */
 export class RequestMaker {
-  readonly #random: () => number;
+  readonly #random: Random;
 
   constructor(seed: number) {
-    this.#random = seededRandom(seed);
+    this.#random = new Random(seed);
   }
 
   request(): Plain {
@@ -47,7 +39,7 @@ export class RequestMaker {
         traceState: this.#text(),
         parentSpanId: this.#id(8),
         name: this.#text(),
-        kind: this.#below(5) + 1,
+        kind: this.#random.int(5) + 1,
         startTimeUnixNano: this.#time(),
         endTimeUnixNano: this.#time(),
         attributes: this.#attributes(),
@@ -56,7 +48,7 @@ export class RequestMaker {
         droppedEventsCount: this.#count(),
         links: this.#some(0, 3, () => this.#link()),
         droppedLinksCount: this.#count(),
-        status: { message: this.#text(), code: this.#below(2) + 1 },
+        status: { message: this.#text(), code: this.#random.int(2) + 1 },
         flags: this.#count(),
       }),
     };
@@ -94,15 +86,15 @@ export class RequestMaker {
   #value(depth: number): Plain {
     const makers: (() => Plain)[] = [
       () => ({}),
-      () => ({ stringValue: this.#random() < 0.2 ? "" : this.#text() }),
-      () => ({ boolValue: this.#random() < 0.5 }),
-      () => ({ intValue: BigInt.asIntN(64, this.#bits() >> BigInt(this.#below(64))).toString() }),
-      () => ({ doubleValue: [0, -0, 1, 1.5e300, Number.NaN, Number.NEGATIVE_INFINITY][this.#below(6)] }),
-      () => ({ bytesValue: this.#id(this.#below(40)) }),
+      () => ({ stringValue: this.#random.chance(20) ? "" : this.#text() }),
+      () => ({ boolValue: this.#random.chance(50) }),
+      () => ({ intValue: BigInt.asIntN(64, this.#bits() >> BigInt(this.#random.int(64))).toString() }),
+      () => ({ doubleValue: [0, -0, 1, 1.5e300, Number.NaN, Number.NEGATIVE_INFINITY][this.#random.int(6)] }),
+      () => ({ bytesValue: this.#id(this.#random.int(40)) }),
       () => ({ arrayValue: this.#list(() => this.#value(depth - 1)) }),
       () => ({ kvlistValue: this.#list(() => ({ key: this.#text(), value: this.#value(depth - 1) })) }),
     ];
-    return makers[this.#below(depth === 0 ? 6 : 8)]!();
+    return makers[this.#random.int(depth === 0 ? 6 : 8)]!();
   }
 
   #list(make: () => Plain): Plain {
@@ -113,25 +105,21 @@ export class RequestMaker {
   /** Leaves out some of the fields, and lists that are empty, as the wire does. */
   #sparse(fields: Plain): Plain {
     const kept = Object.entries(fields).filter(
-      ([, value]) => this.#random() < 0.7 && !(Array.isArray(value) && value.length === 0),
+      ([, value]) => this.#random.chance(70) && !(Array.isArray(value) && value.length === 0),
     );
     return Object.fromEntries(kept);
   }
 
   #some<T>(least: number, most: number, make: () => T): T[] {
-    return Array.from({ length: least + this.#below(most - least + 1) }, make);
-  }
-
-  #below(limit: number): number {
-    return Math.floor(this.#random() * limit);
+    return Array.from({ length: least + this.#random.int(most - least + 1) }, make);
   }
 
   #count(): number {
-    return [1, 127, 128, 0xffffffff][this.#below(4)]!;
+    return [1, 127, 128, 0xffffffff][this.#random.int(4)]!;
   }
 
   #bits(): bigint {
-    return (BigInt(this.#below(2 ** 32)) << 32n) | BigInt(this.#below(2 ** 32));
+    return (BigInt(this.#random.int(2 ** 32)) << 32n) | BigInt(this.#random.int(2 ** 32));
   }
 
   #time(): string {
@@ -139,11 +127,11 @@ export class RequestMaker {
   }
 
   #text(): string {
-    return "grün ✓ ".repeat(1 + this.#below(3)) + "x".repeat(this.#below(200));
+    return "grün ✓ ".repeat(1 + this.#random.int(3)) + "x".repeat(this.#random.int(200));
   }
 
   /** Never all zero. */
   #id(length: number): Buffer {
-    return Buffer.from(Array.from({ length }, () => 1 + this.#below(255)));
+    return Buffer.from(Array.from({ length }, () => 1 + this.#random.int(255)));
   }
 }

@@ -11,6 +11,7 @@ import { collectMetrics } from "../../support/metrics.ts";
 import { startProxy } from "./proxy.ts";
 import { quickConfig, temporaryFolder, until } from "./support.ts";
 
+const { logger } = testSettings();
 const dayNanos = 86_400_000_000_000n;
 
 describe("clickhouse exporter with a server", () => {
@@ -101,15 +102,15 @@ describe("clickhouse exporter with a server", () => {
       error: { code: 469, name: "VIOLATED_CONSTRAINT" },
     });
 
-    const failed = await replayDeadLetters(config);
+    const failed = await replayDeadLetters(config, { logger });
     expect(failed[0]?.error?.message).toContain("VIOLATED_CONSTRAINT");
     await server.command(`ALTER TABLE ${table} DROP CONSTRAINT no_spans`);
-    const [replayed] = await replayDeadLetters(config);
+    const [replayed] = await replayDeadLetters(config, { logger });
     expect(replayed).toEqual({ path: letter?.path.replace(".ndjson", ".replayed"), rows: 3 });
     expect(await counts(table)).toEqual({ rows: 3, ids: 3 });
 
     await rename(replayed!.path, letter!.path);
-    expect((await replayDeadLetters(config, { files: [letter!.path] }))[0]?.error).toBeUndefined();
+    expect((await replayDeadLetters(config, { logger, files: [letter!.path] }))[0]?.error).toBeUndefined();
     expect(await counts(table)).toEqual({ rows: 3, ids: 3 });
   });
 
@@ -130,7 +131,7 @@ describe("clickhouse exporter with a server", () => {
     await exporter.consume(batchOfSpans(spans));
     await server.command(`ALTER TABLE ${table} DROP CONSTRAINT no_spans`);
     await server.command(`TRUNCATE TABLE ${table}`);
-    expect((await replayDeadLetters(config))[0]?.error).toBeUndefined();
+    expect((await replayDeadLetters(config, { logger }))[0]?.error).toBeUndefined();
     expect(await server.query(select)).toEqual(stored);
   });
 
@@ -138,7 +139,7 @@ describe("clickhouse exporter with a server", () => {
     const [, , config] = await started();
     const path = join(config.dead_letter.directory, "x.ndjson");
     await writeFile(path, "not json\n");
-    const [result] = await replayDeadLetters(config);
+    const [result] = await replayDeadLetters(config, { logger });
     expect(result?.error?.message).toBe(`${path}: not stored: ${path}: is no dead letter: its first line is no JSON`);
     expect(await readFile(path, "utf8")).toBe("not json\n");
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { z } from "zod";
 import type { ClientContext } from "../../../pipeline/batch.ts";
 import type { Consumer, Settings } from "../../../pipeline/component.ts";
 import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
@@ -13,7 +14,7 @@ import { itLivesAsAComponent } from "../../support/lifecycle.ts";
 import { collectMetrics } from "../../support/metrics.ts";
 import { plainSpans } from "../../support/plain.ts";
 
-type Input = Parameters<typeof batchConfigSchema.parse>[0];
+type Input = z.input<typeof batchConfigSchema>;
 const configOf = (input: Input = {}) => batchConfigSchema.parse(input);
 
 /** A next stage that settles when the test says so. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { z } from "zod";
 import { RetryableError } from "../../../pipeline/errors.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { memoryLimiterConfigSchema } from "../../../processors/memory_limiter/config.ts";
@@ -15,7 +16,7 @@ import { RecordingConsumer, testSettings } from "../../support/doubles.ts";
 import { itLivesAsAComponent } from "../../support/lifecycle.ts";
 import { collectMetrics } from "../../support/metrics.ts";
 
-type Input = Parameters<typeof memoryLimiterConfigSchema.parse>[0];
+type Input = z.input<typeof memoryLimiterConfigSchema>;
 const configOf = (input: Input = { limit_mib: 100 }) => memoryLimiterConfigSchema.parse(input);
 const mebibyte = 1024 * 1024;
 
