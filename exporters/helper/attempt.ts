@@ -1,0 +1,30 @@
+import { RetryableError, StatusCode } from "../../pipeline/errors.ts";
+
+/**
+ * Runs one attempt, aborting it after `timeoutMs` or when `signal` aborts.
+ *
+ * Not AbortSignal.any: in Node 20 a signal that lives as long as its exporter keeps everything ever derived from it.
+ *
+ * @param timeoutMs 0 for no limit
+ * @throws {RetryableError} DEADLINE_EXCEEDED when the time was over
+ */
+export async function withTimeout<T>(
+  timeoutMs: number,
+  signal: AbortSignal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const attempt = new AbortController();
+  const abort = (): void => attempt.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  const tooLate = new RetryableError(`no answer within timeout ${timeoutMs}ms`, { code: StatusCode.DEADLINE_EXCEEDED });
+  const timer = timeoutMs > 0 ? setTimeout(() => attempt.abort(tooLate), timeoutMs) : undefined;
+  try {
+    return await run(attempt.signal);
+  } catch (error) {
+    throw attempt.signal.reason === tooLate ? tooLate : error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
+}

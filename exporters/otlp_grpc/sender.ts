@@ -1,0 +1,137 @@
+import { createSecureContext } from "node:tls";
+import {
+  type ChannelOptions,
+  Client,
+  ChannelCredentials as Credentials,
+  compressionAlgorithms,
+  credentials,
+  Metadata,
+} from "@grpc/grpc-js";
+import { ClientTlsSource } from "../../net/tls-client.ts";
+import { decodeExportResponse } from "../../otlp/response.ts";
+import type { ClientAuthenticator } from "../../pipeline/auth.ts";
+import type { Signal } from "../../pipeline/batch.ts";
+import type { Settings } from "../../pipeline/component.ts";
+import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
+import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { clientAuthenticator } from "../helper/authenticator.ts";
+import type { PieceLimits, Sender, SendResult } from "../helper/exporter.ts";
+import { joinProtobuf, type OtlpLoad, protobufLoads } from "../helper/otlp-load.ts";
+import type { OtlpGrpcConfig } from "./config.ts";
+import { pipelineErrorOf } from "./errors.ts";
+import { parseTarget } from "./target.ts";
+
+const methods: Readonly<Record<Signal, string>> = {
+  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+};
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** Sends OTLP requests over one gRPC channel. */
+export class OtlpGrpcSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, Buffer> {
+  readonly #config: OtlpGrpcConfig;
+  readonly #settings: Settings;
+  readonly #tls: ClientTlsSource;
+  #authenticator: ClientAuthenticator | undefined;
+  #client: Client | undefined;
+  /** What `#client` was made with. */
+  #clientTls: unknown;
+
+  constructor(config: OtlpGrpcConfig, settings: Settings) {
+    this.#config = config;
+    this.#settings = settings;
+    this.#tls = new ClientTlsSource(config.tls, settings.id, settings.logger);
+  }
+
+  async start(): Promise<void> {
+    this.#authenticator = clientAuthenticator(this.#config.auth, this.#settings);
+    await this.#currentClient();
+  }
+
+  async stop(): Promise<void> {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  load(batch: SpanBatch | OtlpBatch, limits: PieceLimits): readonly OtlpLoad[] {
+    return protobufLoads(batch, limits);
+  }
+
+  async prepare(_signal: Signal, pieces: readonly OtlpLoad[]): Promise<Buffer> {
+    return asBuffer(joinProtobuf(pieces));
+  }
+
+  async send(signal: Signal, request: Buffer, abort: AbortSignal): Promise<SendResult> {
+    const client = await this.#currentClient();
+    const metadata = await this.#metadata();
+    const { timeout } = this.#config;
+    const options = timeout > 0 ? { deadline: Date.now() + timeout } : {};
+    return new Promise((resolve, reject) => {
+      abort.throwIfAborted();
+      const cancel = (): void => call.cancel();
+      const call = client.makeUnaryRequest(
+        methods[signal],
+        (body: Buffer) => body,
+        decodeExportResponse,
+        request,
+        metadata,
+        options,
+        (error, response) => {
+          abort.removeEventListener("abort", cancel);
+          if (error !== null) reject(pipelineErrorOf(error, this.#config.endpoint));
+          else resolve(response ?? { rejectedItems: 0, message: "" });
+        },
+      );
+      abort.addEventListener("abort", cancel, { once: true });
+    });
+  }
+
+  async #metadata(): Promise<Metadata> {
+    const metadata = new Metadata({ waitForReady: this.#config.wait_for_ready });
+    const headers = { ...this.#config.headers, ...(await this.#authenticator?.headers()) };
+    for (const [name, value] of Object.entries(headers)) {
+      metadata.set(name, name.toLowerCase().endsWith("-bin") ? Buffer.from(value) : value);
+    }
+    return metadata;
+  }
+
+  /** The client, made anew when the certificates have changed. Requests of the old one finish. */
+  async #currentClient(): Promise<Client> {
+    const target = parseTarget(this.#config.endpoint);
+    const secure = target.secure ?? !this.#config.tls.insecure;
+    const tls = secure ? await this.#tls.options() : undefined;
+    if (this.#client !== undefined && tls === this.#clientTls) return this.#client;
+    this.#client?.close();
+    const { rejectUnauthorized = true, ...context } = tls ?? {};
+    const channelCredentials =
+      tls === undefined
+        ? credentials.createInsecure()
+        : Credentials.createFromSecureContext(createSecureContext(context), { rejectUnauthorized });
+    this.#client = new Client(target.address, channelCredentials, channelOptions(this.#config));
+    this.#clientTls = tls;
+    return this.#client;
+  }
+}
+
+const algorithms = {
+  gzip: compressionAlgorithms.gzip,
+  deflate: compressionAlgorithms.deflate,
+  none: compressionAlgorithms.identity,
+  "": compressionAlgorithms.identity,
+} as const;
+
+function channelOptions(config: OtlpGrpcConfig): ChannelOptions {
+  const { keepalive, authority, balancer_name, tls } = config;
+  return {
+    "grpc.default_compression_algorithm": algorithms[config.compression],
+    "grpc.primary_user_agent": config.user_agent,
+    "grpc.keepalive_time_ms": keepalive.time,
+    "grpc.keepalive_timeout_ms": keepalive.timeout,
+    "grpc.keepalive_permit_without_calls": keepalive.permit_without_stream ? 1 : 0,
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ [balancer_name]: {} }] }),
+    ...(authority !== undefined && { "grpc.default_authority": authority }),
+    ...(tls.server_name_override !== undefined && { "grpc.ssl_target_name_override": tls.server_name_override }),
+  };
+}

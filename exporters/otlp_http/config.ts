@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { durationMs } from "../../config/duration.ts";
+import { clientTlsSchema } from "../../config/tls.ts";
+import { clientAuth, clientHeaders, deliveryKeys, ignoredKey } from "../helper/config.ts";
+import { compressors, supportedCompressions } from "./compress.ts";
+
+const url = z.url({ protocol: /^https?$/, error: "must be a URL such as https://host:4318" });
+
+const compression = z
+  .string()
+  .default("gzip")
+  .refine((name) => compressors.has(name), { error: `must be one of ${supportedCompressions.join(", ")}` })
+  .describe('Compression of requests; none or "" for none. zstd needs a Node.js that has it (22.15 or later).');
+
+export const otlpHttpConfigSchema = z
+  .strictObject({
+    endpoint: url.optional().describe("Base URL; /v1/traces, /v1/metrics or /v1/logs is added."),
+    traces_endpoint: url.optional().describe("Whole URL for traces, instead of endpoint."),
+    metrics_endpoint: url.optional().describe("Whole URL for metrics, instead of endpoint."),
+    logs_endpoint: url.optional().describe("Whole URL for logs, instead of endpoint."),
+    encoding: z.enum(["proto", "json"]).default("proto").describe("Encoding of requests; json is for traces alone."),
+    ...deliveryKeys("30s"),
+    compression,
+    compression_params: z
+      .strictObject({ level: z.int().min(-1).max(22).optional().describe("Level, in the scale of the compression.") })
+      .optional()
+      .describe("How hard the compression works."),
+    headers: clientHeaders,
+    tls: clientTlsSchema.prefault({}).describe("TLS of https URLs."),
+    auth: clientAuth,
+    max_idle_conns: z.int().min(0).default(100).describe("Idle connections kept; 0 for no limit."),
+    max_conns_per_host: z.int().min(0).default(0).describe("Connections at the same time; 0 for no limit."),
+    idle_conn_timeout: durationMs.prefault("90s").describe("Age at which an idle connection is closed; 0 for never."),
+    disable_keep_alives: z.boolean().default(false).describe("Whether each request makes its own connection."),
+    proxy_url: z
+      .never({ error: "is not supported: requests go to the endpoint directly, remove the key" })
+      .optional()
+      .describe("Proxy; not supported."),
+    read_buffer_size: ignoredKey("socket buffers are the runtime's"),
+    write_buffer_size: ignoredKey("socket buffers are the runtime's"),
+  })
+  .check((context) => {
+    const { endpoint, traces_endpoint, metrics_endpoint, logs_endpoint } = context.value;
+    if (endpoint ?? traces_endpoint ?? metrics_endpoint ?? logs_endpoint) return;
+    context.issues.push({
+      code: "custom",
+      path: ["endpoint"],
+      message:
+        "must be a URL such as https://host:4318, or one of traces_endpoint, metrics_endpoint, logs_endpoint set",
+      input: endpoint,
+    });
+  });
+export type OtlpHttpConfig = z.output<typeof otlpHttpConfigSchema>;

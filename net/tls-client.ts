@@ -1,0 +1,87 @@
+import { readFile } from "node:fs/promises";
+import { type ConnectionOptions, rootCertificates, type SecureVersion } from "node:tls";
+import type { Logger } from "pino";
+import type { ClientTlsConfig } from "../config/tls.ts";
+import { messageOf } from "../pipeline/errors.ts";
+import { cipherList } from "./ciphers.ts";
+
+/**
+ * Reads the certificates `config` names and makes the options of TLS connections of them.
+ *
+ * @param component id for the error text
+ * @throws {Error} `<component>: cannot read tls.<key> <path>: <reason>`
+ */
+export async function clientTlsOptions(config: ClientTlsConfig, component: string): Promise<ConnectionOptions> {
+  const read = (key: "ca_file" | "cert_file" | "key_file"): Promise<string | undefined> =>
+    readPem(config, key, component);
+  const [caFile, certFile, keyFile] = await Promise.all([read("ca_file"), read("cert_file"), read("key_file")]);
+  const ca = caFile ?? config.ca_pem;
+  const cert = certFile ?? config.cert_pem;
+  const key = keyFile ?? config.key_pem;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new Error(`${component}: tls needs both a certificate and its key, or neither`);
+  }
+  return {
+    minVersion: `TLSv${config.min_version}` as SecureVersion,
+    rejectUnauthorized: !config.insecure_skip_verify,
+    ...(ca && { ca: config.include_system_ca_certs_pool ? [ca, ...rootCertificates] : [ca] }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(config.max_version && { maxVersion: `TLSv${config.max_version}` as SecureVersion }),
+    ...(config.cipher_suites && { ciphers: cipherList(config.cipher_suites) }),
+    ...(config.server_name_override && { servername: config.server_name_override }),
+  };
+}
+
+async function readPem(
+  config: ClientTlsConfig,
+  key: "ca_file" | "cert_file" | "key_file",
+  component: string,
+): Promise<string | undefined> {
+  const path = config[key];
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new Error(`${component}: cannot read tls.${key} ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** TLS options that follow their files: looked at when asked for, and `reload_interval` has passed. */
+export class ClientTlsSource {
+  readonly #config: ClientTlsConfig;
+  readonly #component: string;
+  readonly #logger: Logger;
+  #options: ConnectionOptions | undefined;
+  #readAtMs = 0;
+
+  constructor(config: ClientTlsConfig, component: string, logger: Logger) {
+    this.#config = config;
+    this.#component = component;
+    this.#logger = logger;
+  }
+
+  /**
+   * The same object as before unless the files have changed. Files that cannot be read again are reported, and the
+   * options in use stay.
+   *
+   * @throws {Error} the files cannot be read for the first time
+   */
+  async options(): Promise<ConnectionOptions> {
+    if (this.#options !== undefined && !this.#isDue()) return this.#options;
+    this.#readAtMs = performance.now();
+    try {
+      const read = await clientTlsOptions(this.#config, this.#component);
+      if (JSON.stringify(read) !== JSON.stringify(this.#options)) this.#options = read;
+    } catch (error) {
+      if (this.#options === undefined) throw error;
+      this.#logger.warn({ err: error }, "certificates not read again, the old ones stay in use");
+    }
+    return this.#options!;
+  }
+
+  #isDue(): boolean {
+    const { reload_interval } = this.#config;
+    return reload_interval > 0 && performance.now() - this.#readAtMs >= reload_interval;
+  }
+}
