@@ -203,22 +203,25 @@ function markOffsets(body: Buffer): { idOffsets: number[]; timeOffsets: number[]
   return { idOffsets, timeOffsets };
 }
 
-const idBytes = Buffer.alloc(24 * 4096);
+const idBytes = Buffer.alloc(24 * 1024);
 
-/** Writes unique ids and current times into a template's body, in place. */
+/** Writes unique ids and current times into `body`, a copy of the template's, in place. */
 export function freshen(template: TrafficTemplate, body: Buffer = template.body): Buffer {
-  randomFillSync(idBytes, 0, 24 * Math.min(template.spans, 4096));
-  const nowMs = Date.now();
-  const end = BigInt(nowMs) * 1_000_000n;
-  template.idOffsets.forEach((at, i) => {
-    const from = (i % 4096) * 24;
+  const nowNanos = Date.now() * 1e6;
+  for (let i = 0; i < template.spans; i++) {
+    const from = (i % 1024) * 24;
+    if (from === 0) randomFillSync(idBytes);
+    const at = template.idOffsets[i]!;
     idBytes.copy(body, at, from, from + 16);
     idBytes.copy(body, at + 18, from + 16, from + 24);
-    body[at + 15] = i & 255;
-  });
-  template.timeOffsets.forEach((at, i) => {
-    body.writeBigUInt64LE(end - BigInt(1_000_000 + (i % 997) * 137_000), at);
-    body.writeBigUInt64LE(end, at + 9);
-  });
+    const timeAt = template.timeOffsets[i]!;
+    writeNanos(body, timeAt, nowNanos - 1_000_000 - (i % 997) * 137_000);
+    writeNanos(body, timeAt + 9, nowNanos);
+  }
   return body;
+}
+
+function writeNanos(body: Buffer, at: number, nanos: number): void {
+  body.writeUInt32LE(nanos % 0x100000000, at);
+  body.writeUInt32LE(Math.floor(nanos / 0x100000000), at + 4);
 }

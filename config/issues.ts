@@ -165,8 +165,16 @@ function kindOf(issue: Issue): string {
   if (issue.code === "invalid_value") return enumeration(issue.values.map(String));
   if (issue.code !== "invalid_union") return "valid";
   if ("options" in issue && issue.options !== undefined) return enumeration(issue.options.map(String));
-  const options = issue.errors.flatMap((branch) => branch.filter(isTypeIssue).slice(0, 1).map(kindOf));
-  return enumeration([...new Set(options)]);
+  return enumeration([
+    ...new Set(issue.errors.flatMap((branch) => branch.filter(isTypeIssue).slice(0, 1).flatMap(kindsOf))),
+  ]);
+}
+
+/** A union within a union counts as its options, unless its author said what it takes. */
+function kindsOf(issue: Issue): readonly string[] {
+  if (issue.message !== UNSAID) return [issue.message.replace(/^must be /, "")];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [kindOf(issue)];
+  return issue.errors.flatMap((branch) => branch.filter(isTypeIssue).slice(0, 1).flatMap(kindsOf));
 }
 
 /** `a, b or c`. */

@@ -10,7 +10,7 @@ export interface ListenEndpoint {
 const pattern = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/;
 
 /**
- * Reads `host:port`. IPv6 addresses stand in brackets; no host at all means every interface, as in Go.
+ * Reads `host:port`. IPv6 addresses stand in brackets; no host at all means every IPv4 interface, `localhost` is 127.0.0.1.
  *
  * @returns undefined when `text` is no endpoint
  */
@@ -19,7 +19,13 @@ export function parseListenEndpoint(text: string): ListenEndpoint | undefined {
   if (match === null) return undefined;
   const port = Number(match[3]);
   if (port > 65_535) return undefined;
-  return { host: match[1] ?? (match[2] || "0.0.0.0"), port };
+  return { host: hostOf(match[1] ?? match[2]!), port };
+}
+
+// `localhost` may resolve to ::1 alone, where a client of 127.0.0.1 finds nothing; Go prefers IPv4 here.
+function hostOf(text: string): string {
+  if (text === "") return "0.0.0.0";
+  return text === "localhost" ? "127.0.0.1" : text;
 }
 
 /** `endpoint` as it is written: brackets around IPv6. */
@@ -37,5 +43,5 @@ export const listenEndpoint = z.string().transform((value, context): ListenEndpo
 
 /** Whether only processes of this machine can reach what listens on `host`. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+  return host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

@@ -118,13 +118,13 @@ function checkSignal(
 
 /** The receivers that remain: data that never comes in is lost to nobody who still sends to another receiver. */
 function keepReceivers(id: string, ids: readonly string[], sections: PipelineSections, report: Report): string[] {
-  const { missing, configured } = sections.receivers;
+  const { missing } = sections.receivers;
   const kept = ids.filter((receiver) => !missing.has(receiver));
   for (const receiver of ids) {
     const type = missing.get(receiver);
     if (type === undefined) continue;
     const path = ["receivers", receiver];
-    if (kept.some((other) => configured.has(other))) {
+    if (kept.length > 0) {
       report.warning(path, `Signalbox has no ${type} receiver; pipeline ${id} runs without it`);
     } else {
       report.problem(path, `Signalbox has no ${type} receiver, and pipeline ${id} has no other receiver`);

@@ -16,7 +16,9 @@ export class Report {
   /** @param at the place at fault, when it is not the key that the message is about */
   problem(path: Path, message: string, at: Path = path): void {
     // A reference that could not be replaced has its own problem already.
-    if (!this.#resolved.failedPaths.has(pathKey(path))) this.problems.push(this.#located(path, message, at));
+    if (this.#resolved.failedPaths.has(pathKey(path))) return;
+    const unset = this.#resolved.unset.get(pathKey(path));
+    this.problems.push(this.#located(path, unset === undefined ? message : `${message} (${unset})`, at));
   }
 
   warning(path: Path, message: string): void {

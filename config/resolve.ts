@@ -1,6 +1,6 @@
 import { defaultLimits, type LoadLimits } from "./limits.ts";
 import { merge, Origins } from "./merge.ts";
-import { ConfigError, formatPath, formatProblem, type Path, type Problem } from "./problems.ts";
+import { ConfigError, formatPath, formatProblem, type Path, type Problem, pathKey } from "./problems.ts";
 import { parseUri, retrieve, SourceError, sourceName } from "./sources.ts";
 import { Substitution } from "./substitute.ts";
 import { collapse, Expanded, isMapping, type Mapping, Texts } from "./tree.ts";
@@ -15,6 +15,8 @@ export interface ResolvedConfig {
   readonly problems: readonly Problem[];
   /** Keys of `pathKey` for the places of these problems. */
   readonly failedPaths: ReadonlySet<string>;
+  /** Messages on variables that are not set, by `pathKey` of where they are missed. */
+  readonly unset: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
 }
 
@@ -38,7 +40,7 @@ export async function resolveConfig(
   if (sources.length === 0) throw new ConfigError([problem(undefined, "at least one config flag must be provided")]);
   const reading = [
     ...sources.map((source) => readSource(source, env, limits)),
-    ...sets.map(async (set) => readSet(set, limits)),
+    ...sets.map((set) => naming("--set", async () => readSet(set, limits))),
   ];
   const read = await Promise.allSettled(reading);
   const problems = read.flatMap((result) => (result.status === "rejected" ? problemsOf(result.reason) : []));
@@ -72,6 +74,7 @@ async function substitute(
     origins,
     problems: substitution.problems.map(located),
     failedPaths: substitution.failedPaths,
+    unset: new Map(substitution.warnings.map(({ path, message }) => [pathKey(path), message])),
     warnings: substitution.warnings.map((warning) => formatProblem(located(warning))),
   };
 }
@@ -86,14 +89,20 @@ function problemsOf(error: unknown): readonly Problem[] {
 }
 
 async function readSource(text: string, env: NodeJS.ProcessEnv, limits: LoadLimits): Promise<Source> {
-  let name = text;
-  try {
-    const uri = parseUri(text, "file");
-    name = sourceName(uri);
+  const uri = await naming("--config", async () => parseUri(text, "file"));
+  const name = sourceName(uri);
+  return naming(name, async () => {
     const content = await retrieve(uri, env, limits);
     if (content === undefined) throw new SourceError("environment variable is not set");
     const tree = parseSource(content, name, limits);
     return { name, tree: uri.scheme === "yaml" ? nestKeys(tree) : tree };
+  });
+}
+
+/** Turns what is wrong with a source into a problem that names it. */
+async function naming<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     throw new ConfigError([problem(name, error.message)]);
@@ -113,7 +122,7 @@ function parseSource(content: string, name: string, limits: LoadLimits): Mapping
 /** `a::b: v` as `a: {b: v}`. */
 function nestKeys(tree: Mapping): Mapping {
   return Object.entries(tree).reduce<Mapping>(
-    (nested, [key, value]) => merge(nested, nest(key.split("::"), value)) as Mapping,
+    (nested, [key, value]) => merge(nested, nest(splitKey(key, "::"), value)) as Mapping,
     {},
   );
 }
@@ -122,17 +131,23 @@ function nest(keys: readonly string[], value: unknown): unknown {
   return keys.reduceRight((inner, key) => ({ [key]: inner }), value);
 }
 
+function splitKey(path: string, delimiter: string): readonly string[] {
+  const keys = path.split(delimiter);
+  if (!keys.includes("") && !keys.includes("__proto__")) return keys;
+  throw new SourceError(`key "${path}" is not valid, must be names separated by ${delimiter}`);
+}
+
 function readSet(set: string, limits: LoadLimits): Source {
   const equals = set.indexOf("=");
   const path = set.slice(0, equals).trim();
-  const keys = path.split(path.includes("::") ? "::" : ".");
-  if (equals < 1 || keys.some((key) => key === "" || key === "__proto__")) {
-    // Not the option as it was given: it may be a password whose key was forgotten.
+  // Not the option as it was given: it may be a password whose key was forgotten.
+  if (equals < 1) {
     throw new ConfigError([problem("--set", "must be a key and a value such as exporters.debug.verbosity=detailed")]);
   }
   const text = set.slice(equals + 1);
   const { value, errors, duplicateKeys } = parseYaml(text, limits);
   if (duplicateKeys) throw new ConfigError(errors.map((message) => problem(`--set ${path}`, message)));
+  const keys = splitKey(path, path.includes("::") ? "::" : ".");
   return { name: "--set", tree: nest(keys, errors.length > 0 ? text : withText(value, text)) as Mapping };
 }
 

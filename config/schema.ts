@@ -117,9 +117,15 @@ export function isSecretAt(schema: Schema, path: Path): boolean {
   return schemas.some(isSecret);
 }
 
-/** Whether the schema, or one of its alternatives, is marked as a secret. */
+/** Whether the schema, or an option of a union, is marked as a secret. */
 export function isSecret(schema: Schema): boolean {
-  return metaOf(schema).secret === true || alternativesOf(schema).some((one) => metaOf(one).secret === true);
+  return metaOf(schema).secret === true || optionsOf(schema).some(isSecret);
+}
+
+/** The options of a union as they were written; none for other schemas. */
+export function optionsOf(schema: Schema): readonly Schema[] {
+  const definition = definitionOf(coreOf(schema));
+  return definition.type === "union" ? definition.options : [];
 }
 
 /** The schemas that may stand at `path`. */

@@ -43,7 +43,7 @@ function isScheme(text: string): text is Scheme {
 /** How problems name a source: without what an inline source holds, and without passwords. */
 export function sourceName({ scheme, value }: Uri): string {
   if (scheme === "file") return value;
-  if (scheme === "yaml") return "yaml:";
+  if (scheme === "yaml") return "yaml";
   return scheme === "env" ? `env:${value.split(":-", 1)[0]}` : redactText(value);
 }
 
@@ -77,16 +77,15 @@ function retrieveVariable(value: string, env: NodeJS.ProcessEnv): string | undef
 }
 
 async function fetchText(address: string, limits: LoadLimits): Promise<string> {
-  const name = redactText(address);
   try {
     const response = await fetch(address, { signal: AbortSignal.timeout(limits.httpTimeoutMs) });
-    if (!response.ok) throw new SourceError(`cannot fetch ${name}: status ${response.status}`);
+    if (!response.ok) throw new SourceError(`cannot be fetched: status ${response.status}`);
     return response.body === null ? "" : await readBounded(response.body, limits);
   } catch (error) {
     if (error instanceof SourceError) throw error;
     // fetch hides the reason in the cause, and its own message may repeat the address with a password.
     const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw new SourceError(`cannot fetch ${name}: ${redactText(messageOf(reason))}`, { cause: error });
+    throw new SourceError(`cannot be fetched: ${redactText(messageOf(reason))}`, { cause: error });
   }
 }
 

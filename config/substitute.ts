@@ -1,5 +1,6 @@
 import type { LoadLimits } from "./limits.ts";
 import { type Path, pathKey } from "./problems.ts";
+import { redactText } from "./redact-text.ts";
 import { parseUri, retrieve, SourceError } from "./sources.ts";
 import { type Part, parseTemplate, type Reference } from "./template.ts";
 import { Expanded, isMapping } from "./tree.ts";
@@ -107,7 +108,7 @@ export class Substitution implements SubstitutionFindings {
       const name = uri.replace(/^env:/, "");
       this.warnings.push({
         path: this.#path,
-        message: `environment variable "${name}" is not set, its value is empty`,
+        message: `environment variable "${name}" is not set`,
       });
       return new Expanded(null, "");
     }
@@ -155,7 +156,7 @@ function isDefaulted(reference: string): boolean {
 /** A reference without its default or inline text, which may be a secret. */
 function nameOf(reference: string): string {
   if (reference.startsWith("yaml:")) return "yaml:...";
-  return reference.split(":-", 1)[0]!;
+  return redactText(reference.split(":-", 1)[0]!);
 }
 
 function isTree(value: unknown): boolean {

@@ -25,20 +25,19 @@ export function parseTemplate(text: string): readonly Part[] {
     else if (open.length === 1) append(open[0]!, "}");
     else {
       const parts = open.pop()!;
-      open.at(-1)!.push({ parts, depth: open.length - 1 });
+      append(open.at(-1)!, { parts, depth: open.length - 1 });
     }
   }
   append(open.at(-1)!, text.slice(end));
   return open.reduce((outer, unclosed) => {
     append(outer, "${");
-    for (const part of unclosed) typeof part === "string" ? append(outer, part) : outer.push(part);
+    for (const part of unclosed) append(outer, part);
     return outer;
   });
 }
 
-function append(parts: Part[], text: string): void {
-  if (text === "") return;
+function append(parts: Part[], part: Part): void {
   const last = parts.at(-1);
-  if (typeof last === "string") parts[parts.length - 1] = last + text;
-  else parts.push(text);
+  if (typeof last === "string" && typeof part === "string") parts[parts.length - 1] = last + part;
+  else if (part !== "") parts.push(part);
 }

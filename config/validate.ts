@@ -45,6 +45,7 @@ const topLevelKeys = ["receivers", "processors", "exporters", "connectors", "ext
 export function validateConfig(resolved: ResolvedConfig, components: Components): LoadedConfig {
   const report = new Report(resolved);
   checkTopLevel(resolved, report);
+  if (Object.keys(resolved.tree).length === 0) throw new ConfigError(report.problems);
   const section = <Kind extends "receivers" | "processors" | "exporters" | "extensions">(kind: Kind) =>
     checkSection(kind, components, resolved, report);
   const [receivers, processors, exporters] = [section("receivers"), section("processors"), section("exporters")];

@@ -19,7 +19,7 @@ export function parseYaml(text: string, limits: LoadLimits): ParsedYaml {
   try {
     const document = parseDocument(text, {
       lineCounter: lines,
-      logLevel: "silent",
+      logLevel: "error",
       merge: true,
       prettyErrors: false,
       // Found below instead, with the name of the key and both lines.

@@ -29,8 +29,9 @@ export class AttributeReader extends WireReader {
   readonly builder: BatchBuilder;
 
   constructor(body: Uint8Array, limits: DecodeLimits) {
-    super(body);
-    this.builder = new BatchBuilder(body, limits, bytesPerSpan);
+    const builder = new BatchBuilder(body, limits, bytesPerSpan);
+    super(builder.batch.arena.bytes);
+    this.builder = builder;
   }
 
   /** Reads one KeyValue. */

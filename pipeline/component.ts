@@ -8,6 +8,8 @@ export interface Component {
   start(): Promise<void>;
   /** Stops taking data, then sends on what it holds until `deadline` aborts. Safe before `start()`, and twice. */
   shutdown(deadline: AbortSignal): Promise<void>;
+  /** Lines for the message at start: where it listens, where its data lies, how to look at them. */
+  describe?(): readonly string[];
 }
 
 export interface Consumer<B extends Batch = Batch> {

@@ -1,9 +1,15 @@
+import { clickhouseFactory } from "../exporters/clickhouse/factory.ts";
 import { debugFactory } from "../exporters/debug/factory.ts";
 import { nopExporterFactory } from "../exporters/nop/factory.ts";
 import { otlpGrpcFactory } from "../exporters/otlp_grpc/factory.ts";
 import { otlpHttpFactory } from "../exporters/otlp_http/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
+import { attributesFactory } from "../processors/attributes/factory.ts";
+import { batchFactory } from "../processors/batch/factory.ts";
+import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
+import { resourceFactory } from "../processors/resource/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
+import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
 import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
@@ -22,8 +28,8 @@ export interface Components {
 }
 
 export const builtInComponents: Components = {
-  receivers: [nopReceiverFactory],
-  processors: [],
-  exporters: [debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
+  receivers: [nopReceiverFactory, otlpReceiverFactory],
+  processors: [attributesFactory, batchFactory, memoryLimiterFactory, resourceFactory],
+  exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [clickhouseServerFactory],
 };

@@ -47,7 +47,7 @@ export class ClickHouseServerExtension implements Extension {
       const options = await prepareServer(this.#config, (line) => logger.debug({ line }, "embedded server printed"));
       this.#options = options;
       await this.#launchUnlocked(options);
-      logger.info({ url: this.url, pid: this.pid, directory: options.paths.data }, "embedded server answers");
+      logger.info({ url: this.url, serverPid: this.pid, directory: options.paths.data }, "embedded server answers");
       this.#supervision = this.#supervise(options);
     } catch (error) {
       throw new Error(`${this.#settings.id}: ${messageOf(error)}`, { cause: error });
@@ -100,7 +100,7 @@ export class ClickHouseServerExtension implements Extension {
     const how = await this.#server!.ended;
     if (this.#stopping.signal.aborted) return;
     this.#settings.logger.error(
-      { pid: this.pid, output: this.#server!.lastOutput, log: options.paths.log },
+      { serverPid: this.pid, output: this.#server!.lastOutput, log: options.paths.log },
       `embedded server ${how}; it is started again`,
     );
   }
@@ -119,7 +119,7 @@ export class ClickHouseServerExtension implements Extension {
     try {
       await claimEndpoint(options.http);
       await this.#launch(options);
-      this.#settings.logger.warn({ pid: this.pid }, "embedded server answers again");
+      this.#settings.logger.warn({ serverPid: this.pid }, "embedded server answers again");
       return true;
     } catch (error) {
       if (!this.#stopping.signal.aborted) {

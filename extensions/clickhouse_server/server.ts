@@ -96,16 +96,16 @@ export class ServerProcess {
     if (this.lastOutput.includes("Cannot lock file")) {
       return new DirectoryLockedError(`directory ${paths.data} is in use by another ClickHouse server (code 76)`);
     }
-    return new Error(`the embedded server ${end} while it started: ${this.lastOutput || `see ${paths.log}`}`);
+    // The engine prints what is wrong with a directory or a port, but nothing for a server setting it cannot read.
+    const words = this.lastOutput || `it printed nothing; check the server settings in ${paths.config}`;
+    return new Error(`the embedded server ${end} while it started: ${words}`);
   }
 }
 
 function spawnServer(options: ServerOptions): ChildProcessWithoutNullStreams {
-  const { library, paths, http, tcp } = options;
-  const script = ["--title=signalbox-clickhouse", "--eval", childScript, "--", library.ffiPath, library.enginePath];
   // A NODE_OPTIONS meant for Signalbox, such as --import or --inspect, must not reach into this process.
   const { NODE_OPTIONS: _, ...env } = process.env;
-  return spawn(process.execPath, [...script, ...commandLine(paths, http, tcp)], {
+  return spawn(process.execPath, nodeArguments(options), {
     env: { ...env, TZ: "UTC" },
     stdio: ["pipe", "pipe", "pipe"],
     // A group of its own: Ctrl-C must reach Signalbox alone, which first stores what it holds.
@@ -114,10 +114,11 @@ function spawnServer(options: ServerOptions): ChildProcessWithoutNullStreams {
   });
 }
 
-/** `clickhouse local` that listens until its standard input closes, which happens at the latest when we die. */
-function commandLine(paths: ServerPaths, http: ListenEndpoint, tcp: ListenEndpoint | undefined): string[] {
+/** Arguments for Node: `clickhouse local` that listens until its standard input ends, at the latest when we die. */
+export function nodeArguments({ library, paths, http, tcp }: ServerOptions): string[] {
   const listen = ["SYSTEM START LISTEN HTTP", ...(tcp === undefined ? [] : ["SYSTEM START LISTEN TCP"])];
   return [
+    ...["--title=signalbox-clickhouse", "--eval", childScript, "--", library.ffiPath, library.enginePath],
     `--config-file=${paths.config}`,
     `--path=${paths.data}`,
     `--listen_host=${http.host}`,

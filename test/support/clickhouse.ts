@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { formatEndpoint } from "../../config/listen-endpoint.ts";
 import { clickhouseServerConfigSchema } from "../../extensions/clickhouse_server/config.ts";
 import { prepareServer } from "../../extensions/clickhouse_server/prepare.ts";
@@ -21,6 +21,8 @@ export interface TestClickHouse {
   query<Row = Record<string, unknown>>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]>;
   /** Runs a statement without a result. */
   command(sql: string): Promise<void>;
+  /** The server's process. Embedded server only. */
+  pid(): number;
   /** SIGKILL; the server stays away until `restart()`. Embedded server only. */
   kill(): Promise<void>;
   /** Starts a killed server again, or kills and starts a running one: same address, same data. Embedded server only. */
@@ -33,8 +35,10 @@ export interface TestClickHouse {
 export async function startTestClickHouse(): Promise<TestClickHouse> {
   const server = externalClickHouse ? new ExternalServer(process.env["CLICKHOUSE_URL"]!) : await EmbeddedServer.start();
   const database = `signalbox_test_${randomBytes(6).toString("hex")}`;
-  const admin = createClient({ url: server.url });
-  const client = createClient({ url: server.url, database });
+  // Silent: a test that expects an error says so itself.
+  const log = { level: ClickHouseLogLevel.OFF };
+  const admin = createClient({ url: server.url, log });
+  const client = createClient({ url: server.url, database, log });
   await admin.command({ query: `CREATE DATABASE ${database} ENGINE = Atomic` });
   return {
     url: server.url,
@@ -50,6 +54,7 @@ export async function startTestClickHouse(): Promise<TestClickHouse> {
       return result.json<Row>();
     },
     command: async (sql) => void (await client.command({ query: sql })),
+    pid: () => server.pid(),
     kill: () => server.kill(),
     restart: () => server.restart(),
     stop: async () => {
@@ -65,6 +70,10 @@ class ExternalServer {
 
   constructor(url: string) {
     this.url = url;
+  }
+
+  pid(): number {
+    throw new Error("the process of the server of CLICKHOUSE_URL is not known here");
   }
 
   kill(): Promise<void> {
@@ -106,6 +115,10 @@ class EmbeddedServer {
       throw error;
     });
     return server;
+  }
+
+  pid(): number {
+    return this.#process.pid!;
   }
 
   async kill(): Promise<void> {

@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import http from "node:http";
+import http2 from "node:http2";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freshen, makeTemplate } from "./traffic.ts";
+
+/** What a load is told, as JSON in its first argument. */
+export interface LoadOptions {
+  readonly protocol: "http" | "grpc";
+  readonly port: number;
+  readonly connections: number;
+  /** Requests under way on each connection. */
+  readonly streams: number;
+  readonly spansPerRequest: number;
+  /** Stop after this many spans were accepted, or after `seconds`. */
+  readonly spans: number;
+  readonly seconds: number;
+}
+
+/** What a load says at its end, as one line of JSON. */
+export interface LoadResult {
+  readonly acceptedSpans: number;
+  /** Answers that told the client to come again. */
+  readonly refusedRequests: number;
+  /** Requests that ended in any other way: lost connections, other answers. */
+  readonly failedRequests: number;
+  readonly seconds: number;
+  /** Milliseconds from request to answer, of the accepted ones. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+  readonly cpuSeconds: number;
+}
+
+type Outcome = "accepted" | "refused" | "failed";
+type Send = (body: Buffer) => Promise<Outcome>;
+
+function httpSender(port: number): Send {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const headers = { "content-type": "application/x-protobuf" };
+  return (body) =>
+    new Promise((resolve) => {
+      const request = http.request(
+        { host: "127.0.0.1", port, path: "/v1/traces", method: "POST", agent, headers },
+        (response) => {
+          response.resume();
+          const retryable = response.statusCode === 503 || response.statusCode === 429;
+          response.once("end", () =>
+            resolve(response.statusCode === 200 ? "accepted" : retryable ? "refused" : "failed"),
+          );
+        },
+      );
+      request.once("error", () => resolve("failed"));
+      request.end(body);
+    });
+}
+
+const grpcPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+function grpcSender(port: number): Send {
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  session.on("error", () => session.destroy());
+  return (body) =>
+    new Promise((resolve) => {
+      if (session.destroyed) return resolve("failed");
+      const stream = session.request({
+        ":method": "POST",
+        ":path": grpcPath,
+        "content-type": "application/grpc",
+        te: "trailers",
+      });
+      let status: unknown;
+      stream.on("response", (headers) => {
+        status ??= headers["grpc-status"];
+      });
+      stream.on("trailers", (headers) => {
+        status ??= headers["grpc-status"];
+      });
+      stream.once("error", () => resolve("failed"));
+      stream.once("close", () => resolve(status === "0" ? "accepted" : status === "14" ? "refused" : "failed"));
+      stream.resume();
+      const head = Buffer.alloc(5);
+      head.writeUInt32BE(body.length, 1);
+      stream.write(head);
+      stream.end(body);
+    });
+}
+
+/** Sends the standard mix as fast as the receiver takes it; a refused request is sent again, unchanged, after a pause. */
+export async function generate(options: LoadOptions): Promise<LoadResult> {
+  const began = performance.now();
+  const until = began + options.seconds * 1000;
+  const counts = { accepted: 0, refused: 0, failed: 0 };
+  const latencies: number[] = [];
+  let planned = 0;
+  const loop = async (send: Send, seed: number): Promise<void> => {
+    const template = makeTemplate(options.spansPerRequest, seed);
+    while (performance.now() < until && planned < options.spans) {
+      planned += options.spansPerRequest;
+      const body = freshen(template);
+      const sent = performance.now();
+      let outcome = await send(body);
+      while (outcome === "refused" && performance.now() < until) {
+        counts.refused++;
+        await sleep(250);
+        outcome = await send(body);
+      }
+      counts[outcome]++;
+      if (outcome === "accepted") latencies.push(performance.now() - sent);
+    }
+  };
+  const loops: Promise<void>[] = [];
+  for (let connection = 0; connection < options.connections; connection++) {
+    const send = options.protocol === "grpc" ? grpcSender(options.port) : httpSender(options.port);
+    for (let stream = 0; stream < options.streams; stream++) loops.push(loop(send, connection * 7 + stream));
+  }
+  await Promise.all(loops);
+  latencies.sort((a, b) => a - b);
+  const quantile = (q: number): number => latencies[Math.floor(q * (latencies.length - 1))] ?? 0;
+  const cpu = process.cpuUsage();
+  return {
+    acceptedSpans: counts.accepted * options.spansPerRequest,
+    refusedRequests: counts.refused,
+    failedRequests: counts.failed,
+    seconds: (performance.now() - began) / 1000,
+    latencyMs: { p50: quantile(0.5), p99: quantile(0.99) },
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+  };
+}
+
+if (process.argv[2] === "--load") {
+  const result = await generate(JSON.parse(process.argv[3]!) as LoadOptions);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (process.stdout.writableLength > 0) await once(process.stdout, "drain");
+  process.exit(0);
+}

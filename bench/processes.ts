@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { LoadOptions, LoadResult } from "./generator.ts";
+
+const ticksPerSecond = 100;
+
+/** CPU seconds that a process has used so far, as Linux counts them. */
+export function cpuSecondsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Largest resident memory that a process has had, in megabytes (10^6 bytes). */
+export function peakRssMegabytesOf(pid: number): number {
+  const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return (Number(kilobytes) * 1024) / 1e6;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** A Signalbox in a process of its own. */
+export interface SignalboxProcess {
+  readonly pid: number;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly metricsPort: number;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/**
+ * Starts the built program with an otlp receiver, `batch` and the ClickHouse exporter, and waits until it listens.
+ *
+ * @param extra YAML put behind the exporter's endpoint, indented by four spaces
+ */
+export async function startSignalbox(
+  clickhouse: { url: string; database: string },
+  acknowledge: "received" | "stored",
+  extra = "",
+): Promise<SignalboxProcess> {
+  const [httpPort, grpcPort, metricsPort, healthPort] = await Promise.all([1, 2, 3, 4].map(freePort));
+  const directory = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
+  const file = join(directory, "pipeline.yaml");
+  await writeFile(
+    file,
+    `receivers:
+  otlp:
+    protocols:
+      grpc: { endpoint: "127.0.0.1:${grpcPort}" }
+      http: { endpoint: "127.0.0.1:${httpPort}" }
+processors:
+  batch:
+exporters:
+  clickhouse:
+    endpoint: ${clickhouse.url}
+    database: ${clickhouse.database}
+    dead_letter: { directory: "${directory}/dead-letter" }
+${extra}
+extensions:
+  health_check: { endpoint: "127.0.0.1:${healthPort}" }
+service:
+  acknowledge: ${acknowledge}
+  extensions: [health_check]
+  telemetry:
+    logs: { level: warn }
+    metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${metricsPort} } } } }] }
+  pipelines:
+    traces: { receivers: [otlp], processors: [batch], exporters: [clickhouse] }
+`,
+  );
+  const program = fileURLToPath(new URL("../bin/signalbox.js", import.meta.url));
+  const child = spawn(process.execPath, [program, "--config", file], { stdio: ["ignore", "inherit", "inherit"] });
+  await untilReady(child, healthPort!);
+  return {
+    pid: child.pid!,
+    httpPort: httpPort!,
+    grpcPort: grpcPort!,
+    metricsPort: metricsPort!,
+    stop: async () => {
+      if (child.exitCode === null) {
+        child.kill("SIGTERM");
+        await once(child, "exit");
+      }
+      await rm(directory, { recursive: true, force: true });
+      return child.exitCode;
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess, healthPort: number): Promise<void> {
+  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
+    const response = await fetch(`http://127.0.0.1:${healthPort}/`).catch(() => undefined);
+    if (response?.ok === true) return;
+    await sleep(50);
+  }
+  child.kill("SIGKILL");
+  throw new Error("signalbox did not become ready");
+}
+
+/** Runs a load in a process of its own. */
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const generator = fileURLToPath(new URL("./generator.js", import.meta.url));
+  const child = spawn(process.execPath, [generator, "--load", JSON.stringify(options)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    output += chunk;
+  });
+  await once(child, "close");
+  return JSON.parse(output) as LoadResult;
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { runCli } from "../main/cli.ts";
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  env: process.env,
+  components: async () => (await import("../pipeline/components.ts")).builtInComponents,
+  run: async (options) => {
+    const { run } = await import("../main/run.ts");
+    await run(options);
+  },
+});

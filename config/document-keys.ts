@@ -1,0 +1,64 @@
+import { typeText } from "./document-type.ts";
+import { alternativesOf, definitionOf, layersOf, metaOf, type Schema } from "./schema.ts";
+
+/** One key of a configuration, as a row of its table. */
+export interface DocumentedKey {
+  /** `tls.ca_file`, `actions[].key`, `headers.<name>`. */
+  readonly path: string;
+  readonly type: string;
+  /** As YAML in one line; empty for a key that has none. */
+  readonly defaultText: string;
+  readonly required: boolean;
+  readonly description: string;
+}
+
+// Schemas that hold themselves end here; nothing that a person writes by hand is as deep.
+const maxDepth = 12;
+
+/** Every key that the schema accepts, nested ones after their parents. */
+export function keysOf(schema: Schema, prefix = "", depth = 0): readonly DocumentedKey[] {
+  if (depth > maxDepth) return [];
+  return alternativesOf(schema).flatMap((alternative) => {
+    const definition = definitionOf(alternative);
+    switch (definition.type) {
+      case "object":
+        return Object.entries(definition.shape).flatMap(([key, child]) => {
+          const path = prefix === "" ? key : `${prefix}.${key}`;
+          return [describeKey(path, child), ...keysOf(child, path, depth + 1)];
+        });
+      case "array":
+        return keysOf(definition.element, `${prefix}[]`, depth + 1);
+      case "record":
+        return keysOf(definition.valueType, `${prefix}.<name>`, depth + 1);
+      default:
+        return [];
+    }
+  });
+}
+
+function describeKey(path: string, schema: Schema): DocumentedKey {
+  const fallback = defaultOf(schema);
+  return {
+    path,
+    type: typeText(schema),
+    defaultText: fallback === undefined ? "" : asText(fallback),
+    required: schema._zod.optin === undefined,
+    description: metaOf(schema).description ?? "",
+  };
+}
+
+function defaultOf(schema: Schema): unknown {
+  for (const layer of layersOf(schema)) {
+    const definition = definitionOf(layer);
+    if (definition.type === "default" || definition.type === "prefault") return definition.defaultValue;
+  }
+  return undefined;
+}
+
+function asText(value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  // The keys of a section say their own defaults.
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+    ? ""
+    : JSON.stringify(value);
+}

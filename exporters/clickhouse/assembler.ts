@@ -1,0 +1,224 @@
+import { randomUUID } from "node:crypto";
+import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { type BlockBuilder, keptRows, type NativeBlock } from "./block.ts";
+import { daysOf, rowsByDay } from "./days.ts";
+import type { BlockBounds } from "./queue-config.ts";
+
+/** Where the rows of one block ended. Resolves when they are stored or safe in a dead letter. */
+export class Delivery {
+  readonly promise: Promise<void>;
+  resolve!: () => void;
+  reject!: (error: Error) => void;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Callers that do not wait leave it unobserved; what went wrong is counted and logged by the sender.
+    this.promise.catch(() => undefined);
+  }
+}
+
+/** A complete block on its way. */
+export interface ClosedBlock {
+  readonly block: NativeBlock;
+  /** Identifies the rows to the server on every try. */
+  readonly token: string;
+  /** Batches that began in this block. */
+  readonly requests: number;
+  readonly delivery: Delivery;
+}
+
+interface OpenBlock {
+  readonly builder: BlockBuilder;
+  readonly days: Set<number>;
+  readonly delivery: Delivery;
+  readonly openedAtMs: number;
+  requests: number;
+}
+
+/** Rows of a batch that go to one block. */
+interface Part {
+  readonly rows: number[];
+  readonly days: Set<number>;
+}
+
+/** The neighbours of an assembler. */
+export interface AssemblerPorts {
+  readonly createBuilder: () => BlockBuilder;
+  /** Takes a complete block. */
+  readonly emit: (block: ClosedBlock) => void;
+  /** Whether a block would be sent at once. While not, blocks grow past max_age: fewer, larger inserts. */
+  readonly canSend: () => boolean;
+  /** What the open blocks grew by; bytes may be negative. */
+  readonly grew: (growth: { requests: number; items: number; bytes: number }) => void;
+}
+
+/**
+ * Gathers batches into insert blocks.
+ *
+ * A block is complete at `maxRows`, `maxBytes` or `maxAgeMs`; after `lingerMs` already when the last one left longer than
+ * `maxAgeMs` ago, so there are no more than `1 / maxAgeMs` inserts a second at low load. All rows of a block are of at most
+ * `maxPartitions` days. Rows of one day always go to the same open block, so that rows spread over many days do not make a
+ * part per batch and day.
+ */
+export class BlockAssembler {
+  readonly #bounds: BlockBounds;
+  readonly #ports: AssemblerPorts;
+  readonly #spare: BlockBuilder[] = [];
+  #open: OpenBlock[] = [];
+  #lastClosedMs = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(bounds: BlockBounds, ports: AssemblerPorts) {
+    this.#bounds = bounds;
+    this.#ports = ports;
+  }
+
+  /** Encodes the spans of a batch. The batch is not needed any more afterwards. */
+  add(batch: SpanBatch): Delivery[] {
+    const deliveries = new Set<Delivery>();
+    const days = daysOf(batch);
+    const home = this.#open.find((block) => joined(block.days, days) <= this.#bounds.maxPartitions);
+    const fitsAlone = this.#open.length === 0 && days.size <= this.#bounds.maxPartitions;
+    if (home === undefined && !fitsAlone) this.#addByDay(batch, deliveries);
+    else this.#append(home ?? this.#openBlock(), batch, days, undefined, deliveries);
+    this.#schedule();
+    return [...deliveries];
+  }
+
+  /** Completes every block now. */
+  closeAll(): void {
+    for (const block of [...this.#open]) this.#close(block);
+    this.#schedule();
+  }
+
+  /** Completes what is due; call when a block would be sent at once again. */
+  closeDue(): void {
+    const now = performance.now();
+    for (const block of [...this.#open]) {
+      if (!this.#ports.canSend()) break;
+      if (this.#dueMs(block) <= now) this.#close(block);
+    }
+    this.#schedule();
+  }
+
+  #addByDay(batch: SpanBatch, deliveries: Set<Delivery>): void {
+    let parts = new Map<OpenBlock, Part>();
+    const appendParts = (): void => {
+      for (const [block, { rows, days }] of parts) {
+        this.#append(block, batch, days, Uint32Array.from(rows).sort(), deliveries);
+      }
+      parts = new Map();
+    };
+    for (const [day, rows] of rowsByDay(batch)) {
+      const block = this.#blockFor(day, appendParts);
+      // The day is noted now, so that the days after it find the block as full as it will be.
+      block.days.add(day);
+      const part = parts.get(block);
+      if (part === undefined) parts.set(block, { rows, days: new Set([day]) });
+      else {
+        part.days.add(day);
+        for (const row of rows) part.rows.push(row);
+      }
+    }
+    appendParts();
+  }
+
+  #blockFor(day: number, appendParts: () => void): OpenBlock {
+    const { maxPartitions, maxOpenBlocks } = this.#bounds;
+    const has = this.#open.find((block) => block.days.has(day));
+    const room = has ?? this.#open.find((block) => block.days.size < maxPartitions);
+    if (room !== undefined) return room;
+    if (this.#open.length >= maxOpenBlocks) {
+      appendParts();
+      const largest = this.#open.toSorted((a, b) => b.builder.rows - a.builder.rows)[0];
+      if (largest !== undefined) this.#close(largest);
+    }
+    return this.#openBlock();
+  }
+
+  /** Appends `rows` in slices that keep to the bounds, by the average size of the batch's spans. */
+  #append(
+    block: OpenBlock,
+    batch: SpanBatch,
+    days: ReadonlySet<number>,
+    rows: Uint32Array | undefined,
+    deliveries: Set<Delivery>,
+  ): void {
+    const count = rows?.length ?? batch.itemCount;
+    const { maxRows, maxBytes } = this.#bounds;
+    const rowBytes = Math.max(1, batch.byteLength / Math.max(1, batch.itemCount));
+    const slice = Math.max(1, Math.min(maxRows, Math.floor(maxBytes / rowBytes)));
+    const all = count <= slice ? rows : (rows ?? keptRows(batch));
+    let current = block;
+    for (let from = 0; from < count; from += slice) {
+      const items = Math.min(slice, count - from);
+      current = this.#withRoom(current, items, items * rowBytes);
+      const { builder } = current;
+      const before = builder.bytes;
+      builder.append(batch, all?.subarray(from, from + items));
+      for (const day of days) current.days.add(day);
+      const requests = deliveries.size === 0 ? 1 : 0;
+      current.requests += requests;
+      deliveries.add(current.delivery);
+      this.#ports.grew({ requests, items, bytes: builder.bytes - before });
+      if (builder.rows >= maxRows || builder.bytes >= maxBytes) this.#close(current);
+    }
+  }
+
+  /** The block itself, or a new one when it is closed or would grow past its bounds. */
+  #withRoom(block: OpenBlock, rows: number, bytes: number): OpenBlock {
+    if (!this.#open.includes(block)) return this.#openBlock();
+    const { builder } = block;
+    if (builder.rows === 0) return block;
+    if (builder.rows + rows <= this.#bounds.maxRows && builder.bytes + bytes <= this.#bounds.maxBytes) return block;
+    this.#close(block);
+    return this.#openBlock();
+  }
+
+  #openBlock(): OpenBlock {
+    const builder = this.#spare.pop() ?? this.#ports.createBuilder();
+    const block = {
+      builder,
+      days: new Set<number>(),
+      delivery: new Delivery(),
+      openedAtMs: performance.now(),
+      requests: 0,
+    };
+    this.#open.push(block);
+    return block;
+  }
+
+  #close(open: OpenBlock): void {
+    this.#open = this.#open.filter((block) => block !== open);
+    this.#lastClosedMs = performance.now();
+    const { builder, requests, delivery } = open;
+    const before = builder.bytes;
+    const block = builder.finish();
+    if (this.#spare.length === 0) this.#spare.push(builder);
+    this.#ports.grew({ requests: 0, items: 0, bytes: block.bytes - before });
+    this.#ports.emit({ block, token: randomUUID(), requests, delivery });
+  }
+
+  #dueMs({ openedAtMs }: OpenBlock): number {
+    const { maxAgeMs, lingerMs } = this.#bounds;
+    return Math.min(openedAtMs + maxAgeMs, Math.max(openedAtMs + lingerMs, this.#lastClosedMs + maxAgeMs));
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // While nothing can be sent, the sender calls closeDue() as soon as it can.
+    if (this.#open.length === 0 || !this.#ports.canSend()) return;
+    const due = Math.min(...this.#open.map((block) => this.#dueMs(block)));
+    this.#timer = setTimeout(() => this.closeDue(), Math.max(0, due - performance.now()));
+  }
+}
+
+function joined(one: ReadonlySet<number>, other: ReadonlySet<number>): number {
+  let size = one.size;
+  for (const day of other) if (!one.has(day)) size++;
+  return size;
+}

@@ -1,0 +1,141 @@
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { ClosedBlock } from "./assembler.ts";
+import type { DeadLetterConfig } from "./config.ts";
+import type { Failure } from "./errors.ts";
+import { readNativeRows } from "./native-reader.ts";
+
+/** The first line of a dead letter. */
+export interface DeadLetterHeader {
+  /** Id of the exporter. */
+  readonly component: string;
+  /** When the block was given up, ISO 8601. */
+  readonly time: string;
+  /** Quoted, with its database. */
+  readonly table: string;
+  /** The block's `insert_deduplication_token`, so that it is never stored twice. */
+  readonly token: string;
+  readonly error: { readonly code: number | null; readonly name: string; readonly message: string };
+  readonly rows: number;
+  readonly columns: readonly string[];
+}
+
+/** A block that is given up. */
+export interface DeadLetter {
+  readonly header: DeadLetterHeader;
+  /** The block in Native format. */
+  readonly chunks: readonly Uint8Array[];
+}
+
+export function deadLetterOf(
+  component: string,
+  table: string,
+  { block, token }: ClosedBlock,
+  failure: Failure,
+): DeadLetter {
+  const error = { code: failure.code ?? null, name: failure.name, message: failure.message };
+  const time = new Date().toISOString();
+  const { rows, columns, chunks } = block;
+  return { header: { component, time, table, token, error, rows, columns }, chunks };
+}
+
+/** Names of files that wait to be replayed, and of those that were. */
+export const waitingSuffix = ".ndjson";
+export const replayedSuffix = ".replayed";
+
+const rowsPerWrite = 500;
+
+/** Writes blocks that no server will take to files of JSON lines: a header, then one object a row, as JSONEachRow takes. */
+export class DeadLetters {
+  readonly #config: DeadLetterConfig;
+  /** One file at a time, so that the bound on bytes holds. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(config: DeadLetterConfig) {
+    this.#config = config;
+  }
+
+  /**
+   * Returns the path of the file once the data is on the disk.
+   *
+   * @throws {Error} `dead_letter.max_bytes` is reached, or the file system refuses
+   */
+  write(letter: DeadLetter): Promise<string> {
+    const written = this.#last.then(() => this.#write(letter));
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write({ header, chunks }: DeadLetter): Promise<string> {
+    const { directory } = this.#config;
+    await mkdir(directory, { recursive: true });
+    const room = this.#config.max_bytes - (await this.#bytesHeld());
+    const name = `${header.component.replaceAll(/[^\w.-]/g, "_")}-${header.time.replaceAll(":", "")}-${header.token}`;
+    const path = join(directory, name + waitingSuffix);
+    const partial = join(directory, `${name}.partial`);
+    try {
+      await this.#writeLines(partial, header, chunks, room);
+      await rename(partial, path);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+    return path;
+  }
+
+  async #writeLines(
+    path: string,
+    header: DeadLetterHeader,
+    chunks: readonly Uint8Array[],
+    room: number,
+  ): Promise<void> {
+    const file = await open(path, "wx", 0o600);
+    try {
+      let bytes = 0;
+      const append = async (lines: readonly string[]): Promise<void> => {
+        const text = Buffer.from(`${lines.join("\n")}\n`);
+        bytes += text.length;
+        if (bytes > room) throw new Error(`dead_letter.max_bytes ${this.#config.max_bytes} is reached`);
+        await file.writeFile(text);
+      };
+      await append([JSON.stringify(header)]);
+      let lines: string[] = [];
+      for (const row of readNativeRows(chunks)) {
+        if (lines.push(JSON.stringify(row)) < rowsPerWrite) continue;
+        await append(lines);
+        lines = [];
+      }
+      if (lines.length > 0) await append(lines);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Bytes of all files. When they are too many, those replayed go first, oldest first. */
+  async #bytesHeld(): Promise<number> {
+    const { directory, max_bytes } = this.#config;
+    const files = await filesIn(directory);
+    let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    for (const { path, bytes: size } of files) {
+      if (bytes < max_bytes / 2) break;
+      if (!path.endsWith(replayedSuffix)) continue;
+      await rm(path, { force: true });
+      bytes -= size;
+    }
+    return bytes;
+  }
+}
+
+/** Files of a folder by name, which is by component and time. */
+export async function filesIn(directory: string): Promise<{ path: string; bytes: number }[]> {
+  const names = (await readdir(directory)).sort();
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const path = join(directory, name);
+      const found = await stat(path).catch(() => undefined);
+      return found?.isFile() ? [{ path, bytes: found.size }] : [];
+    }),
+  );
+  return files.flat();
+}

@@ -1,0 +1,113 @@
+import { Readable } from "node:stream";
+import type { NativeBlock } from "./block.ts";
+import type { Host } from "./client.ts";
+import { ClickHouseFailure, exceptionIn, failureOf, failureOfCode, failureOfStatus, retryAfterMsOf } from "./errors.ts";
+import { quoteName } from "./schema/sql.ts";
+
+/** One try to insert. */
+export interface InsertRequest {
+  /** Statement up to the data, such as `INSERT INTO t (a, b) FORMAT Native`. */
+  readonly statement: string;
+  readonly body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** The same on every try of the same rows: the server stores rows of one token once. */
+  readonly token: string;
+  readonly queryId: string;
+  /** 0 for none. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+/** The statement that inserts a block. @param table quoted name with its database */
+export function insertStatement(table: string, columns: NativeBlock["columns"], format: string): string {
+  return `INSERT INTO ${table} (${columns.map(quoteName).join(", ")}) FORMAT ${format}`;
+}
+
+/**
+ * Posts one insert and waits until the server has committed it.
+ *
+ * @throws {ClickHouseFailure} whatever went wrong, timeouts included
+ */
+export async function insert(host: Host, request: InsertRequest): Promise<void> {
+  const timeout = request.timeoutMs === 0 ? undefined : AbortSignal.timeout(request.timeoutMs);
+  const signal = timeout === undefined ? request.signal : AbortSignal.any([request.signal, timeout]);
+  let response: Response;
+  try {
+    response = await post(host, request, signal);
+  } catch (cause) {
+    throw requestFailed(cause, request, timeout);
+  }
+  throwIfFailed(response);
+}
+
+interface Response {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+async function post(host: Host, request: InsertRequest, signal: AbortSignal): Promise<Response> {
+  const result = await host.client.exec({
+    query: request.statement,
+    values: Readable.from(request.body, { objectMode: false }),
+    query_id: request.queryId,
+    abort_signal: signal,
+    // The status is needed, which the client's own errors do not carry.
+    ignore_error_response: true,
+    clickhouse_settings: {
+      ...request.settings,
+      async_insert: 0,
+      insert_deduplication_token: request.token,
+      deduplicate_blocks_in_dependent_materialized_views: 1,
+    },
+  });
+  const { status = 0, headers } = { status: result.http_status_code, headers: result.response_headers ?? {} };
+  return { status, headers, body: await readBody(result.stream, signal) };
+}
+
+const maxBodyBytes = 64 * 1024;
+
+/** Reads a body to its end and keeps the beginning: an insert answers with nothing or an exception. */
+async function readBody(stream: Readable, signal: AbortSignal): Promise<string> {
+  const abort = (): void => void stream.destroy(new Error("timeout or shutdown while the answer was read"));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    if (signal.aborted) abort();
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (bytes < maxBodyBytes) chunks.push(chunk);
+      bytes += chunk.length;
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function requestFailed(cause: unknown, request: InsertRequest, timeout: AbortSignal | undefined): ClickHouseFailure {
+  const failure = failureOf(cause);
+  if (timeout?.aborted || failure.name === "TIMEOUT") {
+    const message = `no answer within ${request.timeoutMs} ms`;
+    return new ClickHouseFailure({ ...failure, name: "TIMEOUT", message, ambiguous: true }, { cause });
+  }
+  if (request.signal.aborted) {
+    return new ClickHouseFailure({ ...failure, name: "ABORTED", message: "shut down", ambiguous: true }, { cause });
+  }
+  return new ClickHouseFailure(failure, { cause });
+}
+
+function throwIfFailed({ status, headers, body }: Response): void {
+  const retryAfterMs = retryAfterMsOf(headerOf(headers["retry-after"]));
+  // ClickHouse may report a failure in the body of a 200: it had already begun to answer.
+  const exception = exceptionIn(body);
+  const code = headerOf(headers["x-clickhouse-exception-code"]) ?? exception?.code;
+  if (code !== undefined) {
+    throw new ClickHouseFailure(failureOfCode(Number(code), exception?.text ?? body, retryAfterMs));
+  }
+  if (status < 200 || status > 299) throw new ClickHouseFailure(failureOfStatus(status, body, retryAfterMs));
+}
+
+function headerOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

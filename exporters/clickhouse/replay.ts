@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { messageOf } from "../../pipeline/errors.ts";
+import { createHosts } from "./client.ts";
+import type { ClickHouseConfig } from "./config.ts";
+import { type DeadLetterHeader, filesIn, replayedSuffix, waitingSuffix } from "./dead-letter.ts";
+import { insert, insertStatement } from "./insert.ts";
+
+/** A file that waits to be replayed. */
+export interface DeadLetterFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** What its first line says, or why that cannot be read. */
+  readonly header: DeadLetterHeader | Error;
+}
+
+/** What became of one file. */
+export interface ReplayResult {
+  /** Where the file is now. */
+  readonly path: string;
+  readonly rows: number;
+  /** Why its rows could not be stored; the file stays as it is. */
+  readonly error?: Error;
+}
+
+/**
+ * The files in `dead_letter.directory` that were not replayed yet, oldest first of each component.
+ *
+ * @param component id of an exporter; the files of all exporters when left out
+ */
+export async function listDeadLetters(directory: string, component?: string): Promise<DeadLetterFile[]> {
+  const files = await filesIn(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const letters: DeadLetterFile[] = [];
+  for (const { path, bytes } of files) {
+    if (!path.endsWith(waitingSuffix)) continue;
+    const header = await readHeader(path).then(
+      (read) => read.header,
+      (error: Error) => error,
+    );
+    const isAsked = header instanceof Error || component === undefined || header.component === component;
+    if (isAsked) letters.push({ path, bytes, header });
+  }
+  return letters;
+}
+
+/**
+ * Inserts the rows of dead letters into the table they were meant for, one insert a file. A file whose rows are stored is
+ * renamed to `.replayed`. Each file carries the token of its block, so a file replayed twice is stored once, as long as the
+ * table remembers the token (`non_replicated_deduplication_window`).
+ *
+ * @param config the exporter's configuration: where to insert, and where the files are
+ * @param options.files paths; all of `dead_letter.directory` when left out
+ * @param options.component id of the exporter whose files are replayed when `files` is left out
+ * @returns one result a file, in order; a file that fails does not stop the others
+ */
+export async function replayDeadLetters(
+  config: ClickHouseConfig,
+  options: { readonly files?: readonly string[]; readonly component?: string; readonly signal?: AbortSignal } = {},
+): Promise<ReplayResult[]> {
+  const { component, signal = new AbortController().signal } = options;
+  const files =
+    options.files ?? (await listDeadLetters(config.dead_letter.directory, component)).map(({ path }) => path);
+  const hosts = createHosts(config);
+  try {
+    const results: ReplayResult[] = [];
+    for (const path of files) results.push(await replay(path));
+    return results;
+  } finally {
+    await hosts.close();
+  }
+
+  async function replay(path: string): Promise<ReplayResult> {
+    let rows = 0;
+    try {
+      const { header, length } = await readHeader(path);
+      rows = header.rows;
+      await insert(hosts.next(), {
+        statement: insertStatement(header.table, header.columns, "JSONEachRow"),
+        body: createReadStream(path, { start: length }),
+        token: header.token,
+        queryId: randomUUID(),
+        timeoutMs: config.timeout,
+        signal,
+        settings: jsonSettings,
+      });
+      const done = path.slice(0, -waitingSuffix.length) + replayedSuffix;
+      await rename(path, done);
+      return { path: done, rows };
+    } catch (cause) {
+      return { path, rows, error: new Error(`${path}: not stored: ${messageOf(cause)}`, { cause }) };
+    }
+  }
+}
+
+// Rows are written with times in ISO 8601. One thread and one large block, so that the token stands for the same rows again.
+const jsonSettings = {
+  date_time_input_format: "best_effort",
+  input_format_parallel_parsing: 0,
+  min_insert_block_size_bytes: 1 << 30,
+};
+
+const maxHeaderBytes = 64 * 1024;
+
+async function readHeader(path: string): Promise<{ header: DeadLetterHeader; length: number }> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(maxHeaderBytes), 0, maxHeaderBytes, 0);
+    const end = buffer.subarray(0, bytesRead).indexOf("\n");
+    if (end < 0) throw new Error(`${path}: is no dead letter: no first line within ${maxHeaderBytes} bytes`);
+    return { header: headerOf(path, buffer.toString("utf8", 0, end)), length: end + 1 };
+  } finally {
+    await file.close();
+  }
+}
+
+function headerOf(path: string, line: string): DeadLetterHeader {
+  let header: Partial<DeadLetterHeader>;
+  try {
+    header = JSON.parse(line) as Partial<DeadLetterHeader>;
+  } catch (cause) {
+    throw new Error(`${path}: is no dead letter: its first line is no JSON`, { cause });
+  }
+  const { table, token, columns } = header;
+  if (typeof table !== "string" || typeof token !== "string" || !Array.isArray(columns)) {
+    throw new Error(`${path}: is no dead letter: its first line must have table, token and columns`);
+  }
+  return header as DeadLetterHeader;
+}

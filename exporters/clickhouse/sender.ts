@@ -1,0 +1,215 @@
+import { randomUUID } from "node:crypto";
+import type { Settings } from "../../pipeline/component.ts";
+import { PermanentError, RetryableError } from "../../pipeline/errors.ts";
+import { Backoff } from "../helper/retry.ts";
+import type { ClosedBlock } from "./assembler.ts";
+import { CircuitBreaker, type Pass } from "./breaker.ts";
+import type { Host, Hosts } from "./client.ts";
+import type { ClickHouseConfig } from "./config.ts";
+import { type DeadLetters, deadLetterOf } from "./dead-letter.ts";
+import { describeFailure, type Failure, failureOf } from "./errors.ts";
+import { insert, insertStatement } from "./insert.ts";
+import type { ClickHouseInstruments } from "./instruments.ts";
+import { pause } from "./wait.ts";
+
+/** What a sender needs of its exporter. */
+export interface SenderOptions {
+  readonly config: ClickHouseConfig;
+  readonly settings: Settings;
+  readonly hosts: Hosts;
+  /** Quoted, with its database. */
+  readonly table: string;
+  /** Whether callers wait for their block and so still have its data when it is given up. */
+  readonly callersWait: boolean;
+  readonly deadLetters: DeadLetters;
+  readonly instruments: ClickHouseInstruments;
+  /** Called when a block was settled and left memory. */
+  readonly settled: (block: ClosedBlock) => void;
+}
+
+/** A block in turn, and the time it has when callers wait for it. */
+interface Pending {
+  readonly block: ClosedBlock;
+  readonly backoff: Backoff | undefined;
+}
+
+/** The last failure of a block that was given up, and whether it can never be stored. */
+interface GivenUp {
+  readonly failure: Failure;
+  readonly permanent: boolean;
+}
+
+/** Sends closed blocks, a few at a time, until each is stored, given back, in a dead letter, or (logged as ERROR) lost. */
+export class BlockSender {
+  readonly #options: SenderOptions;
+  readonly #breaker: CircuitBreaker;
+  readonly #maxInFlight: number;
+  readonly #pending: Pending[] = [];
+  readonly #running = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    const { config } = options;
+    this.#breaker = new CircuitBreaker(config.circuit_breaker);
+    this.#maxInFlight = Math.min(config.insert.max_in_flight, config.sending_queue.num_consumers);
+  }
+
+  /** Whether the next block would be sent at once. */
+  canSend(): boolean {
+    return this.#running.size < this.#maxInFlight && this.#pending.length === 0 && !this.#breaker.isOpen;
+  }
+
+  send(block: ClosedBlock): void {
+    const { config, callersWait } = this.#options;
+    // A caller's wait begins now; without callers the time in the queue costs nobody anything.
+    this.#pending.push({ block, backoff: callersWait ? new Backoff(config.retry_on_failure) : undefined });
+    this.#fill();
+  }
+
+  /** Waits until every block is settled. When `deadline` aborts, tries end and what is left is given up. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    const abort = (): void => this.#stop.abort();
+    if (deadline.aborted) abort();
+    else deadline.addEventListener("abort", abort, { once: true });
+    while (this.#running.size > 0) await Promise.race(this.#running);
+    deadline.removeEventListener("abort", abort);
+  }
+
+  #fill(): void {
+    while (this.#running.size < this.#maxInFlight) {
+      const next = this.#pending.shift();
+      if (next === undefined) return;
+      const { block } = next;
+      const run = this.#run(next).finally(() => {
+        this.#running.delete(run);
+        this.#fill();
+        this.#options.settled(block);
+      });
+      this.#running.add(run);
+    }
+  }
+
+  async #run({ block: closed, backoff }: Pending): Promise<void> {
+    const { instruments, callersWait, config } = this.#options;
+    const givenUp = await this.#deliver(closed, backoff ?? new Backoff(config.retry_on_failure));
+    if (givenUp === undefined) {
+      instruments.sent(closed.block.rows);
+      // The server has read and committed all of it; after a failure an old try might still hold on to the memory.
+      closed.block.recycle();
+      closed.delivery.resolve();
+      return;
+    }
+    instruments.sendFailed(closed.block.rows);
+    if (!givenUp.permanent && callersWait) this.#giveBack(closed, givenUp.failure);
+    else await this.#bury(closed, givenUp);
+  }
+
+  /** Tries until the block is stored (undefined) or there is no point or time left. */
+  async #deliver(closed: ClosedBlock, backoff: Backoff): Promise<GivenUp | undefined> {
+    const { enabled } = this.#options.config.retry_on_failure;
+    let last: Failure = { kind: "retryable", code: undefined, name: "ABORTED", message: "shut down", ambiguous: false };
+    let host: Host | undefined;
+    let pinned = false;
+    for (;;) {
+      const pass = await this.#breaker.admit(this.#stop.signal);
+      if (pass === undefined) return { failure: last, permanent: false };
+      host ??= this.#options.hosts.next();
+      const failure = await this.#try(closed, host);
+      this.#report(pass, host, failure);
+      if (failure === undefined) return undefined;
+      last = failure;
+      if (failure.kind === "permanent") return { failure, permanent: true };
+      pinned ||= this.#mustStay(failure);
+      if (!pinned) host = undefined;
+      const waitMs = backoff.nextWaitMs(failure.retryAfterMs);
+      if (!enabled || waitMs === undefined || this.#stop.signal.aborted) return { failure, permanent: false };
+      this.#logRetry(closed, failure, waitMs);
+      await pause(waitMs, this.#stop.signal);
+    }
+  }
+
+  /**
+   * A block that may have been stored after all must come back to the same host: others do not know its token, unless the
+   * hosts are replicas of each other.
+   */
+  #mustStay(failure: Failure): boolean {
+    return failure.ambiguous && this.#options.config.table_engine.name === "MergeTree";
+  }
+
+  async #try({ block, token }: ClosedBlock, host: Host): Promise<Failure | undefined> {
+    const { config, table, instruments } = this.#options;
+    const done = instruments.insertStarted();
+    try {
+      await insert(host, {
+        statement: insertStatement(table, block.columns, "Native"),
+        body: block.chunks,
+        token,
+        queryId: randomUUID(),
+        timeoutMs: config.timeout,
+        signal: this.#stop.signal,
+      });
+      done("success");
+      return undefined;
+    } catch (error) {
+      done("failure");
+      return failureOf(error);
+    }
+  }
+
+  #report(pass: Pass, host: Host, failure: Failure | undefined): void {
+    const { hosts, settings } = this.#options;
+    if (failure === undefined) {
+      this.#breaker.succeeded(pass);
+      hosts.reached(host);
+      if (pass.isProbe) settings.logger.info("clickhouse: server takes inserts again");
+    } else if (failure.kind === "overload") {
+      const pauseMs = this.#breaker.overloaded(pass);
+      if (pauseMs === undefined) return;
+      settings.logger.warn(
+        { pause_ms: pauseMs, failure },
+        `clickhouse: overloaded, ${describeFailure(failure)}; all inserts pause`,
+      );
+    } else {
+      this.#breaker.failed(pass);
+      if (failure.code === undefined) hosts.unreachable(host);
+    }
+  }
+
+  #logRetry({ block, token }: ClosedBlock, failure: Failure, waitMs: number): void {
+    const { settings, table } = this.#options;
+    const fields = { rows: block.rows, token, wait_ms: Math.round(waitMs), failure };
+    settings.logger.warn(fields, `clickhouse: insert into ${table} failed: ${describeFailure(failure)}, trying again`);
+  }
+
+  #giveBack({ block, delivery }: ClosedBlock, failure: Failure): void {
+    const { settings } = this.#options;
+    const message = `${this.#failed(block.rows, failure)}, given back`;
+    settings.logger.warn({ rows: block.rows, failure }, message);
+    delivery.reject(new RetryableError(message, { retryAfterMs: failure.retryAfterMs ?? 5_000 }));
+  }
+
+  async #bury(closed: ClosedBlock, { failure, permanent }: GivenUp): Promise<void> {
+    const { settings, table, deadLetters, instruments } = this.#options;
+    const { rows } = closed.block;
+    const message = `${this.#failed(rows, failure)}, ${permanent ? "not retryable" : "given up"}`;
+    try {
+      const file = await deadLetters.write(deadLetterOf(settings.id, table, closed, failure));
+      instruments.deadLettered(rows);
+      settings.logger.error({ rows, failure, file }, `${message}; rows are in ${file}`);
+      closed.delivery.resolve();
+    } catch (cause) {
+      instruments.lost(rows);
+      settings.logger.error(
+        { rows, failure, err: cause },
+        `${message}; rows are lost: no dead letter could be written`,
+      );
+      closed.delivery.reject(new PermanentError(`${message}; no dead letter could be written`, { cause }));
+    }
+  }
+
+  #failed(rows: number, failure: Failure): string {
+    const { settings, table } = this.#options;
+    return `${settings.id}: insert of ${rows} rows into ${table} failed: ${describeFailure(failure)}`;
+  }
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Admission } from "./in-flight.ts";
+import { ownMemory } from "./own-memory.ts";
+import type { SizeLimit } from "./size-limit.ts";
+
+/** The client hung up before its request was complete: nobody is there to be answered. */
+export class ClientGone extends Error {
+  override readonly name = "ClientGone";
+}
+
+/**
+ * Reads the body of `request` into one buffer. After an error what still comes is discarded. A client that waits for
+ * "100 Continue" gets it when its body is going to be read, and so need not send what is refused.
+ *
+ * @throws {PermanentError} RESOURCE_EXHAUSTED: larger than `limit`; by its content-length, before any of it is read
+ * @throws {RetryableError} there is no room for it
+ * @throws {ClientGone}
+ */
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: SizeLimit,
+  admission: Admission,
+): Promise<Uint8Array> {
+  const header = request.headers["content-length"];
+  const declared = header === undefined ? undefined : Number(header);
+  if (declared !== undefined) {
+    if (declared > limit.maxBytes) throw limit.tooLarge(declared);
+    admission.expect(declared);
+  }
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const body = declared === undefined ? new ChunkedBody() : new SizedBody(declared);
+  await readInto(request, body, limit, admission);
+  return body.finish();
+}
+
+interface Body {
+  length: number;
+  add(chunk: Buffer): void;
+  finish(): Uint8Array;
+}
+
+function readInto(request: IncomingMessage, body: Body, limit: SizeLimit, admission: Admission): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onData = (chunk: Buffer): void => {
+      try {
+        if (body.length + chunk.length > limit.maxBytes) throw limit.tooLarge(body.length + chunk.length);
+        admission.grow(chunk.length);
+        body.add(chunk);
+      } catch (error) {
+        // The listeners for the end stay: what is discarded from now on may end in an error, too.
+        request.off("data", onData).resume();
+        reject(error);
+      }
+    };
+    request.on("data", onData);
+    request.once("end", resolve);
+    request.once("error", () => reject(new ClientGone("client hung up")));
+    request.once("close", () => reject(new ClientGone("client hung up")));
+  });
+}
+
+/** A body of known size: one chunk is used where it lies, several are copied into place once. */
+class SizedBody implements Body {
+  length = 0;
+  readonly #size: number;
+  #only: Buffer | undefined;
+  #bytes: Buffer | undefined;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  add(chunk: Buffer): void {
+    if (this.length === 0 && chunk.length === this.#size) this.#only = chunk;
+    else {
+      this.#bytes ??= Buffer.allocUnsafeSlow(this.#size);
+      this.#bytes.set(chunk, this.length);
+    }
+    this.length += chunk.length;
+  }
+
+  finish(): Uint8Array {
+    return this.#only === undefined ? (this.#bytes ?? Buffer.alloc(0)) : ownMemory(this.#only);
+  }
+}
+
+/** A body of unknown size. */
+class ChunkedBody implements Body {
+  length = 0;
+  readonly #chunks: Buffer[] = [];
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.length += chunk.length;
+  }
+
+  finish(): Uint8Array {
+    return Buffer.concat(this.#chunks);
+  }
+}

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { BlockAssembler, type ClosedBlock } from "../../../exporters/clickhouse/assembler.ts";
+import { BlockBuilder } from "../../../exporters/clickhouse/block.ts";
+import { readNativeRows } from "../../../exporters/clickhouse/native-reader.ts";
+import type { BlockBounds } from "../../../exporters/clickhouse/queue-config.ts";
+import { batchOf, batchOfSpans } from "../../support/batches.ts";
+
+const dayNanos = 86_400_000_000_000n;
+const noon = 1_699_963_200_000_000_000n;
+
+/** Spans `days[i]` days before some noon. */
+const batchOfDays = (days: readonly number[]) =>
+  batchOfSpans(days.map((day) => ({ startTimeUnixNano: noon - BigInt(day) * dayNanos })));
+
+const daysIn = ({ block }: ClosedBlock): Set<string> =>
+  new Set([...readNativeRows(block.chunks)].map((row) => String(row["Timestamp"]).slice(0, 10)));
+
+describe("block assembler", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function create(bounds: Partial<BlockBounds> = {}) {
+    const blocks: ClosedBlock[] = [];
+    const held = { requests: 0, items: 0, bytes: 0 };
+    const state = { canSend: true };
+    const assembler = new BlockAssembler(
+      {
+        maxRows: 1_000,
+        maxBytes: 1 << 24,
+        maxAgeMs: 1_000,
+        lingerMs: 50,
+        maxPartitions: 48,
+        maxOpenBlocks: 4,
+        ...bounds,
+      },
+      {
+        createBuilder: () => new BlockBuilder(),
+        emit: (block) => void blocks.push(block),
+        canSend: () => state.canSend,
+        grew: ({ requests, items, bytes }) => {
+          held.requests += requests;
+          held.items += items;
+          held.bytes += bytes;
+        },
+      },
+    );
+    return { assembler, blocks, held, state, rows: () => blocks.map(({ block }) => block.rows) };
+  }
+
+  it("completes a block at max_rows, and before a batch that would exceed it", () => {
+    const { assembler, rows } = create({ maxRows: 5 });
+    for (const spans of [2, 3, 4, 2]) assembler.add(batchOf(spans));
+    expect(rows()).toEqual([5, 4]);
+  });
+
+  it("splits a batch larger than a block", () => {
+    const { assembler, rows, blocks, held } = create({ maxRows: 5 });
+    expect(assembler.add(batchOf(12))).toHaveLength(3);
+    assembler.closeAll();
+    expect(rows()).toEqual([5, 5, 2]);
+    expect(blocks.map(({ requests }) => requests)).toEqual([1, 0, 0]);
+    expect(held).toMatchObject({ requests: 1, items: 12 });
+  });
+
+  it("completes a block at max_bytes, and splits a batch by its average span", () => {
+    const wide = batchOfSpans(Array.from({ length: 8 }, () => ({ attributes: { text: "x".repeat(10_000) } })));
+    const { assembler, rows } = create({ maxBytes: 22_000 });
+    assembler.add(wide);
+    assembler.closeAll();
+    expect(rows()).toEqual([2, 2, 2, 2]);
+  });
+
+  it("counts the bytes of what it handed on", () => {
+    const { assembler, blocks, held } = create();
+    assembler.add(batchOf(10));
+    assembler.closeAll();
+    expect(held.bytes).toBe(blocks[0]!.block.bytes);
+  });
+
+  it("sends the first block after linger, and the next not before max_age", async () => {
+    const { assembler, rows } = create();
+    assembler.add(batchOf(1));
+    await vi.advanceTimersByTimeAsync(51);
+    expect(rows()).toEqual([1]);
+    assembler.add(batchOf(1));
+    await vi.advanceTimersByTimeAsync(900);
+    assembler.add(batchOf(1));
+    expect(rows()).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(rows()).toEqual([1, 2]);
+  });
+
+  it("lets a block grow past max_age while nothing can be sent, and sends it as soon as it can", async () => {
+    const { assembler, rows, state } = create();
+    state.canSend = false;
+    assembler.add(batchOf(1));
+    await vi.advanceTimersByTimeAsync(5_000);
+    assembler.add(batchOf(1));
+    expect(rows()).toEqual([]);
+    state.canSend = true;
+    assembler.closeDue();
+    expect(rows()).toEqual([2]);
+  });
+
+  it("keeps rows of a few days in one block", () => {
+    const { assembler, rows } = create();
+    assembler.add(batchOfDays([0, 1, 0, 2]));
+    assembler.add(batchOfDays([3]));
+    assembler.closeAll();
+    expect(rows()).toEqual([5]);
+  });
+
+  it("never puts more days into a block than max_partitions, and loses no row", () => {
+    const { assembler, blocks, rows } = create({ maxPartitions: 10 });
+    assembler.add(batchOf(3));
+    for (let i = 0; i < 5; i++) assembler.add(batchOfDays(Array.from({ length: 30 }, (_, j) => (i * 7 + j) % 60)));
+    assembler.closeAll();
+    expect(Math.max(...blocks.map((block) => daysIn(block).size))).toBeLessThanOrEqual(10);
+    expect(rows().reduce((sum, count) => sum + count)).toBe(153);
+  });
+
+  it("collects the rows of one day in one block over many batches", () => {
+    const { assembler, blocks } = create({ maxPartitions: 10 });
+    for (let i = 0; i < 20; i++) assembler.add(batchOfDays(Array.from({ length: 30 }, (_, j) => j)));
+    assembler.closeAll();
+    expect(blocks.map((block) => daysIn(block).size)).toEqual([10, 10, 10]);
+  });
+
+  it("fills no more than max_open_blocks at a time", () => {
+    const { assembler, rows, held } = create({ maxPartitions: 10, maxOpenBlocks: 2 });
+    assembler.add(batchOfDays(Array.from({ length: 100 }, (_, j) => j)));
+    expect(rows()).toEqual([10, 10, 10, 10, 10, 10, 10, 10]);
+    assembler.closeAll();
+    expect(held.items).toBe(100);
+    expect(rows()).toHaveLength(10);
+  });
+
+  it("leaves out spans that were dropped", () => {
+    const { assembler, rows } = create();
+    const batch = batchOf(10);
+    for (let row = 0; row < 10; row += 2) batch.drop(row);
+    assembler.add(batch);
+    assembler.closeAll();
+    expect(rows()).toEqual([5]);
+  });
+
+  it("gives each block a token of its own", () => {
+    const { assembler, blocks } = create({ maxRows: 1 });
+    assembler.add(batchOf(5));
+    expect(new Set(blocks.map(({ token }) => token)).size).toBe(5);
+  });
+});

@@ -1,0 +1,145 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { traceColumns } from "../../../../exporters/clickhouse/columns.ts";
+import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
+import { addColumns, ensureTraces } from "../../../../exporters/clickhouse/schema/ensure.ts";
+import { createMigrationsTable, migrate } from "../../../../exporters/clickhouse/schema/migrations.ts";
+import { traceMigrations } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
+import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
+import { startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
+
+const logger = pino({ level: "silent" });
+
+/** What the Collector's own exporter makes, as far as it matters. */
+const collectorTable = (table: string): string => `
+  CREATE TABLE ${table} (
+    Timestamp DateTime64(9) CODEC(Delta, ZSTD(1)), TraceId String, SpanId String, ParentSpanId String, TraceState String,
+    SpanName LowCardinality(String), SpanKind LowCardinality(String), ServiceName LowCardinality(String),
+    ResourceAttributes Map(LowCardinality(String), String), ScopeName String, ScopeVersion String,
+    SpanAttributes Map(LowCardinality(String), String), Duration UInt64, StatusCode LowCardinality(String),
+    StatusMessage String, Events Nested (Timestamp DateTime64(9), Name LowCardinality(String),
+    Attributes Map(LowCardinality(String), String)), Links Nested (TraceId String, SpanId String, TraceState String,
+    Attributes Map(LowCardinality(String), String))
+  ) ENGINE = MergeTree PARTITION BY toDate(Timestamp) ORDER BY (ServiceName, SpanName, toDateTime(Timestamp))
+  SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1`;
+
+describe("schema of the clickhouse exporter", () => {
+  let server: TestClickHouse;
+
+  beforeAll(async () => {
+    server = await startTestClickHouse();
+  });
+  afterAll(() => server.stop());
+
+  const ddl = (overrides: object = {}, database = server.database): Ddl =>
+    ddlOf(clickhouseConfigSchema.parse({ endpoint: server.url, ...overrides }), database);
+  const ensure = (table: string, create = true, statements = ddl()): Promise<void> =>
+    ensureTraces(server.client, { ddl: statements, table, create, logger });
+  const columnsOf = async (table: string): Promise<{ name: string; type: string }[]> =>
+    server.query("SELECT name, type FROM system.columns WHERE database = {d: String} AND table = {t: String}", {
+      d: server.database,
+      t: table,
+    });
+
+  it("makes a table of exactly the columns of the list", async () => {
+    await ensure("plain");
+    expect(await columnsOf("plain")).toEqual(traceColumns.map(({ name, type }) => ({ name, type })));
+  });
+
+  it("makes what several processes that start at once need, without an error", async () => {
+    await Promise.all(Array.from({ length: 6 }, () => ensure("many")));
+    expect(await columnsOf("many")).toHaveLength(traceColumns.length);
+    const noted = "SELECT DISTINCT Version FROM schema_migrations WHERE TableName = 'many'";
+    expect(await server.query(noted)).toEqual([{ Version: 1 }]);
+  });
+
+  it("runs a migration once", async () => {
+    const steps = traceMigrations(ddl(), "once");
+    expect(await migrate(server.client, ddl(), "once", steps)).toEqual(steps);
+    expect(await migrate(server.client, ddl(), "once", steps)).toEqual([]);
+  });
+
+  it("goes on where a start was interrupted", async () => {
+    const steps = traceMigrations(ddl(), "cut");
+    await server.command(steps[0]!.statements[0]!);
+    await ensure("cut");
+    expect(await columnsOf("cut_trace_id_ts")).toHaveLength(3);
+    expect(await migrate(server.client, ddl(), "cut", steps)).toEqual([]);
+  });
+
+  it("makes a table anew that somebody dropped", async () => {
+    await ensure("dropped");
+    await server.command("DROP TABLE dropped");
+    await ensure("dropped");
+    expect(await columnsOf("dropped")).toHaveLength(traceColumns.length);
+  });
+
+  it("adds its columns and the memory of tokens to a table of the Collector, and keeps the rows", async () => {
+    await server.command(collectorTable("theirs"));
+    await server.command("INSERT INTO theirs (TraceId, SpanName) VALUES ('abc', 'old')");
+    await ensure("theirs");
+    expect((await columnsOf("theirs")).map(({ name }) => name).sort()).toEqual(
+      traceColumns.map(({ name }) => name).sort(),
+    );
+    expect(await server.query("SELECT TraceId, SpanName, SampleWeight, Cost FROM theirs")).toEqual([
+      { TraceId: "abc", SpanName: "old", SampleWeight: 1, Cost: null },
+    ]);
+    const [found] = await server.query<{ engine_full: string }>(
+      "SELECT engine_full FROM system.tables WHERE database = {d: String} AND name = 'theirs'",
+      { d: server.database },
+    );
+    expect(found?.engine_full).toContain("non_replicated_deduplication_window = 10000");
+  });
+
+  it("says which columns are missing when it may not add them", async () => {
+    await server.command(collectorTable("fixed"));
+    await expect(ensure("fixed", false)).rejects.toThrow(
+      /`\.`fixed` lacks the columns ResourceAttributeTypes, .*CreatedAt/,
+    );
+  });
+
+  it("says that a table does not exist when it may not make it", async () => {
+    await expect(ensure("nowhere", false)).rejects.toThrow(
+      "`.`nowhere` does not exist; add them, or set create_schema: true",
+    );
+  });
+
+  it("makes the database, whatever its name is", async () => {
+    const name = `${server.database}-"odd\`name`;
+    await ensure("spans", true, ddl({}, name));
+    expect(await server.query("SELECT name FROM system.databases WHERE name = {name: String}", { name })).toHaveLength(
+      1,
+    );
+    await server.command(`DROP DATABASE \`${name.replaceAll("`", "\\`")}\``);
+  });
+
+  it("deletes rows by the ttl", async () => {
+    await ensure("aged", true, ddl({ ttl: "48h" }));
+    const [found] = await server.query<{ q: string }>(
+      "SELECT create_table_query AS q FROM system.tables WHERE database = {d: String} AND name = 'aged'",
+      { d: server.database },
+    );
+    expect(found?.q).toContain("TTL toDateTime(Timestamp) + toIntervalDay(2)");
+  });
+
+  it("writes statements for a replicated cluster that the server can parse", async () => {
+    const replicated = ddl({
+      cluster_name: "main-cluster",
+      ttl: "90m",
+      table_engine: {
+        name: "ReplicatedMergeTree",
+        params: "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'",
+      },
+    });
+    const statements = [
+      createMigrationsTable(replicated),
+      addColumns(replicated, "otel_traces", traceColumns.slice(0, 2)),
+      ...traceMigrations(replicated, "otel_traces").flatMap((step) => step.statements),
+    ];
+    for (const statement of statements) {
+      expect(statement).toContain("ON CLUSTER `main-cluster`");
+      await server.command(`EXPLAIN AST ${statement}`);
+    }
+    expect(statements.join("\n")).toMatchSnapshot();
+  });
+});

@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clickhouseServerConfigSchema } from "../../../extensions/clickhouse_server/config.ts";
+import { claimEndpoint, untilAnswering } from "../../../extensions/clickhouse_server/listen.ts";
+import { prepareServer } from "../../../extensions/clickhouse_server/prepare.ts";
+import { nodeArguments, ServerProcess } from "../../../extensions/clickhouse_server/server.ts";
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "signalbox-clickhouse-server-"));
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+const prepare = () =>
+  prepareServer(clickhouseServerConfigSchema.parse({ directory, http_endpoint: "127.0.0.1:0" }), () => undefined);
+
+// Starts the server as its own child, and so stands for a Signalbox that is killed.
+const parentScript = `
+  const { spawn } = require("node:child_process");
+  spawn(process.execPath, process.argv.slice(1), { stdio: ["pipe", "ignore", "ignore"], detached: true });
+`;
+
+describe("the server process", () => {
+  it("ends by itself when its parent is killed", async () => {
+    const options = await prepare();
+    const parent = spawn(process.execPath, ["--eval", parentScript, "--", ...nodeArguments(options)]);
+    await untilAnswering(options.http, AbortSignal.timeout(20_000));
+    parent.kill("SIGKILL");
+    await once(parent, "exit");
+    // The address becomes free and so does the directory.
+    await expect.poll(() => claimEndpoint(options.http), { timeout: 10_000 }).toEqual(options.http);
+    const next = new ServerProcess(options);
+    await expect.poll(() => next.ready(10_000, new AbortController().signal)).toBeUndefined();
+    next.kill();
+    await next.ended;
+  });
+
+  it("is killed when it does not answer in time", async () => {
+    const server = new ServerProcess(await prepare());
+    await expect(server.ready(1, new AbortController().signal)).rejects.toThrow(
+      "the embedded server did not answer within 1 ms",
+    );
+    expect(await server.ended).toBe("was ended by SIGKILL");
+  });
+});
