@@ -24,7 +24,7 @@ GROUP BY model
 ORDER BY spans DESC, model`,
     },
     {
-      title: "Which sessions used the most tokens?",
+      title: "Which sessions were the longest?",
       sql: `SELECT SpanAttributes['session.id'] AS session,
        any(SpanAttributes['user.id']) AS user,
        any(ServiceName) AS service,
@@ -36,14 +36,14 @@ ORDER BY spans DESC, model`,
 ${ofRun}
   AND session != ''
 GROUP BY session
-ORDER BY tokens DESC, session
+ORDER BY traces DESC, tokens DESC, session
 LIMIT 8`,
     },
     {
       title: "What went wrong?",
       sql: `SELECT ServiceName AS service, SpanName AS span, SpanAttributes['error.type'] AS error, count() AS times
 ${ofRun}
-  AND notEmpty(Events.Name) AND has(Events.Name, 'exception')
+  AND has(Events.Name, 'exception')
 GROUP BY service, span, error
 ORDER BY times DESC, service, span
 LIMIT 8`,
