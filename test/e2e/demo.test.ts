@@ -1,0 +1,50 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
+import { defaultConfigWith, freePort, Program, ready } from "../support/program.ts";
+
+let clickhouse: TestClickHouse;
+const programs: Program[] = [];
+
+beforeAll(async () => {
+  clickhouse = await startTestClickHouse();
+});
+
+afterEach(async () => {
+  await Promise.all(programs.splice(0).map((program) => program.dispose()));
+});
+
+afterAll(() => clickhouse?.stop());
+
+async function start(script: string, args: readonly string[]): Promise<Program> {
+  const program = await Program.start({ script, args });
+  programs.push(program);
+  return program;
+}
+
+describe("the demo", () => {
+  it("sends traces, waits until they can be seen, and prints what SQL says of them", async () => {
+    const { http } = await ready(await start("dist/bin/signalbox.js", defaultConfigWith(clickhouse)));
+    const where = ["--endpoint", http, "--clickhouse", clickhouse.url, "--database", clickhouse.database];
+    const demo = await start("dist/demo/index.js", [...where, "--traces", "60"]);
+    expect([await demo.ended, demo.stderr]).toEqual([0, ""]);
+    expect(demo.stdout).toMatch(/^sent 50 of 60 traces\nsent 60 of 60 traces\nall \d+ spans are stored/);
+    for (const shown of ["gpt-4.1-mini", "└─ ", "session-", "invoke_agent engineer"]) {
+      expect(demo.stdout).toContain(shown);
+    }
+    const [stored] = await clickhouse.query("SELECT uniqExact(TraceId) AS traces FROM otel_traces");
+    expect(stored).toEqual({ traces: "60" });
+    // What is shown as SQL can be pasted.
+    const [, sql] = /\n\n( {2}SELECT [\s\S]+?)\n\n/.exec(demo.stdout)!;
+    expect((await clickhouse.query(sql!)).length).toBeGreaterThan(3);
+  });
+
+  it("says how to start a Signalbox when none listens, and exits 1", async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`;
+    const demo = await start("dist/demo/index.js", ["--endpoint", endpoint]);
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr).toBe(
+      `demo: no Signalbox answers at ${endpoint}: start one in another terminal with "npm start", ` +
+        "or say where one listens with --endpoint\n",
+    );
+  });
+});
