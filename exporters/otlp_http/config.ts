@@ -18,7 +18,10 @@ export const otlpHttpConfigSchema = z
     traces_endpoint: url.optional().describe("Whole URL for traces, instead of endpoint."),
     metrics_endpoint: url.optional().describe("Whole URL for metrics, instead of endpoint."),
     logs_endpoint: url.optional().describe("Whole URL for logs, instead of endpoint."),
-    encoding: z.enum(["proto", "json"]).default("proto").describe("Encoding of requests; json is for traces alone."),
+    encoding: z
+      .enum(["proto", "json"])
+      .default("proto")
+      .describe("Encoding of requests; json is slower, and its requests are not split."),
     ...deliveryKeys("30s"),
     compression,
     compression_params: z
