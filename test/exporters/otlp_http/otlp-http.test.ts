@@ -102,6 +102,12 @@ describe("otlp_http exporter", () => {
     ]);
   });
 
+  it("compresses at the configured level", async () => {
+    const [exporter, sink] = await answered([], { compression_params: { level: 9 } });
+    await exporter.consume(one());
+    expect(spanNames(sink.requests[0]!.body)).toEqual(["one"]);
+  });
+
   it.each([429, 502, 503, 504])("tries again after %i", async (status) => {
     const [exporter, sink] = await answered([{ status }]);
     await exporter.consume(one());
@@ -227,6 +233,7 @@ describe("otlp_http configuration", () => {
       { endpoint: "http://h:1", proxy_url: "http://p" },
       "is not supported: requests go to the endpoint directly, remove the key",
     ],
+    [{ endpoint: "http://h:1", compression_params: { level: 12 } }, 'must be at most 9 with compression "gzip"'],
   ])("says what is wrong with %j", (config, message) => {
     expect(otlpHttpConfigSchema.safeParse(config).error?.issues[0]?.message).toBe(message);
   });
