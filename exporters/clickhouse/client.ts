@@ -1,18 +1,53 @@
-import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
-import { rootCertificates } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import type { ClientTlsConfig } from "../../config/tls.ts";
+import type { Logger } from "pino";
+import { ClientTlsSource } from "../../net/tls-client.ts";
 import { type ClickHouseConfig, type Codec, hasZstd } from "./config.ts";
 import { type Endpoint, type OpenStrategy, parseEndpoint } from "./endpoint.ts";
 
-/** One server, and when it was last found unreachable. */
-export interface Host {
+/** Settings a client of one host is made of. */
+interface HostOptions {
   readonly url: string;
-  readonly client: ClickHouseClient;
+  readonly config: ClickHouseConfig;
+  readonly endpoint: Endpoint;
+  /** Certificates of an https host. */
+  readonly tls: ClientTlsSource | undefined;
+}
+
+/** One server. */
+export class Host {
+  readonly url: string;
   /** Monotonic milliseconds until which other hosts are asked first. */
-  avoidUntilMs: number;
+  avoidUntilMs = 0;
+  readonly #options: HostOptions;
+  #client: ClickHouseClient | undefined;
+  #tls: ConnectionOptions | undefined;
+
+  constructor(options: HostOptions) {
+    this.url = options.url;
+    this.#options = options;
+  }
+
+  /**
+   * The client, a new one when certificates have changed. The old one's requests end in peace; its idle connections close
+   * by themselves.
+   *
+   * @throws {Error} certificates cannot be read for the first time
+   */
+  async client(): Promise<ClickHouseClient> {
+    const tls = await this.#options.tls?.options();
+    if (this.#client === undefined || tls !== this.#tls) {
+      this.#tls = tls;
+      this.#client = clientOf(this.#options, tls);
+    }
+    return this.#client;
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.close();
+  }
 }
 
 /** How long a host that could not be reached is asked last. */
@@ -51,17 +86,29 @@ export class Hosts {
     host.avoidUntilMs = 0;
   }
 
+  /** Reads what is needed to connect. @throws {Error} a certificate cannot be read */
+  async prepare(): Promise<void> {
+    await Promise.all(this.all.map((host) => host.client()));
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.all.map(({ client }) => client.close()));
+    await Promise.all(this.all.map((host) => host.close()));
   }
 }
 
-/** Connects to the hosts of a configuration; nothing is sent yet. */
-export function createHosts(config: ClickHouseConfig, endpoint = endpointOf(config)): Hosts {
-  return new Hosts(
-    endpoint.urls.map((url) => ({ url, client: clientOf(url, config, endpoint), avoidUntilMs: 0 })),
-    endpoint.strategy,
+/**
+ * The hosts of a configuration; nothing is read or sent yet.
+ *
+ * @param component id of the exporter, for errors
+ */
+export function createHosts(config: ClickHouseConfig, component: string, logger: Logger): Hosts {
+  const endpoint = endpointOf(config);
+  const tlsConfig = { ...config.tls, insecure_skip_verify: config.tls.insecure_skip_verify || endpoint.skipVerify };
+  const tls = new ClientTlsSource(tlsConfig, component, logger);
+  const hosts = endpoint.urls.map(
+    (url) => new Host({ url, config, endpoint, tls: url.startsWith("https:") ? tls : undefined }),
   );
+  return new Hosts(hosts, endpoint.strategy);
 }
 
 /** The endpoint of a configuration that was checked. */
@@ -74,18 +121,19 @@ export function databaseOf(config: ClickHouseConfig): string {
   return endpointOf(config).database ?? config.database;
 }
 
-function clientOf(url: string, config: ClickHouseConfig, endpoint: Endpoint): ClickHouseClient {
+function clientOf({ url, config, endpoint }: HostOptions, tls: ConnectionOptions | undefined): ClickHouseClient {
   const username = endpoint.username ?? config.username;
   const password = endpoint.password ?? config.password;
-  const byCertificate = url.startsWith("https:") && password === "" && hasCertificate(config.tls);
+  const connections = { keepAlive: true, maxSockets: config.insert.max_in_flight + 2 };
   return createClient({
     url,
     ...(username === "" ? {} : { username }),
     ...(password === "" ? {} : { password }),
     application: "signalbox",
     request_timeout: config.timeout === 0 ? 2 ** 31 - 1 : config.timeout,
-    http_agent: agentOf(url, config, endpoint.skipVerify),
-    ...(byCertificate ? certificateAuth(username) : {}),
+    // The client's own agent knows neither versions, ciphers nor names of TLS.
+    http_agent: tls === undefined ? new http.Agent(connections) : new https.Agent({ ...connections, ...tls }),
+    ...(tls?.cert !== undefined && password === "" ? certificateAuth(username) : {}),
     compression: { request: compressionOf(url, endpoint.compress ?? config.compress) },
     clickhouse_settings: endpoint.settings,
     // Failures are logged by the exporter, once, with its id.
@@ -93,40 +141,13 @@ function clientOf(url: string, config: ClickHouseConfig, endpoint: Endpoint): Cl
   });
 }
 
+/** A client certificate without a password is the user's proof. */
 function certificateAuth(username: string): { set_basic_auth_header: false; http_headers: Record<string, string> } {
   const user = username === "" ? "default" : username;
   return {
     set_basic_auth_header: false,
     http_headers: { "X-ClickHouse-User": user, "X-ClickHouse-SSL-Certificate-Auth": "on" },
   };
-}
-
-function hasCertificate(tls: ClientTlsConfig): boolean {
-  return tls.cert_file !== undefined || tls.cert_pem !== undefined;
-}
-
-function agentOf(url: string, config: ClickHouseConfig, skipVerify: boolean): http.Agent {
-  const common = { keepAlive: true, maxSockets: config.insert.max_in_flight + 2 };
-  if (url.startsWith("http:")) return new http.Agent(common);
-  const { tls } = config;
-  const ca = pem(tls.ca_pem, tls.ca_file);
-  return new https.Agent({
-    ...common,
-    ...(ca === undefined ? {} : { ca: tls.include_system_ca_certs_pool ? [...rootCertificates, ca] : ca }),
-    cert: pem(tls.cert_pem, tls.cert_file),
-    key: pem(tls.key_pem, tls.key_file),
-    minVersion: `TLSv${tls.min_version === "1.0" ? "1" : tls.min_version}`,
-    ...(tls.max_version === undefined
-      ? {}
-      : { maxVersion: `TLSv${tls.max_version === "1.0" ? "1" : tls.max_version}` }),
-    ...(tls.cipher_suites === undefined ? {} : { ciphers: tls.cipher_suites.join(":") }),
-    ...(tls.server_name_override === undefined ? {} : { servername: tls.server_name_override }),
-    rejectUnauthorized: !(tls.insecure_skip_verify || skipVerify),
-  });
-}
-
-function pem(text: string | undefined, file: string | undefined): string | undefined {
-  return text ?? (file === undefined ? undefined : readFileSync(file, "utf8"));
 }
 
 type RequestCompression =

@@ -1,9 +1,10 @@
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { ClosedBlock } from "./assembler.ts";
 import type { DeadLetterConfig } from "./config.ts";
 import type { Failure } from "./errors.ts";
-import { readNativeRows } from "./native-reader.ts";
+import { type NativeColumn, readNativeColumns, rowsOfColumns } from "./native-reader.ts";
 
 /** The first line of a dead letter. */
 export interface DeadLetterHeader {
@@ -100,7 +101,7 @@ export class DeadLetters {
       };
       await append([JSON.stringify(header)]);
       let lines: string[] = [];
-      for (const row of readNativeRows(chunks)) {
+      for (const row of rowsOfColumns(await columnsOf(chunks))) {
         if (lines.push(JSON.stringify(row)) < rowsPerWrite) continue;
         await append(lines);
         lines = [];
@@ -125,6 +126,16 @@ export class DeadLetters {
     }
     return bytes;
   }
+}
+
+/** Reads a block with pauses: half a second for a large one is more than requests should have to wait. */
+async function columnsOf(chunks: readonly Uint8Array[]): Promise<NativeColumn[]> {
+  const columns: NativeColumn[] = [];
+  for (const column of readNativeColumns(chunks)) {
+    columns.push(column);
+    await setImmediate();
+  }
+  return columns;
 }
 
 /** Files of a folder by name, which is by component and time. */

@@ -34,8 +34,7 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
   constructor(config: ClickHouseConfig, settings: Settings) {
     this.#config = config;
     this.#settings = settings;
-    const endpoint = endpointOf(config);
-    this.#hosts = createHosts(config, endpoint);
+    this.#hosts = createHosts(config, settings.id, settings.logger);
     const queue = config.sending_queue;
     this.#callersWait = !queue.enabled || (queue.wait_for_result ?? settings.acknowledge === "stored");
     this.#queue = new QueueBounds(settings.id, queue);
@@ -66,6 +65,7 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
   /** Creates or checks the tables; when no server answers, goes on doing so in the background. */
   async start(): Promise<void> {
     this.#warn();
+    await this.#hosts.prepare();
     this.#instruments.observe();
     await this.#schema.open();
   }

@@ -47,7 +47,7 @@ interface Response {
 }
 
 async function post(host: Host, request: InsertRequest, signal: AbortSignal): Promise<Response> {
-  const result = await host.client.exec({
+  const result = await (await host.client()).exec({
     query: request.statement,
     values: Readable.from(request.body, { objectMode: false }),
     query_id: request.queryId,

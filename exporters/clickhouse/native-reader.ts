@@ -15,28 +15,34 @@ export interface NativeColumn {
 }
 
 /**
- * Reads blocks in ClickHouse's Native format, one after the other, as they are sent over HTTP.
+ * Reads the columns of one block in ClickHouse's Native format, as it is sent over HTTP. Large blocks take a while: a caller
+ * may let other work run between the columns.
  *
- * @param chunks pieces of one body
- * @throws {RangeError} the body ends within a block, or holds a type that is not known here
+ * @param chunks pieces of one body; what follows the first block is not read
+ * @throws {RangeError} the body ends within the block, or holds a type that is not known here
  */
-export function* readNativeBlocks(chunks: readonly Uint8Array[]): Generator<NativeColumn[]> {
+export function readNativeColumns(chunks: readonly Uint8Array[]): Generator<NativeColumn> {
+  return readBlock(new Input(Buffer.concat(chunks)));
+}
+
+/** All rows of a body, of however many blocks, as objects. @throws {RangeError} as `readNativeColumns` */
+export function* readNativeRows(chunks: readonly Uint8Array[]): Generator<JsonRow> {
   const input = new Input(Buffer.concat(chunks));
-  while (!input.atEnd) {
-    const columns = input.varint();
-    const rows = input.varint();
-    yield Array.from({ length: columns }, () => readColumn(input, rows));
+  while (!input.atEnd) yield* rowsOfColumns([...readBlock(input)]);
+}
+
+/** The rows of a block's columns. */
+export function* rowsOfColumns(columns: readonly NativeColumn[]): Generator<JsonRow> {
+  const rows = columns[0]?.values.length ?? 0;
+  for (let row = 0; row < rows; row++) {
+    yield Object.fromEntries(columns.map(({ name, values }) => [name, values[row]!]));
   }
 }
 
-/** All rows of a body as objects. */
-export function* readNativeRows(chunks: readonly Uint8Array[]): Generator<JsonRow> {
-  for (const columns of readNativeBlocks(chunks)) {
-    const rows = columns[0]?.values.length ?? 0;
-    for (let row = 0; row < rows; row++) {
-      yield Object.fromEntries(columns.map(({ name, values }) => [name, values[row]!]));
-    }
-  }
+function* readBlock(input: Input): Generator<NativeColumn> {
+  const columns = input.varint();
+  const rows = input.varint();
+  for (let i = 0; i < columns; i++) yield readColumn(input, rows);
 }
 
 function readColumn(input: Input, rows: number): NativeColumn {

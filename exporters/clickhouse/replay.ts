@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rename } from "node:fs/promises";
+import type { Logger } from "pino";
 import { messageOf } from "../../pipeline/errors.ts";
 import { createHosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
@@ -13,6 +14,16 @@ export interface DeadLetterFile {
   readonly bytes: number;
   /** What its first line says, or why that cannot be read. */
   readonly header: DeadLetterHeader | Error;
+}
+
+export interface ReplayOptions {
+  /** Paths; all of `dead_letter.directory` when left out. */
+  readonly files?: readonly string[];
+  /** Id of the exporter whose files are replayed when `files` is left out. */
+  readonly component?: string;
+  readonly logger: Logger;
+  /** Ends the insert under way; its file stays, and those after it. */
+  readonly signal?: AbortSignal;
 }
 
 /** What became of one file. */
@@ -53,18 +64,13 @@ export async function listDeadLetters(directory: string, component?: string): Pr
  * table remembers the token (`non_replicated_deduplication_window`).
  *
  * @param config the exporter's configuration: where to insert, and where the files are
- * @param options.files paths; all of `dead_letter.directory` when left out
- * @param options.component id of the exporter whose files are replayed when `files` is left out
  * @returns one result a file, in order; a file that fails does not stop the others
  */
-export async function replayDeadLetters(
-  config: ClickHouseConfig,
-  options: { readonly files?: readonly string[]; readonly component?: string; readonly signal?: AbortSignal } = {},
-): Promise<ReplayResult[]> {
+export async function replayDeadLetters(config: ClickHouseConfig, options: ReplayOptions): Promise<ReplayResult[]> {
   const { component, signal = new AbortController().signal } = options;
   const files =
     options.files ?? (await listDeadLetters(config.dead_letter.directory, component)).map(({ path }) => path);
-  const hosts = createHosts(config);
+  const hosts = createHosts(config, component ?? "dead-letter", options.logger);
   try {
     const results: ReplayResult[] = [];
     for (const path of files) results.push(await replay(path));

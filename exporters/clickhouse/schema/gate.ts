@@ -70,7 +70,7 @@ export class SchemaGate {
     const host = this.#hosts.next();
     try {
       const { create_schema: create, traces_table_name: table } = this.#config;
-      await ensureTraces(host.client, { ddl: this.#ddl, table, create, logger });
+      await ensureTraces(await host.client(), { ddl: this.#ddl, table, create, logger });
     } catch (error) {
       if (this.#stop.signal.aborted) return false;
       if (error instanceof PermanentError) throw error;

@@ -7,10 +7,11 @@ import { listDeadLetters, replayDeadLetters } from "../../../exporters/clickhous
 import { batchOf, batchOfSpans } from "../../support/batches.ts";
 import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
 import { testSettings } from "../../support/doubles.ts";
-import { RecordingMeter } from "../../support/meter.ts";
+import { collectMetrics } from "../../support/metrics.ts";
 import { startProxy } from "./proxy.ts";
 import { quickConfig, temporaryFolder, until } from "./support.ts";
 
+const { logger } = testSettings();
 const dayNanos = 86_400_000_000_000n;
 
 describe("clickhouse exporter with a server", () => {
@@ -88,12 +89,12 @@ describe("clickhouse exporter with a server", () => {
   });
 
   it("writes rows the server will never take to a dead letter, which replay stores once", async () => {
-    const meter = new RecordingMeter();
-    const [exporter, table, config] = await started({}, testSettings({ meter }));
+    const metrics = collectMetrics();
+    const [exporter, table, config] = await started({}, testSettings({ meter: metrics.meter }));
     await server.command(`ALTER TABLE ${table} ADD CONSTRAINT no_spans CHECK 0`);
     await exporter.consume(batchOf(3));
-    expect(meter.sum("exporter_send_failed_spans")).toBe(3);
-    expect(meter.sum("exporter_dead_lettered_spans")).toBe(3);
+    expect(await metrics.value("exporter_send_failed_spans")).toBe(3);
+    expect(await metrics.value("exporter_dead_lettered_spans")).toBe(3);
     const [letter] = await listDeadLetters(config.dead_letter.directory, "test");
     expect(letter?.header).toMatchObject({
       component: "test",
@@ -101,15 +102,15 @@ describe("clickhouse exporter with a server", () => {
       error: { code: 469, name: "VIOLATED_CONSTRAINT" },
     });
 
-    const failed = await replayDeadLetters(config);
+    const failed = await replayDeadLetters(config, { logger });
     expect(failed[0]?.error?.message).toContain("VIOLATED_CONSTRAINT");
     await server.command(`ALTER TABLE ${table} DROP CONSTRAINT no_spans`);
-    const [replayed] = await replayDeadLetters(config);
+    const [replayed] = await replayDeadLetters(config, { logger });
     expect(replayed).toEqual({ path: letter?.path.replace(".ndjson", ".replayed"), rows: 3 });
     expect(await counts(table)).toEqual({ rows: 3, ids: 3 });
 
     await rename(replayed!.path, letter!.path);
-    expect((await replayDeadLetters(config, { files: [letter!.path] }))[0]?.error).toBeUndefined();
+    expect((await replayDeadLetters(config, { logger, files: [letter!.path] }))[0]?.error).toBeUndefined();
     expect(await counts(table)).toEqual({ rows: 3, ids: 3 });
   });
 
@@ -130,7 +131,7 @@ describe("clickhouse exporter with a server", () => {
     await exporter.consume(batchOfSpans(spans));
     await server.command(`ALTER TABLE ${table} DROP CONSTRAINT no_spans`);
     await server.command(`TRUNCATE TABLE ${table}`);
-    expect((await replayDeadLetters(config))[0]?.error).toBeUndefined();
+    expect((await replayDeadLetters(config, { logger }))[0]?.error).toBeUndefined();
     expect(await server.query(select)).toEqual(stored);
   });
 
@@ -138,7 +139,7 @@ describe("clickhouse exporter with a server", () => {
     const [, , config] = await started();
     const path = join(config.dead_letter.directory, "x.ndjson");
     await writeFile(path, "not json\n");
-    const [result] = await replayDeadLetters(config);
+    const [result] = await replayDeadLetters(config, { logger });
     expect(result?.error?.message).toBe(`${path}: not stored: ${path}: is no dead letter: its first line is no JSON`);
     expect(await readFile(path, "utf8")).toBe("not json\n");
   });
@@ -205,6 +206,19 @@ describe("clickhouse exporter with a server", () => {
       ),
     );
     expect(await counts(table)).toEqual({ rows: 1, ids: 1 });
+  });
+
+  it.skipIf(externalClickHouse)("ends the process when a server that was away can never take its rows", async () => {
+    await server.kill();
+    const fatal: Error[] = [];
+    const host = { extension: () => undefined, fatal: (error: Error) => void fatal.push(error) };
+    const keys = { database: server.database, traces_table_name: "missing", create_schema: false };
+    const exporter = new ClickHouseExporter(await quickConfig(server.url, keys), testSettings({ host }));
+    onTestFinished(() => exporter.shutdown(AbortSignal.timeout(5_000)));
+    await exporter.start();
+    await server.restart();
+    await until(() => fatal.length > 0);
+    expect(fatal[0]?.message).toContain("`missing` does not exist; add them, or set create_schema: true");
   });
 
   it("leaves no partial file behind", async () => {

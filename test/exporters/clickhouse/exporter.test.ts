@@ -11,7 +11,7 @@ import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
 import { batchOf } from "../../support/batches.ts";
 import { testSettings } from "../../support/doubles.ts";
 import { itLivesAsAComponent } from "../../support/lifecycle.ts";
-import { RecordingMeter } from "../../support/meter.ts";
+import { type CollectedMetrics, collectMetrics } from "../../support/metrics.ts";
 import {
   type Answer,
   exception,
@@ -31,27 +31,29 @@ interface Started {
   readonly server: ScriptedServer;
   readonly exporter: ClickHouseExporter;
   readonly config: ClickHouseConfig;
-  readonly meter: RecordingMeter;
+  readonly metrics: CollectedMetrics;
   readonly log: string[];
 }
 
 async function started(overrides: object = {}, settings: Partial<Settings> = {}): Promise<Started> {
   const server = await startScriptedServer(traceColumns.map(({ name }) => name));
   const config = await quickConfig(server.url, { create_schema: false, ...overrides });
-  const meter = new RecordingMeter();
+  const metrics = collectMetrics();
   const log: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(line) });
-  const exporter = new ClickHouseExporter(config, testSettings({ id: "clickhouse", meter, logger, ...settings }));
+  const exporter = new ClickHouseExporter(
+    config,
+    testSettings({ id: "clickhouse", meter: metrics.meter, logger, ...settings }),
+  );
   onTestFinished(() => exporter.shutdown(AbortSignal.timeout(1_000)));
   await exporter.start();
-  return { server, exporter, config, meter, log };
+  return { server, exporter, config, metrics, log };
 }
 
 /** sent, send failed, of those in dead letters, of those lost, refused at the queue */
-function books(meter: RecordingMeter): number[] {
-  return ["sent", "send_failed", "dead_lettered", "lost", "enqueue_failed"].map((n) =>
-    meter.sum(`exporter_${n}_spans`),
-  );
+async function books(metrics: CollectedMetrics): Promise<number[]> {
+  const names = ["sent", "send_failed", "dead_lettered", "lost", "enqueue_failed"];
+  return Promise.all(names.map(async (name) => (await metrics.value(`exporter_${name}_spans`)) ?? 0));
 }
 
 describe("clickhouse exporter", () => {
@@ -61,7 +63,7 @@ describe("clickhouse exporter", () => {
   });
 
   it("posts one Native block with its token and without async_insert", async () => {
-    const { server, exporter, meter } = await started();
+    const { server, exporter, metrics } = await started();
     await exporter.consume(batchOf(3));
     const [insert] = server.inserts;
     expect(insert?.query).toMatch(/^INSERT INTO `default`\.`otel_traces` \(`Timestamp`, .*\) FORMAT Native$/);
@@ -69,7 +71,7 @@ describe("clickhouse exporter", () => {
     expect(insert?.params.get("deduplicate_blocks_in_dependent_materialized_views")).toBe("1");
     expect(insert?.params.get("insert_deduplication_token")).toMatch(/^[0-9a-f-]{36}$/);
     expect([...readNativeRows([insert!.body])]).toHaveLength(3);
-    expect(books(meter)).toEqual([3, 0, 0, 0, 0]);
+    expect(await books(metrics)).toEqual([3, 0, 0, 0, 0]);
   });
 
   const passing: [string, Answer][] = [
@@ -87,14 +89,14 @@ describe("clickhouse exporter", () => {
   ];
   for (const [what, answer] of passing) {
     it(`tries again after ${what}, with the same token and bytes`, async () => {
-      const { server, exporter, meter } = await started({ timeout: "300ms" });
+      const { server, exporter, metrics } = await started({ timeout: "300ms" });
       server.answer(answer, answer, ok);
       await exporter.consume(batchOf(2));
       expect(server.inserts).toHaveLength(3);
       expect(new Set(server.inserts.map(({ params }) => params.get("insert_deduplication_token"))).size).toBe(1);
       expect(new Set(server.inserts.map(({ params }) => params.get("query_id"))).size).toBe(3);
       expect(server.inserts.every(({ body }) => body.equals(server.inserts[0]!.body))).toBe(true);
-      expect(books(meter)).toEqual([2, 0, 0, 0, 0]);
+      expect(await books(metrics)).toEqual([2, 0, 0, 0, 0]);
     });
   }
 
@@ -112,11 +114,11 @@ describe("clickhouse exporter", () => {
   ];
   for (const [name, answer] of hopeless) {
     it(`writes a block to a dead letter without another try: ${name} that cannot pass`, async () => {
-      const { server, exporter, meter, config, log } = await started();
+      const { server, exporter, metrics, config, log } = await started();
       server.answer(answer);
       await exporter.consume(batchOf(2));
       expect(server.inserts).toHaveLength(1);
-      expect(books(meter)).toEqual([0, 2, 2, 0, 0]);
+      expect(await books(metrics)).toEqual([0, 2, 2, 0, 0]);
       const [file] = await readdir(config.dead_letter.directory);
       const lines = (await readFile(join(config.dead_letter.directory, file!), "utf8")).trim().split("\n");
       expect(lines).toHaveLength(3);
@@ -127,7 +129,7 @@ describe("clickhouse exporter", () => {
   }
 
   it("tells callers that rows are lost when no dead letter can be written", async () => {
-    const { server, exporter, meter } = await started({ dead_letter: { directory: "unused", max_bytes: 0 } });
+    const { server, exporter, metrics } = await started({ dead_letter: { directory: "unused", max_bytes: 0 } });
     server.answer(exception(60, "UNKNOWN_TABLE"));
     const lost = exporter.consume(batchOf(2));
     await expect(lost).rejects.toThrow(PermanentError);
@@ -135,25 +137,28 @@ describe("clickhouse exporter", () => {
       "clickhouse: insert of 2 rows into `default`.`otel_traces` failed: code 60 (UNKNOWN_TABLE), not retryable; " +
         "no dead letter could be written",
     );
-    expect(books(meter)).toEqual([0, 2, 0, 2, 0]);
+    expect(await books(metrics)).toEqual([0, 2, 0, 2, 0]);
   });
 
   const brief = { initial_interval: "1ms", max_interval: "2ms", max_elapsed_time: "20ms" };
 
   it("gives data back to callers that wait when max_elapsed_time is over", async () => {
-    const { server, exporter, meter, config } = await started({ retry_on_failure: brief });
+    const { server, exporter, metrics, config } = await started({ retry_on_failure: brief });
     server.answer(...Array.from({ length: 1_000 }, () => exception(999, "KEEPER_EXCEPTION")));
     await expect(exporter.consume(batchOf(2))).rejects.toThrow(RetryableError);
-    expect(books(meter)).toEqual([0, 2, 0, 0, 0]);
+    expect(await books(metrics)).toEqual([0, 2, 0, 0, 0]);
     expect(await readdir(config.dead_letter.directory)).toEqual([]);
   });
 
   it("writes data nobody waits for to a dead letter when max_elapsed_time is over", async () => {
-    const { server, exporter, meter, config } = await started({ retry_on_failure: brief }, { acknowledge: "received" });
+    const { server, exporter, metrics, config } = await started(
+      { retry_on_failure: brief },
+      { acknowledge: "received" },
+    );
     server.answer(...Array.from({ length: 1_000 }, () => exception(999, "KEEPER_EXCEPTION")));
     await exporter.consume(batchOf(2));
-    await until(() => meter.sum("exporter_dead_lettered_spans") === 2);
-    expect(books(meter)).toEqual([0, 2, 2, 0, 0]);
+    await until(async () => (await metrics.value("exporter_dead_lettered_spans")) === 2);
+    expect(await books(metrics)).toEqual([0, 2, 2, 0, 0]);
     expect(await readdir(config.dead_letter.directory)).toHaveLength(1);
   });
 
@@ -172,27 +177,25 @@ describe("clickhouse exporter", () => {
   });
 
   it("does not wait for the server when service.acknowledge is received", async () => {
-    const { server, exporter, meter } = await started({}, { acknowledge: "received" });
+    const { server, exporter, metrics } = await started({}, { acknowledge: "received" });
     server.answer(hang);
     await exporter.consume(batchOf(1));
-    expect(books(meter)).toEqual([0, 0, 0, 0, 0]);
-    expect(meter.observed("exporter_queue_size")).toEqual([
-      { value: 1, attributes: { exporter: "clickhouse", data_type: "traces" } },
-    ]);
+    expect(await books(metrics)).toEqual([0, 0, 0, 0, 0]);
+    expect(await metrics.value("exporter_queue_size", { exporter: "clickhouse", data_type: "traces" })).toBe(1);
   });
 
   it("lets sending_queue.wait_for_result overrule service.acknowledge", async () => {
-    const { exporter, meter } = await started(
+    const { exporter, metrics } = await started(
       { sending_queue: { wait_for_result: true } },
       { acknowledge: "received" },
     );
     await exporter.consume(batchOf(1));
-    expect(books(meter)).toEqual([1, 0, 0, 0, 0]);
+    expect(await books(metrics)).toEqual([1, 0, 0, 0, 0]);
   });
 
   it("refuses what the queue has no room for, until there is room", async () => {
     const queue = { sizer: "items", queue_size: 5 };
-    const { server, exporter, meter } = await started({ sending_queue: queue });
+    const { server, exporter, metrics } = await started({ sending_queue: queue });
     let release = (): void => undefined;
     server.answer((_request, response) => {
       release = () => void response.end();
@@ -202,19 +205,19 @@ describe("clickhouse exporter", () => {
     const refused = exporter.consume(batchOf(2));
     await expect(refused).rejects.toThrow(RetryableError);
     await expect(refused).rejects.toThrow(/^clickhouse: sending queue is full: 4 of 5 items, \d+ of 268435456 bytes$/);
-    expect(meter.observed("exporter_queue_capacity")[0]?.value).toBe(5);
+    expect(await metrics.value("exporter_queue_capacity")).toBe(5);
     release();
     await first;
     await exporter.consume(batchOf(2));
-    expect(books(meter)).toEqual([6, 0, 0, 0, 2]);
+    expect(await books(metrics)).toEqual([6, 0, 0, 0, 2]);
   });
 
   it("lets callers wait for room with block_on_overflow", async () => {
     const queue = { sizer: "items", queue_size: 5, block_on_overflow: true };
-    const { server, exporter, meter } = await started({ sending_queue: queue });
+    const { server, exporter, metrics } = await started({ sending_queue: queue });
     await Promise.all(Array.from({ length: 10 }, () => exporter.consume(batchOf(4))));
     expect(server.inserts.length).toBe(10);
-    expect(books(meter)).toEqual([40, 0, 0, 0, 0]);
+    expect(await books(metrics)).toEqual([40, 0, 0, 0, 0]);
   });
 
   it("holds back all inserts after an overload, then tries one", async () => {
@@ -239,26 +242,26 @@ describe("clickhouse exporter", () => {
   });
 
   it("stores what it holds at shutdown, and takes nothing more", async () => {
-    const { server, exporter, meter } = await started(
+    const { server, exporter, metrics } = await started(
       { insert: { max_age: "60s", linger: "60s" } },
       { acknowledge: "received" },
     );
     await exporter.consume(batchOf(3));
     await exporter.shutdown(AbortSignal.timeout(5_000));
     expect(server.inserts).toHaveLength(1);
-    expect(books(meter)).toEqual([3, 0, 0, 0, 0]);
+    expect(await books(metrics)).toEqual([3, 0, 0, 0, 0]);
     await expect(exporter.consume(batchOf(1))).rejects.toThrow("clickhouse: is shut down");
   });
 
   it("gives back what is not stored when the shutdown's deadline is over", async () => {
-    const { server, exporter, meter } = await started();
+    const { server, exporter, metrics } = await started();
     server.answer(hang);
     const waiting = exporter.consume(batchOf(3));
     const outcome = expect(waiting).rejects.toThrow(RetryableError);
     await until(() => server.inserts.length === 1);
     await exporter.shutdown(AbortSignal.timeout(10));
     await outcome;
-    expect(books(meter)).toEqual([0, 3, 0, 0, 0]);
+    expect(await books(metrics)).toEqual([0, 3, 0, 0, 0]);
   });
 
   it("fails over to another host when one cannot be reached", async () => {

@@ -123,14 +123,9 @@ describe("schema of the clickhouse exporter", () => {
   });
 
   it("writes statements for a replicated cluster that the server can parse", async () => {
-    const replicated = ddl({
-      cluster_name: "main-cluster",
-      ttl: "90m",
-      table_engine: {
-        name: "ReplicatedMergeTree",
-        params: "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'",
-      },
-    });
+    const params = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'";
+    const keys = { cluster_name: "main-cluster", ttl: "90m", table_engine: { name: "ReplicatedMergeTree", params } };
+    const replicated = ddl(keys, "otel");
     const statements = [
       createMigrationsTable(replicated),
       addColumns(replicated, "otel_traces", traceColumns.slice(0, 2)),
