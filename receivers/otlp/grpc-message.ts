@@ -47,7 +47,6 @@ export class MessageReader {
     }
     if (rest.length === 0) return;
     if (rest.length > this.#size - this.#length) throw protocolError("more than one message in a unary call");
-    this.#admission.grow(rest.length);
     this.#append(rest);
   }
 
@@ -65,7 +64,7 @@ export class MessageReader {
     if (this.#prefix[0]! > 1) throw protocolError(`unknown flags ${this.#prefix[0]} before the message`);
     this.#size = this.#prefix.readUInt32BE(1);
     if (this.#size > this.#limit.maxBytes) throw this.#limit.tooLarge(this.#size);
-    this.#admission.expect(this.#size);
+    this.#admission.grow(this.#size);
   }
 
   #append(chunk: Buffer): void {

@@ -303,7 +303,7 @@ describe("OTLP over gRPC", () => {
     const { grpc, traces } = await startGrpc({ tls });
     const withCertificate = async (name: string) =>
       grpcClient(
-        grpc,
+        grpc.replace("127.0.0.1", "localhost"),
         {},
         credentials.createSsl(await pem("ca.crt"), await pem(`${name}.key`), await pem(`${name}.crt`)),
       );
@@ -312,7 +312,7 @@ describe("OTLP over gRPC", () => {
     expect((await errorOf(call(await withCertificate("stranger"), exportTraces, traceRequest(1), options))).code).toBe(
       status.UNAVAILABLE,
     );
-    const without = grpcClient(grpc, {}, credentials.createSsl(await pem("ca.crt")));
+    const without = grpcClient(grpc.replace("127.0.0.1", "localhost"), {}, credentials.createSsl(await pem("ca.crt")));
     expect((await errorOf(call(without, exportTraces, traceRequest(1)))).code).toBe(status.UNAVAILABLE);
     expect(traces.itemCount).toBe(1);
   });

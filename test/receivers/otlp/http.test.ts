@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { request as requestSecure } from "node:https";
 import { connect } from "node:net";
@@ -146,6 +147,19 @@ describe("OTLP over HTTP", () => {
     ]);
     expect(answers[0]!.headers["retry-after"]).toBeUndefined();
     expect(traces.batches).toHaveLength(0);
+  });
+
+  it("lets a client that closes after the answer send its body to the end", async () => {
+    const { http } = await startHttp({ max_request_body_size: 1_000 });
+    const { hostname, port } = new URL(`http://${http}`);
+    const socket = connect(Number(port), hostname);
+    const bytes = 20_000_000;
+    const lines = ["POST /v1/traces HTTP/1.1", "host: x", "connection: close", `content-length: ${bytes}`];
+    socket.write(`${lines.join("\r\n")}\r\ncontent-type: application/json\r\n\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(String(answer)).toContain("413");
+    socket.resume().write(Buffer.alloc(bytes));
+    await once(socket, "end");
   });
 
   it("answers retryable errors with 503 or 429 and Retry-After in whole seconds", async () => {
