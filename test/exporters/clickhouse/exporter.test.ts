@@ -89,7 +89,7 @@ describe("clickhouse exporter", () => {
   ];
   for (const [what, answer] of passing) {
     it(`tries again after ${what}, with the same token and bytes`, async () => {
-      const { server, exporter, metrics } = await started({ timeout: "300ms" });
+      const { server, exporter, metrics } = await started(answer === hang ? { timeout: "1s" } : {});
       server.answer(answer, answer, ok);
       await exporter.consume(batchOf(2));
       expect(server.inserts).toHaveLength(3);
