@@ -54,7 +54,7 @@ export async function startSignalbox(
   acknowledge: "received" | "stored",
   extra = "",
 ): Promise<SignalboxProcess> {
-  const [httpPort, grpcPort, metricsPort, healthPort] = await Promise.all([1, 2, 3, 4].map(freePort));
+  const [httpPort, grpcPort, metricsPort] = await Promise.all([1, 2, 3].map(freePort));
   const directory = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
   const file = join(directory, "pipeline.yaml");
   await writeFile(
@@ -72,11 +72,8 @@ exporters:
     database: ${clickhouse.database}
     dead_letter: { directory: "${directory}/dead-letter" }
 ${extra}
-extensions:
-  health_check: { endpoint: "127.0.0.1:${healthPort}" }
 service:
   acknowledge: ${acknowledge}
-  extensions: [health_check]
   telemetry:
     logs: { level: warn }
     metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${metricsPort} } } } }] }
@@ -86,7 +83,7 @@ service:
   );
   const program = fileURLToPath(new URL("../bin/signalbox.js", import.meta.url));
   const child = spawn(process.execPath, [program, "--config", file], { stdio: ["ignore", "inherit", "inherit"] });
-  await untilReady(child, healthPort!);
+  await untilReady(child, httpPort!);
   return {
     pid: child.pid!,
     httpPort: httpPort!,
@@ -103,10 +100,11 @@ service:
   };
 }
 
-async function untilReady(child: ChildProcess, healthPort: number): Promise<void> {
+async function untilReady(child: ChildProcess, httpPort: number): Promise<void> {
   for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
-    const response = await fetch(`http://127.0.0.1:${healthPort}/`).catch(() => undefined);
-    if (response?.ok === true) return;
+    // The receiver starts last; that it answers a GET with 405 is enough.
+    const response = await fetch(`http://127.0.0.1:${httpPort}/v1/traces`).catch(() => undefined);
+    if (response !== undefined) return;
     await sleep(50);
   }
   child.kill("SIGKILL");

@@ -3,7 +3,10 @@ import { debugFactory } from "../exporters/debug/factory.ts";
 import { nopExporterFactory } from "../exporters/nop/factory.ts";
 import { otlpGrpcFactory } from "../exporters/otlp_grpc/factory.ts";
 import { otlpHttpFactory } from "../exporters/otlp_http/factory.ts";
+import { basicAuthFactory } from "../extensions/basicauth/factory.ts";
+import { bearerTokenAuthFactory } from "../extensions/bearertokenauth/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
+import { healthCheckFactory } from "../extensions/health_check/factory.ts";
 import { attributesFactory } from "../processors/attributes/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
@@ -31,5 +34,5 @@ export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
   processors: [attributesFactory, batchFactory, memoryLimiterFactory, resourceFactory],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
-  extensions: [clickhouseServerFactory],
+  extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };

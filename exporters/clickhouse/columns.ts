@@ -193,7 +193,10 @@ const derivedGroups: readonly ColumnGroup[] = [
   ...(["AgentName", "PromptName", "PromptVersion"] as const).map(tokens),
   lists("FinishReasons"),
   ...(["Input", "Output"] as const).map(texts),
-  derived("Tags", attributes, () => () => new MapWriter()),
+  {
+    columns: [column("Tags", attributes)],
+    create: () => new DerivedEncoder("Tags", () => new MapWriter(), true),
+  },
   tokens("ErrorType"),
   ...(["ErrorMessage", "ErrorStack"] as const).map(texts),
   lists("AttachmentIds"),

@@ -22,16 +22,19 @@ export class Output {
     this.#streams = await Promise.all(this.#paths.map((path) => this.#open(path)));
   }
 
-  /** Resolves once every stream has taken the line, so that a slow one holds its sender back. */
+  /**
+   * Resolves once every stream has taken the line, so that a slow one holds its sender back.
+   *
+   * @throws {Error} a stream could not take it, such as a file on a full disk
+   */
   async write(line: string): Promise<void> {
-    await Promise.all(this.#streams.map((stream) => (stream.write(`${line}\n`) ? undefined : once(stream, "drain"))));
+    await Promise.all(this.#streams.map((stream) => writeTo(stream, `${line}\n`)));
   }
 
   async close(): Promise<void> {
     this.#streams = [];
     for (const file of this.#files.splice(0)) {
-      file.end();
-      await finished(file);
+      if (!file.destroyed) await finished(file.end());
     }
   }
 
@@ -44,7 +47,15 @@ export class Output {
     } catch (error) {
       throw new Error(`${this.#component}: cannot open output_paths ${path}: ${messageOf(error)}`, { cause: error });
     }
+    // Who wrote is told by `write`; without a listener the error would end the process.
+    file.on("error", () => undefined);
     this.#files.push(file);
     return file;
   }
+}
+
+function writeTo(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -3,12 +3,10 @@ import { AttributeMap, type PreparedRow } from "./attribute-map.ts";
 import type { ColumnData, ColumnEncoder } from "./column-group.ts";
 import { lowCardinalityPrefix } from "./low-cardinality.ts";
 
+// The map is sent even when it is empty in every row: see `emptyIsSent` in column-group.ts.
 function columnsOf(map: AttributeMap): ColumnData[] {
-  const { entries, body, types } = map.take();
-  return [
-    entries === 0 ? undefined : [lowCardinalityPrefix, ...body],
-    types === undefined ? undefined : [lowCardinalityPrefix, ...types],
-  ];
+  const { body, types } = map.take();
+  return [[lowCardinalityPrefix, ...body], types === undefined ? undefined : [lowCardinalityPrefix, ...types]];
 }
 
 /** SpanAttributes and SpanAttributeTypes. */

@@ -69,14 +69,19 @@ export class AttributeMap {
     this.#endRow(row.pattern);
   }
 
-  /** What was added; empty afterwards. */
-  take(): AttributeMapData {
-    const entries = this.#keys.indexes.length;
-    const body = [this.#ends.take(), ...this.#keys.take(), ...this.#values.take()];
+  /** What was added; empty afterwards. `types` is undefined when all values are strings. */
+  take(): { readonly body: readonly Buffer[]; readonly types: readonly Buffer[] | undefined } {
     const onlyStrings = this.#types.keyCount <= 1 && this.#types.indexOfText("") === 0;
+    const { body, types } = this.takeNested();
+    return { body, types: onlyStrings ? undefined : types };
+  }
+
+  /** What was added, for columns of arrays of maps; empty afterwards. */
+  takeNested(): AttributeMapData {
+    const body = [this.#ends.take(), ...this.#keys.take(), ...this.#values.take()];
     const types = this.#types.take();
     this.#patterns.restart();
-    return { entries, body, types: onlyStrings ? undefined : types };
+    return { body, types };
   }
 
   #endRow(pattern: number): void {
@@ -94,10 +99,8 @@ export interface PreparedRow {
 }
 
 export interface AttributeMapData {
-  /** Entries of all rows together. */
-  readonly entries: number;
   /** Everything after the map's prefix. */
   readonly body: readonly Buffer[];
-  /** Everything after the prefix of the column of types; undefined when all values are strings. */
-  readonly types: readonly Buffer[] | undefined;
+  /** Everything after the prefix of the column of types. */
+  readonly types: readonly Buffer[];
 }

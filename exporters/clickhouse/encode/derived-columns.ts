@@ -19,12 +19,15 @@ interface ValueWriter {
 export class DerivedEncoder implements ColumnEncoder {
   readonly #name: DerivedName;
   readonly #createWriter: () => ValueWriter;
+  readonly #emptyIsSent: boolean;
   #writer: ValueWriter | undefined;
   #rowsBefore = 0;
 
-  constructor(name: DerivedName, createWriter: () => ValueWriter) {
+  /** @param emptyIsSent whether the column is sent though no row has a value: see `ColumnData` */
+  constructor(name: DerivedName, createWriter: () => ValueWriter, emptyIsSent = false) {
     this.#name = name;
     this.#createWriter = createWriter;
+    this.#emptyIsSent = emptyIsSent;
   }
 
   get byteLength(): number {
@@ -38,6 +41,7 @@ export class DerivedEncoder implements ColumnEncoder {
   }
 
   take(): ColumnData[] {
+    if (this.#emptyIsSent) this.#begin();
     const pieces = this.#writer?.take();
     this.#writer = undefined;
     this.#rowsBefore = 0;
@@ -50,11 +54,16 @@ export class DerivedEncoder implements ColumnEncoder {
   }
 
   #write(column: NumberColumn | ValueColumn<unknown>, rows: Uint32Array, count: number): void {
+    const writer = this.#begin();
+    for (let k = 0; k < count; k++) writer.write(column.get(rows[k]!));
+  }
+
+  #begin(): ValueWriter {
     if (this.#writer === undefined) {
       this.#writer = this.#createWriter();
       for (let k = 0; k < this.#rowsBefore; k++) this.#writer.write(undefined);
     }
-    for (let k = 0; k < count; k++) this.#writer.write(column.get(rows[k]!));
+    return this.#writer;
   }
 }
 

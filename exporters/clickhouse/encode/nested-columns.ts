@@ -26,7 +26,10 @@ class Ends {
   }
 }
 
-/** Events.Timestamp, .Name, .Attributes, .AttributeTypes, .DroppedAttributesCount; all left out without any event. */
+/**
+ * Events.Timestamp, .Name, .Attributes, .AttributeTypes, .DroppedAttributesCount. Without any event only those are sent
+ * that are dear to leave out (`emptyIsSent` in column-group.ts).
+ */
 export class EventsEncoder implements ColumnEncoder {
   readonly #ends = new Ends();
   readonly #times = new Words();
@@ -55,16 +58,15 @@ export class EventsEncoder implements ColumnEncoder {
     const ends = this.#ends.take();
     const times = this.#times.take();
     const names = this.#names.take();
-    const { body, types } = this.#attributes.take();
+    const { body, types } = this.#attributes.takeNested();
     const dropped = this.#dropped.take();
     const seenDropped = this.#seenDropped;
     this.#seenDropped = 0;
-    if (count === 0) return [undefined, undefined, undefined, undefined, undefined];
     return [
-      [ends, times],
+      count === 0 ? undefined : [ends, times],
       [lowCardinalityPrefix, ends, ...names],
       [lowCardinalityPrefix, ends, ...body],
-      types && [lowCardinalityPrefix, ends, ...types],
+      [lowCardinalityPrefix, ends, ...types],
       seenDropped === 0 ? undefined : [ends, dropped],
     ];
   }
@@ -115,16 +117,15 @@ export class LinksEncoder implements ColumnEncoder {
     const count = this.#ends.total;
     const ends = this.#ends.take();
     const ids = [this.#traceIds.take(), this.#spanIds.take(), this.#traceStates.take()] as const;
-    const { body, types } = this.#attributes.take();
+    const { body, types } = this.#attributes.takeNested();
     const flags = this.#flags.take();
     const dropped = this.#dropped.take();
     const seen = { flags: this.#seenFlags, dropped: this.#seenDropped };
     this.#seenFlags = this.#seenDropped = 0;
-    if (count === 0) return new Array<ColumnData>(7).fill(undefined);
     return [
-      ...ids.map((pieces) => [ends, ...pieces]),
+      ...ids.map((pieces) => (count === 0 ? undefined : [ends, ...pieces])),
       [lowCardinalityPrefix, ends, ...body],
-      types && [lowCardinalityPrefix, ends, ...types],
+      [lowCardinalityPrefix, ends, ...types],
       seen.flags === 0 ? undefined : [ends, flags],
       seen.dropped === 0 ? undefined : [ends, dropped],
     ];

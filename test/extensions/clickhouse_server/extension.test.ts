@@ -107,19 +107,6 @@ describe("clickhouse_server", () => {
     expect(extension.pid).toBe(pid);
   });
 
-  it("kills the server when the deadline of shutdown aborts while a query runs", async () => {
-    const extension = create();
-    await extension.start();
-    const query = ask(extension, "SELECT sleepEachRow(3) FROM numbers(10) SETTINGS max_block_size = 1");
-    const failed = expect(query).rejects.toThrow();
-    await vi.waitFor(async () =>
-      expect(await ask(extension, "SELECT count() FROM system.processes WHERE query LIKE 'SELECT sleep%'")).toBe("1"),
-    );
-    await extension.shutdown(AbortSignal.timeout(100));
-    await failed;
-    expect(() => process.kill(extension.pid!, 0)).toThrow("ESRCH");
-  });
-
   it("ends the start that a shutdown overtakes", async () => {
     const extension = create();
     const start = extension.start();
@@ -143,7 +130,8 @@ describe("clickhouse_server", () => {
     await first.start();
     const second = create(config);
     const started = second.start();
-    await vi.waitFor(() => expect(second.pid).toBeDefined(), { interval: 1 });
+    const pids = new Set<number>();
+    await vi.waitFor(() => expect(pids.add(second.pid!).size).toBeGreaterThan(2), { interval: 1, timeout: 10_000 });
     await first.shutdown(now);
     await started;
     expect(await ask(second, "SELECT 1")).toBe("1");

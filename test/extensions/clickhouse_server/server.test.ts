@@ -3,13 +3,17 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formatEndpoint } from "../../../config/listen-endpoint.ts";
 import { clickhouseServerConfigSchema } from "../../../extensions/clickhouse_server/config.ts";
 import { claimEndpoint, untilAnswering } from "../../../extensions/clickhouse_server/listen.ts";
 import { prepareServer } from "../../../extensions/clickhouse_server/prepare.ts";
 import { nodeArguments, ServerProcess } from "../../../extensions/clickhouse_server/server.ts";
 
 let directory: string;
+const never = new AbortController().signal;
+const silent = { level: ClickHouseLogLevel.OFF };
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "signalbox-clickhouse-server-"));
@@ -38,16 +42,41 @@ describe("the server process", () => {
     // The address becomes free and so does the directory.
     await expect.poll(() => claimEndpoint(options.http), { timeout: 10_000 }).toEqual(options.http);
     const next = new ServerProcess(options);
-    await expect.poll(() => next.ready(10_000, new AbortController().signal)).toBeUndefined();
+    await expect.poll(() => next.ready(10_000, never)).toBeUndefined();
     next.kill();
     await next.ended;
   });
 
   it("is killed when it does not answer in time", async () => {
     const server = new ServerProcess(await prepare());
-    await expect(server.ready(1, new AbortController().signal)).rejects.toThrow(
-      "the embedded server did not answer within 1 ms",
-    );
+    await expect(server.ready(1, never)).rejects.toThrow("the embedded server did not answer within 1 ms");
     expect(await server.ended).toBe("was ended by SIGKILL");
+  });
+
+  it("ends in order when it is stopped", async () => {
+    const server = new ServerProcess(await prepare());
+    await server.ready(20_000, never);
+    await server.stop(20_000, never);
+    expect(await server.ended).toBe("ended with exit code 0");
+  });
+
+  it.each([
+    ["the time to stop has passed", 0, never],
+    ["the deadline has aborted", 60_000, AbortSignal.abort()],
+  ])("is killed while a query runs once %s", async (_, timeoutMs, deadline) => {
+    const options = await prepare();
+    const server = new ServerProcess(options);
+    await server.ready(20_000, never);
+    const client = createClient({ url: `http://${formatEndpoint(options.http)}`, log: silent });
+    const query = client.command({ query: "SELECT sleepEachRow(3) FROM numbers(10) SETTINGS max_block_size = 1" });
+    const failed = expect(query).rejects.toThrow();
+    const running = "SELECT 1 FROM system.processes WHERE query LIKE 'SELECT sleep%'";
+    await expect
+      .poll(async () => (await client.query({ query: running, format: "JSONEachRow" })).json(), { timeout: 10_000 })
+      .toHaveLength(1);
+    await server.stop(timeoutMs, deadline);
+    await failed;
+    expect(await server.ended).toBe("was ended by SIGKILL");
+    await client.close();
   });
 });

@@ -1,0 +1,72 @@
+import type { ServerAuthenticator } from "../../pipeline/auth.ts";
+import type { Settings } from "../../pipeline/component.ts";
+import { messageOf } from "../../pipeline/errors.ts";
+import { credentialsOf, digestOf, unauthenticated } from "../helper/credentials.ts";
+import { WatchedFile } from "../helper/watched-file.ts";
+import type { HtpasswdConfig } from "./config.ts";
+import { parseHtpasswd } from "./htpasswd.ts";
+
+/** Accepts the users of a htpasswd file, of lines in the configuration, or of both: then the lines win. */
+export class BasicAuthServer implements ServerAuthenticator {
+  readonly #id: string;
+  readonly #inline: ReturnType<typeof parseHtpasswd>;
+  readonly #file: WatchedFile | undefined;
+  #users: ReturnType<typeof parseHtpasswd>;
+  /** Credentials found right, by digest: a password hash is slow by design. As many as there are users. */
+  readonly #proven = new Map<string, string>();
+
+  constructor(config: HtpasswdConfig, reloadIntervalMs: number, settings: Settings) {
+    this.#id = settings.id;
+    this.#inline = config.inline === undefined ? new Map() : parseHtpasswd(config.inline);
+    this.#users = this.#inline;
+    if (config.file === undefined) return;
+    this.#file = new WatchedFile({
+      key: "htpasswd.file",
+      path: config.file,
+      intervalMs: reloadIntervalMs,
+      apply: (text) => this.#use(text),
+      logger: settings.logger,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#file?.start().catch((error: unknown) => {
+      throw new Error(`${this.#id}: ${messageOf(error)}`, { cause: error });
+    });
+  }
+
+  async shutdown(): Promise<void> {
+    this.#file?.stop();
+  }
+
+  async authenticate(headers: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, string>> {
+    const header = headers.get("authorization")?.[0];
+    if (header === undefined || header === "") throw unauthenticated("authorization header is missing or empty");
+    const raw = credentialsOf(header, "Basic");
+    if (raw === undefined) throw unauthenticated("authorization header must have the scheme Basic");
+    return new Map([
+      ["username", this.#userOf(raw)],
+      ["raw", raw],
+    ]);
+  }
+
+  #userOf(raw: string): string {
+    const digest = digestOf(raw).toString("base64");
+    const proven = this.#proven.get(digest);
+    if (proven !== undefined) return proven;
+    const text = Buffer.from(raw, "base64").toString("utf8");
+    const colon = text.indexOf(":");
+    if (colon < 0) throw unauthenticated("authorization header must be Basic and base64 of user:password");
+    const username = text.slice(0, colon);
+    if (!this.#users.get(username)?.(text.slice(colon + 1))) throw unauthenticated("user or password is wrong");
+    // One entry a user, although base64 can write the same text in several ways.
+    if (this.#proven.size >= this.#users.size) this.#proven.clear();
+    this.#proven.set(digest, username);
+    return username;
+  }
+
+  #use(text: string): void {
+    this.#users = new Map([...parseHtpasswd(text), ...this.#inline]);
+    this.#proven.clear();
+  }
+}

@@ -1,0 +1,11 @@
+import type { ExtensionFactory } from "../../pipeline/factory.ts";
+import { type BearerTokenAuthConfig, bearerTokenAuthConfigSchema } from "./config.ts";
+import { BearerTokenAuthExtension } from "./extension.ts";
+
+export const bearerTokenAuthFactory: ExtensionFactory<BearerTokenAuthConfig> = {
+  type: "bearertokenauth",
+  stability: "beta",
+  description: "Authenticates receivers' clients and exporters' requests by a secret token.",
+  configSchema: bearerTokenAuthConfigSchema,
+  create: (config, settings) => new BearerTokenAuthExtension(config, settings),
+};
