@@ -1,4 +1,5 @@
 import { PermanentError, StatusCode } from "../../pipeline/errors.ts";
+import { takeBuffer } from "../../pipeline/span-batch/buffer-pool.ts";
 import type { Admission } from "./in-flight.ts";
 import { ownMemory } from "./own-memory.ts";
 import type { SizeLimit } from "./size-limit.ts";
@@ -70,7 +71,7 @@ export class MessageReader {
   #append(chunk: Buffer): void {
     if (chunk.length === this.#size) this.#bytes = ownMemory(chunk);
     else {
-      this.#bytes ??= Buffer.allocUnsafeSlow(this.#size);
+      this.#bytes ??= takeBuffer(this.#size);
       this.#bytes.set(chunk, this.#length);
     }
     this.#length += chunk.length;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { takeBuffer } from "../../pipeline/span-batch/buffer-pool.ts";
 import type { Admission } from "./in-flight.ts";
 import { ownMemory } from "./own-memory.ts";
 import type { SizeLimit } from "./size-limit.ts";
@@ -62,7 +63,7 @@ class SizedBody implements Body {
   #length = 0;
   readonly #size: number;
   #only: Buffer | undefined;
-  #bytes: Buffer | undefined;
+  #bytes: Uint8Array | undefined;
 
   constructor(size: number) {
     this.#size = size;
@@ -71,7 +72,7 @@ class SizedBody implements Body {
   add(chunk: Buffer): void {
     if (this.#length === 0 && chunk.length === this.#size) this.#only = chunk;
     else {
-      this.#bytes ??= Buffer.allocUnsafeSlow(this.#size);
+      this.#bytes ??= takeBuffer(this.#size);
       this.#bytes.set(chunk, this.#length);
     }
     this.#length += chunk.length;
