@@ -22,6 +22,11 @@ export interface Consumer<B extends Batch = Batch> {
    * @throws {RetryableError} the sender may send it again
    */
   consume(batch: B): Promise<void>;
+  /**
+   * The consumer, or what stands behind it, joins batches into larger ones by itself and at no extra cost: a `batch`
+   * processor before it passes requests on as they come, so that they are not copied twice.
+   */
+  readonly gathers?: boolean;
 }
 
 export interface Processor<B extends Batch = Batch> extends Component, Consumer<B> {}

@@ -10,6 +10,10 @@ export class FanOut<B extends Batch> implements Consumer<B> {
     this.#consumers = consumers;
   }
 
+  get gathers(): boolean {
+    return this.#consumers.every((consumer) => consumer.gathers === true);
+  }
+
   /**
    * Resolves once all have taken the batch. When some have not, the sender may send it again if that can help one of
    * them; those that had taken it get it twice then, as with the Collector.

@@ -20,6 +20,7 @@ import { BlockSender } from "./sender.ts";
  * or when the block is committed. No data is taken before the tables are there.
  */
 export class ClickHouseExporter implements Exporter<SpanBatch> {
+  readonly gathers = true;
   readonly #config: ClickHouseConfig;
   readonly #settings: Settings;
   readonly #hosts: Hosts;

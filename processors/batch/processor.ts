@@ -20,6 +20,9 @@ const refusedRetryMs = 1_000;
  * With `acknowledge: stored`, `consume` settles as the batch that holds its data does, so an error reaches every sender of
  * the batch. With `received` it resolves once the data is gathered, and the processor holds what the next stage refuses.
  * Either way `max_pending_bytes` bounds what is held.
+ *
+ * Before a stage that `gathers` by itself (the ClickHouse exporter writes every request straight into its insert block)
+ * nothing is held or copied here: that is 0.4 us a span less (bench/README.md).
  */
 export class BatchProcessor<B extends SpanBatch | OtlpBatch> implements Processor<B> {
   readonly #config: BatchConfig;
@@ -27,6 +30,9 @@ export class BatchProcessor<B extends SpanBatch | OtlpBatch> implements Processo
   readonly #keys: MetadataKeys;
   readonly #sender: Sender<B>;
   readonly #flow: ProcessorInstruments;
+  readonly #instruments: BatchInstruments;
+  /** Set when the next stage gathers by itself. */
+  readonly #next: Consumer<B> | undefined;
   /** Batchers with an open batch, by metadata. */
   readonly #batchers = new Map<string, Batcher<B>>();
   /** Sends under way. */
@@ -40,11 +46,12 @@ export class BatchProcessor<B extends SpanBatch | OtlpBatch> implements Processo
     this.#settings = settings;
     this.#keys = new MetadataKeys(config.metadata_keys);
     this.#flow = new ProcessorInstruments(meter, id);
-    const instruments = new BatchInstruments(meter, id, () => ({
+    this.#next = next.gathers === true ? next : undefined;
+    this.#instruments = new BatchInstruments(meter, id, () => ({
       cardinality: this.#batchers.size,
       pendingBytes: this.#pendingBytes,
     }));
-    this.#sender = new Sender(config, { next, acknowledge, logger, instruments, flow: this.#flow });
+    this.#sender = new Sender(config, { next, acknowledge, logger, instruments: this.#instruments, flow: this.#flow });
   }
 
   async start(): Promise<void> {}
@@ -52,6 +59,7 @@ export class BatchProcessor<B extends SpanBatch | OtlpBatch> implements Processo
   async consume(batch: B): Promise<void> {
     this.#flow.incoming(batch.signal, batch.itemCount);
     if (batch.itemCount === 0) return;
+    if (this.#next !== undefined) return this.#passOn(batch, this.#next);
     this.#admit(batch);
     const tuple = this.#keys.tupleOf(batch.context);
     const batcher = this.#batchers.get(tuple) ?? this.#openBatcher(tuple, batch.context);
@@ -76,6 +84,14 @@ export class BatchProcessor<B extends SpanBatch | OtlpBatch> implements Processo
       await Promise.race([Promise.allSettled(this.#active), late]);
       if (deadline.aborted) giveUp();
     }
+  }
+
+  /** What the next stage refuses goes back to the sender, in both modes: nothing was acknowledged. */
+  async #passOn(batch: B, next: Consumer<B>): Promise<void> {
+    const { signal, itemCount, byteLength } = batch;
+    this.#instruments.sent("size", itemCount, byteLength);
+    await next.consume(batch);
+    this.#flow.outgoing(signal, itemCount);
   }
 
   #admit(batch: B): void {

@@ -14,6 +14,10 @@ export class InPlaceProcessor<B extends Batch> implements Processor<B> {
     this.#flow = new ProcessorInstruments(settings.meter, settings.id);
   }
 
+  get gathers(): boolean {
+    return this.#next.gathers === true;
+  }
+
   async start(): Promise<void> {}
 
   async shutdown(_deadline: AbortSignal): Promise<void> {}

@@ -30,6 +30,10 @@ export class MemoryLimiterProcessor<B extends Batch> implements Processor<B> {
     this.#verdicts = new MemoryLimiterInstruments(settings.meter, settings.id);
   }
 
+  get gathers(): boolean {
+    return this.#next.gathers === true;
+  }
+
   async start(): Promise<void> {
     this.#monitor.start();
   }
