@@ -42,6 +42,8 @@ interface Body {
 
 function readInto(request: IncomingMessage, body: Body): Promise<void> {
   return new Promise((resolve, reject) => {
+    // While it was decided who the client is, it may have gone; no event would say so any more.
+    if (request.destroyed) return reject(new ClientGone("client hung up"));
     const onData = (chunk: Buffer): void => {
       try {
         body.add(chunk);
@@ -54,7 +56,6 @@ function readInto(request: IncomingMessage, body: Body): Promise<void> {
     request.on("data", onData);
     request.once("end", resolve);
     request.once("error", () => reject(new ClientGone("client hung up")));
-    request.once("close", () => reject(new ClientGone("client hung up")));
   });
 }
 

@@ -62,6 +62,17 @@ describe("OTLP over gRPC", () => {
     expect(traces.batches).toHaveLength(0);
   });
 
+  it("stops a client from sending what it has refused", async () => {
+    const { grpc } = await startGrpc({ max_recv_msg_size_mib: 1 });
+    const session = connect(`http://${grpc}`);
+    const stream = session.request(requestHeaders);
+    stream.write(Buffer.from([0, 0x7f, 0, 0, 0]));
+    expect(await statusOf(stream)).toBe(String(status.RESOURCE_EXHAUSTED));
+    await until(() => stream.closed);
+    expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    session.close();
+  });
+
   it("stops decompressing at the limit", async () => {
     const { grpc } = await startGrpc({ max_recv_msg_size_mib: 1 });
     const client = grpcClient(grpc, { "grpc.default_compression_algorithm": 2 });

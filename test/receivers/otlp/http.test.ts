@@ -251,6 +251,28 @@ describe("OTLP over HTTP", () => {
     expect(traces.batches).toHaveLength(0);
   });
 
+  it("forgets a request whose client hangs up while the authenticator decides", async () => {
+    const decisions: (() => void)[] = [];
+    const authenticate = () => new Promise<Map<string, string>>((resolve) => decisions.push(() => resolve(new Map())));
+    const host = { extension: () => ({ authenticate }) as unknown as ServerAuthenticator, fatal: () => {} };
+    const keys = { auth: { authenticator: "slow" } };
+    const { http } = await startHttp(keys, { max_in_flight_requests: 1 }, { settings: { host } });
+    const { hostname, port } = new URL(`http://${http}`);
+    const socket = connect(Number(port), hostname);
+    const head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
+    socket.write(head);
+    await until(() => decisions.length === 1);
+    socket.destroy();
+    // The server learns of it before it answers these.
+    for (let i = 0; i < 3; i++) await send(http, "/elsewhere", "");
+    decisions[0]!();
+    await until(async () => {
+      const next = send(http, "/v1/traces", "{}", { headers: jsonType });
+      const decide = setInterval(() => decisions[1]?.(), 5);
+      return (await next.finally(() => clearInterval(decide))).status === 200;
+    });
+  });
+
   it("disconnects a client whose request does not come to its end within read_timeout", async () => {
     const { http } = await startHttp({ read_timeout: "100ms", read_header_timeout: "50ms" });
     const { hostname, port } = new URL(`http://${http}`);
