@@ -9,7 +9,8 @@ const largestBytes = 4 * 1024 * 1024;
 const maxFreeBytes = 48 * 1024 * 1024;
 
 const free = new Map<number, ArrayBuffer[]>();
-const pooled = new WeakSet<ArrayBufferLike>();
+/** Buffers that were taken and not given back. */
+const taken = new WeakSet<ArrayBufferLike>();
 let freeBytes = 0;
 
 function sizeClass(bytes: number): number {
@@ -23,17 +24,18 @@ export function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
   const found = free.get(size)?.pop();
   if (found !== undefined) {
     freeBytes -= size;
+    taken.add(found);
     return new Uint8Array(found, 0, bytes);
   }
   const { buffer } = Buffer.allocUnsafeSlow(size);
-  pooled.add(buffer);
+  taken.add(buffer);
   return new Uint8Array(buffer, 0, bytes);
 }
 
 /** Gives back the memory of a buffer that `takeBuffer` made; others are left alone. Nobody may use it afterwards. */
 export function giveBuffer(bytes: Uint8Array): void {
   const { buffer } = bytes;
-  if (!(buffer instanceof ArrayBuffer) || !pooled.has(buffer)) return;
+  if (!(buffer instanceof ArrayBuffer) || !taken.delete(buffer)) return;
   const size = buffer.byteLength;
   if (freeBytes + size > maxFreeBytes) return;
   freeBytes += size;
