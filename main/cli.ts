@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { messageOf } from "../pipeline/errors.ts";
 import { addComponents } from "./commands/components.ts";
+import { addDeadLetter } from "./commands/dead-letter.ts";
 import { addDocs } from "./commands/docs.ts";
 import { addFeatureGate } from "./commands/featuregate.ts";
 import { addPrintConfig } from "./commands/print-config.ts";
@@ -10,7 +11,15 @@ import type { AddCommand, CommandContext } from "./context.ts";
 import { packageVersion } from "./version.ts";
 
 /** Every command of the program. The only place where they are registered. */
-const commands: readonly AddCommand[] = [addRun, addValidate, addComponents, addPrintConfig, addFeatureGate, addDocs];
+const commands: readonly AddCommand[] = [
+  addRun,
+  addValidate,
+  addComponents,
+  addPrintConfig,
+  addFeatureGate,
+  addDocs,
+  addDeadLetter,
+];
 
 /**
  * Runs the command line.

@@ -1,6 +1,6 @@
-import { ByteArena } from "../pipeline/span-batch/arena.ts";
 import type { AttributeTable } from "../pipeline/span-batch/attribute-table.ts";
-import { type Resource, type Scope, SpanBatch } from "../pipeline/span-batch/span-batch.ts";
+import { takeBatch } from "../pipeline/span-batch/batch-pool.ts";
+import type { Resource, Scope, SpanBatch } from "../pipeline/span-batch/span-batch.ts";
 import type { DecodeLimits } from "./decode-limits.ts";
 import { KeyFinder } from "./key-finder.ts";
 import { Rejection, Rejections } from "./rejections.ts";
@@ -44,7 +44,7 @@ export class BatchBuilder {
 
   /** @param bytesPerSpan a guess, to make room for as many spans as the body may hold */
   constructor(body: Uint8Array, limits: DecodeLimits, bytesPerSpan: number) {
-    this.batch = new SpanBatch(ByteArena.adopt(body), Math.ceil(body.length / bytesPerSpan), attributesPerSpan);
+    this.batch = takeBatch(body, Math.ceil(body.length / bytesPerSpan), attributesPerSpan);
     this.limits = limits;
     const target = (table: AttributeTable): AttributeTarget => ({ table, keys: new KeyFinder(table.keys) });
     this.spanAttributes = target(this.batch.attributes);

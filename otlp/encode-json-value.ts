@@ -42,7 +42,7 @@ export function anyValueJson(arena: ByteArena, type: number, word0: number, word
 }
 
 /** JSON has no NaN and no infinities, and JSON.stringify has no -0: they are strings. */
-function doubleJson(value: number): number | string {
+export function doubleJson(value: number): number | string {
   if (Object.is(value, -0)) return "-0";
   return Number.isFinite(value) ? value : String(value);
 }

@@ -62,7 +62,7 @@ export const clickhouseConfigSchema = z
     password: secret.default("").describe("Password; one in the endpoint wins."),
     database: z.string().min(1).default("default").describe("Database of all tables; one in the endpoint wins."),
     connection_params: z
-      .record(z.string(), z.coerce.string())
+      .record(z.string(), z.coerce.string().meta({ secret: true }))
       .default({})
       .describe("Parameters added to the endpoint; those that are no connection parameters are ClickHouse settings."),
     create_schema: z

@@ -1,5 +1,6 @@
 import type { Exporter, Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError } from "../../pipeline/errors.ts";
+import { releaseBatch } from "../../pipeline/span-batch/batch-pool.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { BlockAssembler, type Delivery } from "./assembler.ts";
 import { BlockBuilder } from "./block.ts";
@@ -106,7 +107,9 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
     }
     try {
       if (this.#stopped) throw this.#shutDown();
-      return this.#assembler.add(batch);
+      const deliveries = this.#assembler.add(batch);
+      releaseBatch(batch);
+      return deliveries;
     } catch (error) {
       this.#instruments.enqueueFailed(items);
       throw error;

@@ -29,15 +29,26 @@ export function insertStatement(table: string, columns: NativeBlock["columns"], 
  * @throws {ClickHouseFailure} whatever went wrong, timeouts included
  */
 export async function insert(host: Host, request: InsertRequest): Promise<void> {
-  const timeout = request.timeoutMs === 0 ? undefined : AbortSignal.timeout(request.timeoutMs);
-  const signal = timeout === undefined ? request.signal : AbortSignal.any([request.signal, timeout]);
-  let response: Response;
+  const { signal, timeoutMs } = request;
+  // Not AbortSignal.any: the signal lives as long as the exporter, and would collect one dependent an insert.
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  let timedOut = false;
+  const expire = (): void => {
+    timedOut = true;
+    abort();
+  };
+  const timer = timeoutMs === 0 ? undefined : setTimeout(expire, timeoutMs);
+  signal.addEventListener("abort", abort, { once: true });
   try {
-    response = await post(host, request, signal);
-  } catch (cause) {
-    throw requestFailed(cause, request, timeout);
+    if (signal.aborted) abort();
+    throwIfFailed(await post(host, request, controller.signal));
+  } catch (error) {
+    throw error instanceof ClickHouseFailure ? error : requestFailed(error, request, timedOut);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
   }
-  throwIfFailed(response);
 }
 
 interface Response {
@@ -61,8 +72,8 @@ async function post(host: Host, request: InsertRequest, signal: AbortSignal): Pr
       deduplicate_blocks_in_dependent_materialized_views: 1,
     },
   });
-  const { status = 0, headers } = { status: result.http_status_code, headers: result.response_headers ?? {} };
-  return { status, headers, body: await readBody(result.stream, signal) };
+  const body = await readBody(result.stream, signal);
+  return { status: result.http_status_code ?? 0, headers: result.response_headers ?? {}, body };
 }
 
 const maxBodyBytes = 64 * 1024;
@@ -85,9 +96,9 @@ async function readBody(stream: Readable, signal: AbortSignal): Promise<string> 
   }
 }
 
-function requestFailed(cause: unknown, request: InsertRequest, timeout: AbortSignal | undefined): ClickHouseFailure {
+function requestFailed(cause: unknown, request: InsertRequest, timedOut: boolean): ClickHouseFailure {
   const failure = failureOf(cause);
-  if (timeout?.aborted || failure.name === "TIMEOUT") {
+  if (timedOut || failure.name === "TIMEOUT") {
     const message = `no answer within ${request.timeoutMs} ms`;
     return new ClickHouseFailure({ ...failure, name: "TIMEOUT", message, ambiguous: true }, { cause });
   }

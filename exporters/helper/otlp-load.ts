@@ -1,6 +1,6 @@
 import { encodeTracesJson } from "../../otlp/encode-json.ts";
 import { encodeTraceRequests } from "../../otlp/encode-protobuf.ts";
-import { PermanentError } from "../../pipeline/errors.ts";
+import { protobufToJson } from "../../otlp/protobuf-to-json.ts";
 import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { PieceLimits } from "./exporter.ts";
@@ -8,7 +8,7 @@ import type { Load } from "./queue.ts";
 
 /** A piece of a batch as OTLP export requests. */
 export interface OtlpLoad extends Load {
-  /** Whole requests; see `joinProtobuf` and `joinTracesJson` for what makes one request of several. */
+  /** Whole requests; see `joinProtobuf` and `joinJson` for what makes one request of several. */
   readonly bodies: readonly Uint8Array[];
 }
 
@@ -23,17 +23,18 @@ export function protobufLoads(batch: SpanBatch | OtlpBatch, limits: PieceLimits)
 }
 
 /**
- * A trace batch as one OTLP/JSON request.
+ * A batch as one OTLP/JSON request.
  *
- * @throws {PermanentError} metrics and logs, which are held in protobuf
+ * @throws {PermanentError} metrics or logs that are no such message
  */
 export function jsonLoads(batch: SpanBatch | OtlpBatch): readonly OtlpLoad[] {
-  if (batch.signal !== "traces") {
-    throw new PermanentError(`encoding json is for traces alone, got ${batch.signal}; use encoding proto`);
-  }
   if (batch.itemCount === 0) return [];
-  const body = encodeTracesJson(batch);
+  const body = batch.signal === "traces" ? encodeTracesJson(batch) : otlpBatchJson(batch);
   return [{ items: batch.itemCount, bytes: body.length, bodies: [body] }];
+}
+
+function otlpBatchJson(batch: OtlpBatch): Uint8Array {
+  return documentOf(batch.requests.map((request) => protobufToJson(batch.signal, request)));
 }
 
 /** Messages of one type, joined, are one message with all their repeated fields. */
@@ -42,10 +43,19 @@ export function joinProtobuf(loads: readonly OtlpLoad[]): Uint8Array {
   return bodies.length === 1 ? bodies[0]! : Buffer.concat(bodies);
 }
 
-/** Makes one document of documents that `encodeTracesJson` wrote. */
-export function joinTracesJson(loads: readonly OtlpLoad[]): Uint8Array {
+/** Makes one request of requests of one signal in JSON. */
+export function joinJson(loads: readonly OtlpLoad[]): Uint8Array {
   const bodies = loads.flatMap((load) => load.bodies);
   if (bodies.length === 1) return bodies[0]!;
-  const documents = bodies.map((body) => JSON.parse(Buffer.from(body).toString()) as { resourceSpans: unknown[] });
-  return Buffer.from(JSON.stringify({ resourceSpans: documents.flatMap((document) => document.resourceSpans) }));
+  return documentOf(bodies.map((body) => JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>));
+}
+
+/** Requests have one field, a list: `resourceSpans`, `resourceMetrics` or `resourceLogs`. */
+function documentOf(requests: readonly Record<string, unknown>[]): Uint8Array {
+  const joined: Record<string, unknown[]> = {};
+  for (const request of requests) {
+    for (const [name, list] of Object.entries(request))
+      joined[name] = [...(joined[name] ?? []), ...(list as unknown[])];
+  }
+  return Buffer.from(JSON.stringify(joined));
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { PermanentError, RetryableError } from "../../pipeline/errors.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { QueueBatchConfig, SendingQueueConfig, Sizer } from "./queue-config.ts";
@@ -77,6 +78,8 @@ export class SendingQueue<T extends Load> {
   #bytes = 0;
 
   constructor(config: SendingQueueConfig, waitForResult: boolean, owner: QueueOwner<T>, clock: Clock = systemClock) {
+    // Every send listens; Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.#abort.signal);
     this.#config = config;
     this.#owner = owner;
     this.#waitForResult = waitForResult;

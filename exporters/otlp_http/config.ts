@@ -4,6 +4,9 @@ import { clientTlsSchema } from "../../config/tls.ts";
 import { clientAuth, clientHeaders, deliveryKeys, ignoredKey } from "../helper/config.ts";
 import { compressors, supportedCompressions } from "./compress.ts";
 
+/** The hardest gzip, deflate and zlib can work; zstd goes on to 22. */
+const maxZlibLevel = 9;
+
 const url = z.url({ protocol: /^https?$/, error: "must be a URL such as https://host:4318" });
 
 const compression = z
@@ -18,7 +21,10 @@ export const otlpHttpConfigSchema = z
     traces_endpoint: url.optional().describe("Whole URL for traces, instead of endpoint."),
     metrics_endpoint: url.optional().describe("Whole URL for metrics, instead of endpoint."),
     logs_endpoint: url.optional().describe("Whole URL for logs, instead of endpoint."),
-    encoding: z.enum(["proto", "json"]).default("proto").describe("Encoding of requests; json is for traces alone."),
+    encoding: z
+      .enum(["proto", "json"])
+      .default("proto")
+      .describe("Encoding of requests; json is slower, and its requests are not split."),
     ...deliveryKeys("30s"),
     compression,
     compression_params: z
@@ -38,6 +44,17 @@ export const otlpHttpConfigSchema = z
       .describe("Proxy; not supported."),
     read_buffer_size: ignoredKey("socket buffers are the runtime's"),
     write_buffer_size: ignoredKey("socket buffers are the runtime's"),
+  })
+  .check((context) => {
+    const { compression, compression_params } = context.value;
+    const level = compression_params?.level;
+    if (level === undefined || compression === "zstd" || level <= maxZlibLevel) return;
+    context.issues.push({
+      code: "custom",
+      path: ["compression_params", "level"],
+      message: `must be at most ${maxZlibLevel} with compression "${compression}"`,
+      input: level,
+    });
   })
   .check((context) => {
     const { endpoint, traces_endpoint, metrics_endpoint, logs_endpoint } = context.value;

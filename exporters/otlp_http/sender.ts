@@ -9,7 +9,7 @@ import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { clientAuthenticator } from "../helper/authenticator.ts";
 import type { PieceLimits, Sender, SendResult } from "../helper/exporter.ts";
-import { joinProtobuf, joinTracesJson, jsonLoads, type OtlpLoad, protobufLoads } from "../helper/otlp-load.ts";
+import { joinJson, joinProtobuf, jsonLoads, type OtlpLoad, protobufLoads } from "../helper/otlp-load.ts";
 import { resultOf } from "./answer.ts";
 import { compressors, contentEncoding } from "./compress.ts";
 import type { OtlpHttpConfig } from "./config.ts";
@@ -62,7 +62,7 @@ export class OtlpHttpSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, U
 
   async prepare(_signal: Signal, pieces: readonly OtlpLoad[]): Promise<Uint8Array> {
     const { encoding, compression, compression_params } = this.#config;
-    const body = encoding === "json" ? joinTracesJson(pieces) : joinProtobuf(pieces);
+    const body = encoding === "json" ? joinJson(pieces) : joinProtobuf(pieces);
     return compressors.get(compression)!(body, compression_params?.level);
   }
 

@@ -21,10 +21,15 @@ export class ByteArena {
   /** Makes an arena of a buffer the caller gives away: a decoder reads it in place, nothing is copied. */
   static adopt(bytes: Uint8Array): ByteArena {
     const arena = new ByteArena();
-    // A plain view of it, should it be a Buffer, whose slice() copies nothing; and one class makes faster code.
-    arena.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    arena.length = bytes.length;
+    arena.adopt(bytes);
     return arena;
+  }
+
+  /** Takes over `bytes` in place of what it held. */
+  adopt(bytes: Uint8Array): void {
+    // A plain view of it, should it be a Buffer, whose slice() copies nothing; and one class makes faster code.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.length = bytes.length;
   }
 
   /** Makes room for `count` bytes at the end and returns where they start; the caller fills them. */

@@ -46,6 +46,14 @@ export class ByteDictionary {
     this.#slots = new Uint32Array(capacity * 4);
   }
 
+  /** Forgets all entries. */
+  clear(): void {
+    this.length = 0;
+    this.#slots.fill(0);
+    this.#texts.length = 0;
+    this.#indexOfText.clear();
+  }
+
   /** The number of the bytes at a range of the arena; a new entry keeps that range. */
   intern(start: number, length: number): number {
     const bytes = this.#arena.bytes;

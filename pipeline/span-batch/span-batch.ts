@@ -157,6 +157,23 @@ export class SpanBatch implements Batch {
     this.linkEnd = new Uint32Array(spans);
   }
 
+  /** Empties the batch and puts it over other bytes; the columns keep their room. */
+  restart(body: Uint8Array): void {
+    this.arena.adopt(body);
+    this.length = this.events.length = this.links.length = 0;
+    this.resources.length = this.scopes.length = 0;
+    for (const table of [this.attributes, this.resourceAttributes, this.eventAttributes]) {
+      table.length = 0;
+      table.keys.clear();
+    }
+    this.names.clear();
+    this.#derived.clear();
+    this.#dropped = undefined;
+    this.#droppedCount = 0;
+    this.context = undefined;
+    this.receivedTimeMs = Date.now();
+  }
+
   /** Spans that are not dropped. */
   get itemCount(): number {
     return this.length - this.#droppedCount;

@@ -1,4 +1,5 @@
 import { PermanentError, StatusCode } from "../../pipeline/errors.ts";
+import { takeBuffer } from "../../pipeline/span-batch/buffer-pool.ts";
 import type { Admission } from "./in-flight.ts";
 import { ownMemory } from "./own-memory.ts";
 import type { SizeLimit } from "./size-limit.ts";
@@ -47,7 +48,6 @@ export class MessageReader {
     }
     if (rest.length === 0) return;
     if (rest.length > this.#size - this.#length) throw protocolError("more than one message in a unary call");
-    this.#admission.grow(rest.length);
     this.#append(rest);
   }
 
@@ -65,13 +65,13 @@ export class MessageReader {
     if (this.#prefix[0]! > 1) throw protocolError(`unknown flags ${this.#prefix[0]} before the message`);
     this.#size = this.#prefix.readUInt32BE(1);
     if (this.#size > this.#limit.maxBytes) throw this.#limit.tooLarge(this.#size);
-    this.#admission.expect(this.#size);
+    this.#admission.grow(this.#size);
   }
 
   #append(chunk: Buffer): void {
     if (chunk.length === this.#size) this.#bytes = ownMemory(chunk);
     else {
-      this.#bytes ??= Buffer.allocUnsafeSlow(this.#size);
+      this.#bytes ??= takeBuffer(this.#size);
       this.#bytes.set(chunk, this.#length);
     }
     this.#length += chunk.length;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { takeBuffer } from "../../pipeline/span-batch/buffer-pool.ts";
 import type { Admission } from "./in-flight.ts";
 import { ownMemory } from "./own-memory.ts";
 import type { SizeLimit } from "./size-limit.ts";
@@ -26,26 +27,25 @@ export async function readBody(
   const declared = header === undefined ? undefined : Number(header);
   if (declared !== undefined) {
     if (declared > limit.maxBytes) throw limit.tooLarge(declared);
-    admission.expect(declared);
+    admission.grow(declared);
   }
   if (request.headers.expect !== undefined) response.writeContinue();
-  const body = declared === undefined ? new ChunkedBody() : new SizedBody(declared);
-  await readInto(request, body, limit, admission);
+  const body = declared === undefined ? new ChunkedBody(limit, admission) : new SizedBody(declared);
+  await readInto(request, body);
   return body.finish();
 }
 
 interface Body {
-  length: number;
   add(chunk: Buffer): void;
   finish(): Uint8Array;
 }
 
-function readInto(request: IncomingMessage, body: Body, limit: SizeLimit, admission: Admission): Promise<void> {
+function readInto(request: IncomingMessage, body: Body): Promise<void> {
   return new Promise((resolve, reject) => {
+    // While it was decided who the client is, it may have gone; no event would say so any more.
+    if (request.destroyed) return reject(new ClientGone("client hung up"));
     const onData = (chunk: Buffer): void => {
       try {
-        if (body.length + chunk.length > limit.maxBytes) throw limit.tooLarge(body.length + chunk.length);
-        admission.grow(chunk.length);
         body.add(chunk);
       } catch (error) {
         // The listeners for the end stay: what is discarded from now on may end in an error, too.
@@ -56,28 +56,27 @@ function readInto(request: IncomingMessage, body: Body, limit: SizeLimit, admiss
     request.on("data", onData);
     request.once("end", resolve);
     request.once("error", () => reject(new ClientGone("client hung up")));
-    request.once("close", () => reject(new ClientGone("client hung up")));
   });
 }
 
 /** A body of known size: one chunk is used where it lies, several are copied into place once. */
 class SizedBody implements Body {
-  length = 0;
+  #length = 0;
   readonly #size: number;
   #only: Buffer | undefined;
-  #bytes: Buffer | undefined;
+  #bytes: Uint8Array | undefined;
 
   constructor(size: number) {
     this.#size = size;
   }
 
   add(chunk: Buffer): void {
-    if (this.length === 0 && chunk.length === this.#size) this.#only = chunk;
+    if (this.#length === 0 && chunk.length === this.#size) this.#only = chunk;
     else {
-      this.#bytes ??= Buffer.allocUnsafeSlow(this.#size);
-      this.#bytes.set(chunk, this.length);
+      this.#bytes ??= takeBuffer(this.#size);
+      this.#bytes.set(chunk, this.#length);
     }
-    this.length += chunk.length;
+    this.#length += chunk.length;
   }
 
   finish(): Uint8Array {
@@ -85,14 +84,23 @@ class SizedBody implements Body {
   }
 }
 
-/** A body of unknown size. */
+/** A body of unknown size, which takes room and meets its limit as it comes. */
 class ChunkedBody implements Body {
-  length = 0;
+  readonly #limit: SizeLimit;
+  readonly #admission: Admission;
   readonly #chunks: Buffer[] = [];
+  #length = 0;
+
+  constructor(limit: SizeLimit, admission: Admission) {
+    this.#limit = limit;
+    this.#admission = admission;
+  }
 
   add(chunk: Buffer): void {
+    this.#length += chunk.length;
+    if (this.#length > this.#limit.maxBytes) throw this.#limit.tooLarge(this.#length);
+    this.#admission.grow(chunk.length);
     this.#chunks.push(chunk);
-    this.length += chunk.length;
   }
 
   finish(): Uint8Array {

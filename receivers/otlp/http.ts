@@ -164,7 +164,8 @@ export class HttpProtocol {
       "Content-Length": body.length,
     };
     if (this.#isDraining || !this.#config.keep_alives_enabled) headers["Connection"] = "close";
-    response.writeHead(status, headers).end(body);
+    response.writeHead(status, headers);
+    endAfterRequest(response, body);
     this.#boundWrite(response);
   }
 
@@ -175,6 +176,20 @@ export class HttpProtocol {
     const timer = setTimeout(() => socket.destroy(), this.#config.write_timeout);
     response.once("close", () => clearTimeout(timer));
   }
+}
+
+/**
+ * Sends `body` at once, but ends the response only when the request has ended: the connection may close then, and closed
+ * while the client still sends, it would be reset before the client has read the answer.
+ */
+function endAfterRequest(response: ServerResponse, body: Uint8Array): void {
+  const request = response.req;
+  if (request.complete) {
+    response.end(body);
+    return;
+  }
+  response.write(body);
+  request.once("end", () => response.end()).resume();
 }
 
 /** How often Node looks for requests that take too long: often enough to keep a timeout within a quarter of it. */

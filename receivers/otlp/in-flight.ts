@@ -3,9 +3,10 @@ import { RetryableError } from "../../pipeline/errors.ts";
 /**
  * Bounds the memory of requests that are being read or wait for the pipeline, over all connections of a receiver.
  *
- * Whether a request fits is decided by the size it declares, before its body is read. Bytes are counted as they
- * arrive, so that a client which announces much and sends nothing takes no room. A request that is alone is never refused:
- * its own limit bounds it, and one larger than the whole room could otherwise never pass.
+ * A request takes the room for the size it declares before its body is read: those that are let in can come to their end,
+ * where rooms taken byte by byte would let all begin and few end. Who declares much and sends nothing holds that room until
+ * the read timeout. A request that is alone is never refused: its own limit bounds it, and one larger than the whole room
+ * could otherwise never pass.
  */
 export class InFlight {
   readonly #maxRequests: number;
@@ -58,15 +59,6 @@ export class Admission {
 
   constructor(inFlight: InFlight) {
     this.#inFlight = inFlight;
-  }
-
-  /**
-   * Asks for room without taking it.
-   *
-   * @throws {RetryableError} a body of `bytes` would not fit
-   */
-  expect(bytes: number): void {
-    this.#inFlight.requireRoom(bytes);
   }
 
   /**

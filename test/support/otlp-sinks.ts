@@ -83,7 +83,12 @@ export class GrpcSink {
 
 /** What an HTTP sink answers one request with; `silence` never answers. */
 export type HttpSinkAnswer =
-  | { readonly status: number; readonly headers?: http.OutgoingHttpHeaders; readonly body?: Uint8Array | string }
+  | {
+      readonly status: number;
+      readonly headers?: http.OutgoingHttpHeaders;
+      readonly body?: Uint8Array | string;
+      readonly endless?: boolean;
+    }
   | "silence"
   | "disconnect";
 
@@ -126,6 +131,7 @@ export class HttpSink {
     const answer = this.answers.shift() ?? { status: 200 };
     if (answer === "silence") return;
     if (answer === "disconnect") request.socket.resetAndDestroy();
+    else if (answer.endless) response.writeHead(answer.status, answer.headers).write(answer.body ?? "");
     else response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 }

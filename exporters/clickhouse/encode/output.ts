@@ -7,18 +7,23 @@ export const pieceBytes = 128 * 1024;
 /** Pieces kept for reuse, at most; beyond that they are left to the garbage collector. */
 const maxFreePieces = 512;
 const freePieces: Buffer[] = [];
+/** Memory of the pieces that were taken and not given back: what is not in it is not ours, or came back already. */
+const taken = new WeakSet<ArrayBufferLike>();
 
 function takePiece(): Buffer {
   // Not zeroed: every byte that is posted was written.
-  return freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+  const piece = freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+  taken.add(piece.buffer);
+  return piece;
 }
 
-/** Gives pieces of a posted block back. Nobody may read them afterwards. */
-export function recyclePieces(pieces: readonly Buffer[]): void {
-  for (const piece of pieces) {
-    if (piece.buffer.byteLength === pieceBytes && freePieces.length < maxFreePieces) {
-      freePieces.push(Buffer.from(piece.buffer, 0, pieceBytes));
-    }
+/**
+ * Gives the pieces among `chunks` back, each once however often it stands there. Nobody may read them afterwards.
+ */
+export function recyclePieces(chunks: readonly Buffer[]): void {
+  for (const { buffer } of chunks) {
+    if (!taken.delete(buffer) || freePieces.length >= maxFreePieces) continue;
+    freePieces.push(Buffer.from(buffer, 0, pieceBytes));
   }
 }
 

@@ -89,7 +89,7 @@ describe("clickhouse exporter", () => {
   ];
   for (const [what, answer] of passing) {
     it(`tries again after ${what}, with the same token and bytes`, async () => {
-      const { server, exporter, metrics } = await started({ timeout: "300ms" });
+      const { server, exporter, metrics } = await started(answer === hang ? { timeout: "1s" } : {});
       server.answer(answer, answer, ok);
       await exporter.consume(batchOf(2));
       expect(server.inserts).toHaveLength(3);
@@ -221,19 +221,19 @@ describe("clickhouse exporter", () => {
   });
 
   it("holds back all inserts after an overload, then tries one", async () => {
-    const { server, exporter } = await started({
+    const { server, exporter, log } = await started({
       insert: { max_rows: 1, max_in_flight: 4 },
       circuit_breaker: { initial_pause: "50ms", max_pause: "50ms" },
     });
-    server.answer(exception(252, "TOO_MANY_PARTS"));
-    const first = exporter.consume(batchOf(1));
-    await until(() => server.inserts.length === 1);
     let release = (): void => undefined;
-    server.answer((_request, response) => {
+    server.answer(exception(252, "TOO_MANY_PARTS"), (_request, response) => {
       release = () => void response.end();
     });
+    const first = exporter.consume(batchOf(1));
+    await until(() => log.some((line) => line.includes("all inserts pause")));
     const rest = Array.from({ length: 5 }, () => exporter.consume(batchOf(1)));
-    await until(() => server.inserts.length >= 2);
+    await until(() => server.inserts.length === 2);
+    // Time for others to come, which must not.
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(server.inserts).toHaveLength(2);
     release();

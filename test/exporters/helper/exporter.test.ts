@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { deliveryKeys } from "../../../exporters/helper/config.ts";
 import { QueuedExporter, type Sender, type SendResult } from "../../../exporters/helper/exporter.ts";
@@ -116,6 +116,18 @@ describe("exporter with a queue", () => {
     await bench.answer();
     await bench.answer();
     await consumed;
+  });
+
+  it("sends for many callers at once without a warning of Node", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): unknown => warnings.push(warning);
+    process.on("warning", onWarning);
+    onTestFinished(() => void process.off("warning", onWarning));
+    const bench = new Bench({ sending_queue: { enabled: false } }, "received");
+    const consumed = Promise.all(Array.from({ length: 30 }, () => bench.exporter.consume(batchOf(1))));
+    for (let i = 0; i < 30; i++) await bench.answer();
+    await consumed;
+    expect(warnings).toEqual([]);
   });
 
   it("warns of what the server took in part", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { parseRetryAfterMs } from "../../../exporters/otlp_http/answer.ts";
 import { otlpHttpConfigSchema } from "../../../exporters/otlp_http/config.ts";
 import { otlpHttpFactory } from "../../../exporters/otlp_http/factory.ts";
+import { jsonToProtobuf } from "../../../otlp/json-to-protobuf.ts";
 import type { Exporter, Settings } from "../../../pipeline/component.ts";
 import { OtlpBatch } from "../../../pipeline/otlp-batch.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
@@ -69,11 +70,25 @@ describe("otlp_http exporter", () => {
     ).toEqual(["one", "two"]);
   });
 
-  it("takes metrics and logs in protobuf alone", async () => {
-    const [exporter] = await answered([], { encoding: "json" });
-    await expect(exporter.consume(new OtlpBatch("logs", [new Uint8Array(2)], 1))).rejects.toThrow(
-      "encoding json is for traces alone, got logs; use encoding proto",
+  it("posts metrics and logs in JSON", async () => {
+    const [exporter, sink] = await answered([], { encoding: "json" });
+    const logs = (severityText: string): unknown => ({
+      resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityText }] }] }],
+    });
+    const requests = ["INFO", "WARN"].map((text) => jsonToProtobuf("logs", Buffer.from(JSON.stringify(logs(text)))));
+    await exporter.consume(new OtlpBatch("logs", requests, 2));
+    expect(JSON.parse(sink.requests[0]!.body.toString())).toEqual({
+      resourceLogs: ["INFO", "WARN"].map((severityText) => ({ scopeLogs: [{ logRecords: [{ severityText }] }] })),
+    });
+  });
+
+  it("gives metrics that are no metrics back as a permanent error, and counts them", async () => {
+    const metrics = collectMetrics();
+    const exporter = await exporterOf({ endpoint: "http://127.0.0.1:1", encoding: "json" }, { meter: metrics.meter });
+    await expect(exporter.consume(new OtlpBatch("metrics", [Buffer.from([0x0a, 9])], 1))).rejects.toThrow(
+      "malformed ExportMetricsServiceRequest: length past the end of the message",
     );
+    expect(await metrics.value("exporter_send_failed_metric_points")).toBe(1);
   });
 
   it("posts each signal to its own endpoint, or below the common one", async () => {
@@ -85,6 +100,12 @@ describe("otlp_http exporter", () => {
       ["/base/v1/metrics", [0x0a, 0, 0x0a, 0]],
       ["/my/logs?x=1", [0x0a, 0]],
     ]);
+  });
+
+  it("compresses at the configured level", async () => {
+    const [exporter, sink] = await answered([], { compression_params: { level: 9 } });
+    await exporter.consume(one());
+    expect(spanNames(sink.requests[0]!.body)).toEqual(["one"]);
   });
 
   it.each([429, 502, 503, 504])("tries again after %i", async (status) => {
@@ -120,8 +141,8 @@ describe("otlp_http exporter", () => {
     });
   });
 
-  it("reads no more than 64 KiB of an error, and shows 1000 characters", async () => {
-    const [exporter, sink] = await answered([{ status: 400, body: "x".repeat(10_000_000) }]);
+  it("reads no more than 64 KiB of an error, even one that does not end, and shows 1000 characters", async () => {
+    const [exporter, sink] = await answered([{ status: 400, body: "x".repeat(100_000), endless: true }]);
     await expect(exporter.consume(one())).rejects.toHaveProperty(
       "message",
       `export to ${sink.url}/v1/traces failed: status 400: ${"x".repeat(1_000)}, not retryable`,
@@ -212,6 +233,7 @@ describe("otlp_http configuration", () => {
       { endpoint: "http://h:1", proxy_url: "http://p" },
       "is not supported: requests go to the endpoint directly, remove the key",
     ],
+    [{ endpoint: "http://h:1", compression_params: { level: 12 } }, 'must be at most 9 with compression "gzip"'],
   ])("says what is wrong with %j", (config, message) => {
     expect(otlpHttpConfigSchema.safeParse(config).error?.issues[0]?.message).toBe(message);
   });

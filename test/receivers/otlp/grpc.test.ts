@@ -62,6 +62,17 @@ describe("OTLP over gRPC", () => {
     expect(traces.batches).toHaveLength(0);
   });
 
+  it("stops a client from sending what it has refused", async () => {
+    const { grpc } = await startGrpc({ max_recv_msg_size_mib: 1 });
+    const session = connect(`http://${grpc}`);
+    const stream = session.request(requestHeaders);
+    stream.write(Buffer.from([0, 0x7f, 0, 0, 0]));
+    expect(await statusOf(stream)).toBe(String(status.RESOURCE_EXHAUSTED));
+    await until(() => stream.closed);
+    expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    session.close();
+  });
+
   it("stops decompressing at the limit", async () => {
     const { grpc } = await startGrpc({ max_recv_msg_size_mib: 1 });
     const client = grpcClient(grpc, { "grpc.default_compression_algorithm": 2 });
@@ -303,7 +314,7 @@ describe("OTLP over gRPC", () => {
     const { grpc, traces } = await startGrpc({ tls });
     const withCertificate = async (name: string) =>
       grpcClient(
-        grpc,
+        grpc.replace("127.0.0.1", "localhost"),
         {},
         credentials.createSsl(await pem("ca.crt"), await pem(`${name}.key`), await pem(`${name}.crt`)),
       );
@@ -312,7 +323,7 @@ describe("OTLP over gRPC", () => {
     expect((await errorOf(call(await withCertificate("stranger"), exportTraces, traceRequest(1), options))).code).toBe(
       status.UNAVAILABLE,
     );
-    const without = grpcClient(grpc, {}, credentials.createSsl(await pem("ca.crt")));
+    const without = grpcClient(grpc.replace("127.0.0.1", "localhost"), {}, credentials.createSsl(await pem("ca.crt")));
     expect((await errorOf(call(without, exportTraces, traceRequest(1)))).code).toBe(status.UNAVAILABLE);
     expect(traces.itemCount).toBe(1);
   });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { request as requestSecure } from "node:https";
 import { connect } from "node:net";
@@ -148,6 +149,19 @@ describe("OTLP over HTTP", () => {
     expect(traces.batches).toHaveLength(0);
   });
 
+  it("lets a client that closes after the answer send its body to the end", async () => {
+    const { http } = await startHttp({ max_request_body_size: 1_000 });
+    const { hostname, port } = new URL(`http://${http}`);
+    const socket = connect(Number(port), hostname);
+    const bytes = 20_000_000;
+    const lines = ["POST /v1/traces HTTP/1.1", "host: x", "connection: close", `content-length: ${bytes}`];
+    socket.write(`${lines.join("\r\n")}\r\ncontent-type: application/json\r\n\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(String(answer)).toContain("413");
+    socket.resume().write(Buffer.alloc(bytes));
+    await once(socket, "end");
+  });
+
   it("answers retryable errors with 503 or 429 and Retry-After in whole seconds", async () => {
     const { http, traces } = await startHttp();
     traces.failWith(
@@ -235,6 +249,28 @@ describe("OTLP over HTTP", () => {
     socket.destroy();
     await until(async () => (await send(http, "/v1/traces", "", { headers: protobufType })).status === 200);
     expect(traces.batches).toHaveLength(0);
+  });
+
+  it("forgets a request whose client hangs up while the authenticator decides", async () => {
+    const decisions: (() => void)[] = [];
+    const authenticate = () => new Promise<Map<string, string>>((resolve) => decisions.push(() => resolve(new Map())));
+    const host = { extension: () => ({ authenticate }) as unknown as ServerAuthenticator, fatal: () => {} };
+    const keys = { auth: { authenticator: "slow" } };
+    const { http } = await startHttp(keys, { max_in_flight_requests: 1 }, { settings: { host } });
+    const { hostname, port } = new URL(`http://${http}`);
+    const socket = connect(Number(port), hostname);
+    const head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
+    socket.write(head);
+    await until(() => decisions.length === 1);
+    socket.destroy();
+    // The server learns of it before it answers these.
+    for (let i = 0; i < 3; i++) await send(http, "/elsewhere", "");
+    decisions[0]!();
+    await until(async () => {
+      const next = send(http, "/v1/traces", "{}", { headers: jsonType });
+      const decide = setInterval(() => decisions[1]?.(), 5);
+      return (await next.finally(() => clearInterval(decide))).status === 200;
+    });
   });
 
   it("disconnects a client whose request does not come to its end within read_timeout", async () => {
