@@ -26,7 +26,7 @@ const ports = [
 
 async function start(file: string, ...sets: string[]): Promise<Program> {
   const all = [...ports, ...sets].flatMap((set) => ["--set", set]);
-  program = await Program.start({ args: ["--config", projectPath(`test/testdata/config/valid/${file}`), ...all] });
+  program = await Program.start({ args: ["--config", projectPath(`test/testdata/config/${file}`), ...all] });
   return program;
 }
 
@@ -51,7 +51,7 @@ async function expectedWarnings(name: string): Promise<readonly string[]> {
 
 describe("a configuration written for the Collector", () => {
   it("that its packages install starts as it is, and names what Signalbox lacks", async () => {
-    const running = await start("packaged.yaml", "extensions.health_check.endpoint=127.0.0.1:0");
+    const running = await start("valid/packaged.yaml", "extensions.health_check.endpoint=127.0.0.1:0");
     const addresses = await ready(running);
     expect(warningsOf(running)).toEqual(await expectedWarnings("packaged"));
     expect(await sendJson(addresses, "/v1/traces", traceRequestJson("packaged"))).toBe(200);
@@ -64,7 +64,7 @@ describe("a configuration written for the Collector", () => {
   it("for its ClickHouse exporter stores spans, in the tables and through the endpoint it names", async () => {
     const port = new URL(clickhouse.url).port;
     const running = await start(
-      "clickhouse-exporter.yaml",
+      "collector/clickhouse-exporter.yaml",
       `exporters.clickhouse.endpoint=tcp://127.0.0.1:${port}?dial_timeout=10s`,
       `exporters.clickhouse.database=${clickhouse.database}`,
     );
