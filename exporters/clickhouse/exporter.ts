@@ -1,13 +1,13 @@
 import type { Signal } from "../../pipeline/batch.ts";
 import type { Exporter, Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError } from "../../pipeline/errors.ts";
-import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { Delivery, OpenBlocks } from "./assembler.ts";
 import { createHosts, databaseOf, endpointOf, type Hosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { DeadLetters } from "./dead-letter.ts";
 import { ClickHouseInstruments } from "./instruments.ts";
-import { createIntake, type Intake } from "./intake.ts";
+import type { Intake, StoredBatch } from "./intake.ts";
+import { createIntake } from "./intakes.ts";
 import { QueueBounds } from "./queue.ts";
 import { SchemaGate } from "./schema/gate.ts";
 import { ddlOf } from "./schema/sql.ts";
@@ -16,16 +16,16 @@ import { BlockSender } from "./sender.ts";
 /** What one signal has of its own. */
 interface Lane {
   readonly queue: QueueBounds;
-  readonly intake: Intake<SpanBatch>;
+  readonly intake: Intake;
 }
 
 /**
- * Stores spans in ClickHouse.
+ * Stores spans, metrics and logs in ClickHouse.
  *
  * `consume` encodes a batch at once into the open insert block and, as `sending_queue.wait_for_result` says, resolves then
  * or when the block is committed. No data is taken before the tables are there.
  */
-export class ClickHouseExporter implements Exporter<SpanBatch> {
+export class ClickHouseExporter implements Exporter<StoredBatch> {
   readonly gathers = true;
   readonly #config: ClickHouseConfig;
   readonly #settings: Settings;
@@ -59,15 +59,16 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
         this.#closeDue();
       },
     });
-    const lane = (queue: QueueBounds): Lane => ({
+    const options = { config, settings, ddl, instruments: this.#instruments };
+    const lane = (signal: Signal, queue: QueueBounds): Lane => ({
       queue,
-      intake: createIntake(config, ddl, {
+      intake: createIntake(signal, options, {
         emit: (block) => this.#sender.send(block),
         canSend: () => this.#sender.canSend(),
         grew: (growth) => queue.add(growth),
       }),
     });
-    this.#lanes = new Map([...queues].map(([signal, queue]) => [signal, lane(queue)]));
+    this.#lanes = new Map([...queues].map(([signal, queue]) => [signal, lane(signal, queue)]));
     const intakes = [...this.#lanes.values()].map(({ intake }) => intake);
     this.#openBlocks = intakes.flatMap(({ assemblers }) => assemblers);
     const tables = intakes.flatMap((intake) => intake.tables);
@@ -82,7 +83,7 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
     await this.#schema.open();
   }
 
-  async consume(batch: SpanBatch): Promise<void> {
+  async consume(batch: StoredBatch): Promise<void> {
     const { signal, itemCount: items } = batch;
     if (items === 0) return;
     const lane = this.#lanes.get(signal);
@@ -102,7 +103,7 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
     await this.#hosts.close();
   }
 
-  async #enqueue({ queue, intake }: Lane, batch: SpanBatch, items: number): Promise<Delivery[]> {
+  async #enqueue({ queue, intake }: Lane, batch: StoredBatch, items: number): Promise<Delivery[]> {
     const { signal } = batch;
     const load = { requests: 1, items, bytes: batch.byteLength };
     try {
