@@ -102,6 +102,15 @@ describe("block assembler", () => {
     expect(rows()).toEqual([2]);
   });
 
+  it("says when its first block is due, so that the one that waited longest can go first", async () => {
+    const [one, other] = [create(), create()];
+    expect(one.assembler.nextDueMs).toBe(Number.POSITIVE_INFINITY);
+    one.assembler.add(batchOf(1));
+    await vi.advanceTimersByTimeAsync(10);
+    other.assembler.add(batchOf(1));
+    expect(other.assembler.nextDueMs - one.assembler.nextDueMs).toBeCloseTo(10);
+  });
+
   it("keeps rows of a few days in one block", () => {
     const { assembler, rows } = create();
     assembler.add(batchOfDays([0, 1, 0, 2]));
