@@ -23,7 +23,7 @@ export async function outage(acknowledge: "received" | "stored"): Promise<Outage
     const running = load({
       protocol: "http",
       port: signalbox.httpPort,
-      connections: 32,
+      connections: 160,
       streams: 1,
       spansPerRequest: 1000,
       spans: Number.MAX_SAFE_INTEGER,

@@ -82,7 +82,9 @@ service:
 `,
   );
   const program = fileURLToPath(new URL("../bin/signalbox.js", import.meta.url));
-  const child = spawn(process.execPath, [program, "--config", file], { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(process.execPath, ["--single-threaded-gc", program, "--config", file], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   await untilReady(child, httpPort!);
   return {
     pid: child.pid!,

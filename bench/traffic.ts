@@ -212,8 +212,8 @@ export function freshen(template: TrafficTemplate, body: Buffer = template.body)
     const from = (i % 1024) * 24;
     if (from === 0) randomFillSync(idBytes);
     const at = template.idOffsets[i]!;
-    idBytes.copy(body, at, from, from + 16);
-    idBytes.copy(body, at + 18, from + 16, from + 24);
+    for (let k = 0; k < 16; k++) body[at + k] = idBytes[from + k]!;
+    for (let k = 0; k < 8; k++) body[at + 18 + k] = idBytes[from + 16 + k]!;
     const timeAt = template.timeOffsets[i]!;
     writeNanos(body, timeAt, nowNanos - 1_000_000 - (i % 997) * 137_000);
     writeNanos(body, timeAt + 9, nowNanos);
@@ -222,6 +222,10 @@ export function freshen(template: TrafficTemplate, body: Buffer = template.body)
 }
 
 function writeNanos(body: Buffer, at: number, nanos: number): void {
-  body.writeUInt32LE(nanos % 0x100000000, at);
-  body.writeUInt32LE(Math.floor(nanos / 0x100000000), at + 4);
+  const high = Math.floor(nanos / 0x100000000);
+  const low = nanos - high * 0x100000000;
+  for (let k = 0; k < 4; k++) {
+    body[at + k] = low >>> (8 * k);
+    body[at + 4 + k] = high >>> (8 * k);
+  }
 }

@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --single-threaded-gc
+// One thread collects garbage: the heap is small, and V8's helper threads cost more CPU than they save (bench/README.md).
 import { runCli } from "../main/cli.ts";
 
 process.exitCode = await runCli(process.argv.slice(2), {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Meter } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import type { LoadedConfig } from "../config/validate.ts";
+import type { Signal } from "../pipeline/batch.ts";
 import type { Extension, Settings } from "../pipeline/component.ts";
 import { Graph, type SettingsOf } from "../pipeline/graph.ts";
 import { componentLogger } from "../telemetry/logger.ts";
@@ -105,9 +106,20 @@ export class Service {
       logger: componentLogger(logger, kind, id, signal),
       meter,
       acknowledge: config.service.acknowledge,
+      signals: signal !== undefined ? [signal] : kind === "extension" ? [] : signalsOf(config, `${kind}s`, id),
       host,
     });
   }
+}
+
+/** Signals of the pipelines that list the component `id`, each once. */
+function signalsOf(
+  config: LoadedConfig,
+  kind: "receivers" | "processors" | "exporters",
+  id: string,
+): readonly Signal[] {
+  const pipelines = [...config.service.pipelines.values()].filter((pipeline) => pipeline[kind].includes(id));
+  return [...new Set(pipelines.map(({ signal }) => signal))];
 }
 
 function deadlineOf(config: LoadedConfig): AbortSignal {

@@ -36,15 +36,10 @@ export const enums = {
 } as const;
 
 const times = { startTimeUnixNano: [2, "fixed64"], timeUnixNano: [3, "fixed64"] } as const satisfies MessageFields;
-const points = (type: MessageName): Field => [1, type, "repeated"];
-const attributes = (number: number): Field => [number, "KeyValue", "repeated"];
+const points = <Type extends MessageName>(type: Type) => [1, type, "repeated"] as const;
+const attributes = <Number extends number>(number: Number) => [number, "KeyValue", "repeated"] as const;
 
-/**
- * The messages of metrics and logs, by the names of their fields in JSON.
- *
- * @see https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto
- */
-export const messages: Readonly<Record<MessageName, MessageFields>> = {
+const table = {
   ExportMetricsServiceRequest: { resourceMetrics: [1, "ResourceMetrics", "repeated"] },
   ExportLogsServiceRequest: { resourceLogs: [1, "ResourceLogs", "repeated"] },
 
@@ -180,4 +175,14 @@ export const messages: Readonly<Record<MessageName, MessageFields>> = {
     asInt: [6, "sfixed64"],
     filteredAttributes: attributes(7),
   },
-};
+} as const satisfies Readonly<Record<MessageName, MessageFields>>;
+
+/** The messages and their fields, for types made from them. */
+export type Messages = typeof table;
+
+/**
+ * The messages of metrics and logs, by the names of their fields in JSON.
+ *
+ * @see https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto
+ */
+export const messages: Readonly<Record<MessageName, MessageFields>> = table;

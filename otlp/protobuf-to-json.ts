@@ -3,6 +3,7 @@ import { PermanentError, StatusCode } from "../pipeline/errors.ts";
 import { doubleOf, integerOf } from "../pipeline/span-batch/value.ts";
 import { WireError, WireReader } from "../pipeline/span-batch/wire.ts";
 import { doubleJson } from "./encode-json-value.ts";
+import type { OtlpMessage } from "./json-message.ts";
 import { enums, type Field, type FieldType, type MessageName, messages } from "./json-schema.ts";
 
 const requests = {
@@ -14,6 +15,10 @@ const requests = {
 const maxMessageDepth = 160;
 
 type Json = Record<string, unknown>;
+
+/** The request of a signal as an object. */
+export type RequestJson<S extends keyof typeof requests> = OtlpMessage<(typeof requests)[S]>;
+
 type Fields = ReadonlyMap<number, readonly [name: string, field: Field]>;
 
 const fieldsByNumber = new Map<string, Fields>(
@@ -28,9 +33,10 @@ const fieldsByNumber = new Map<string, Fields>(
  *
  * @throws {PermanentError} INVALID_ARGUMENT: not such a message, or values nested too deep
  */
-export function protobufToJson(signal: Exclude<Signal, "traces">, body: Uint8Array): Json {
+export function protobufToJson<S extends keyof typeof requests>(signal: S, body: Uint8Array): RequestJson<S> {
   try {
-    return readMessage(new WireReader(body), body.length, requests[signal], maxMessageDepth);
+    // Read by the table that the type is made from.
+    return readMessage(new WireReader(body), body.length, requests[signal], maxMessageDepth) as RequestJson<S>;
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     const message = `malformed ${requests[signal]}: ${error.message}`;

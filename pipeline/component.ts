@@ -1,6 +1,6 @@
 import type { Meter } from "@opentelemetry/api";
 import type { Logger } from "pino";
-import type { Batch } from "./batch.ts";
+import type { Batch, Signal } from "./batch.ts";
 
 /** A receiver, processor, exporter or extension. Lives once: create, start, shutdown. */
 export interface Component {
@@ -61,5 +61,7 @@ export interface Settings {
   /** Makes instruments; names as in the Collector, without the prefix `otelcol_`. */
   readonly meter: Meter;
   readonly acknowledge: Acknowledge;
+  /** Signals of the pipelines that list the component; none for an extension. A processor has its one pipeline's. */
+  readonly signals: readonly Signal[];
   readonly host: Host;
 }

@@ -7,9 +7,10 @@ export const itemsOf = { traces: "spans", metrics: "metric_points", logs: "log_r
   string
 >;
 
-type ItemCounters = Readonly<Record<Signal, Counter>>;
+/** One counter a signal, named after its items. */
+export type ItemCounters = Readonly<Record<Signal, Counter>>;
 
-function itemCounters(meter: Meter, name: string, description: string): ItemCounters {
+export function itemCounters(meter: Meter, name: string, description: string): ItemCounters {
   const counter = (signal: Signal): Counter => meter.createCounter(`${name}_${itemsOf[signal]}`, { description });
   return { traces: counter("traces"), metrics: counter("metrics"), logs: counter("logs") };
 }

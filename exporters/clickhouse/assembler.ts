@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import { type BlockBuilder, keptRows, type NativeBlock } from "./block.ts";
-import { daysOf, rowsByDay } from "./days.ts";
 import type { BlockBounds } from "./queue-config.ts";
+import type { InsertBlock, InsertTable, Sized, TableBuilder, TableTarget } from "./table.ts";
 
 /** Where the rows of one block ended. Resolves when they are stored or safe in a dead letter. */
 export class Delivery {
@@ -22,7 +20,8 @@ export class Delivery {
 
 /** A complete block on its way. */
 export interface ClosedBlock {
-  readonly block: NativeBlock;
+  readonly table: InsertTable;
+  readonly block: InsertBlock;
   /** Identifies the rows to the server on every try. */
   readonly token: string;
   /** Batches that began in this block. */
@@ -30,8 +29,8 @@ export interface ClosedBlock {
   readonly delivery: Delivery;
 }
 
-interface OpenBlock {
-  readonly builder: BlockBuilder;
+interface OpenBlock<B> {
+  readonly builder: TableBuilder<B>;
   readonly days: Set<number>;
   readonly delivery: Delivery;
   readonly openedAtMs: number;
@@ -46,7 +45,6 @@ interface Part {
 
 /** The neighbours of an assembler. */
 export interface AssemblerPorts {
-  readonly createBuilder: () => BlockBuilder;
   /** Takes a complete block. */
   readonly emit: (block: ClosedBlock) => void;
   /** Whether a block would be sent at once. While not, blocks grow past max_age: fewer, larger inserts. */
@@ -55,31 +53,43 @@ export interface AssemblerPorts {
   readonly grew: (growth: { requests: number; items: number; bytes: number }) => void;
 }
 
+/** Blocks being filled, whatever with. */
+export interface OpenBlocks {
+  /** When the first of them is due, in monotonic milliseconds; infinity when there is none. */
+  readonly nextDueMs: number;
+  /** Completes what is due; call when a block would be sent at once again. */
+  closeDue(): void;
+  /** Completes every block now. */
+  closeAll(): void;
+}
+
 /**
- * Gathers batches into insert blocks.
+ * Gathers batches into insert blocks of one table.
  *
  * A block is complete at `maxRows`, `maxBytes` or `maxAgeMs`; after `lingerMs` already when the last one left longer than
  * `maxAgeMs` ago, so there are no more than `1 / maxAgeMs` inserts a second at low load. All rows of a block are of at most
  * `maxPartitions` days. Rows of one day always go to the same open block, so that rows spread over many days do not make a
  * part per batch and day.
  */
-export class BlockAssembler {
+export class BlockAssembler<B extends Sized> implements OpenBlocks {
+  readonly #target: TableTarget<B>;
   readonly #bounds: BlockBounds;
   readonly #ports: AssemblerPorts;
-  readonly #spare: BlockBuilder[] = [];
-  #open: OpenBlock[] = [];
+  readonly #spare: TableBuilder<B>[] = [];
+  #open: OpenBlock<B>[] = [];
   #lastClosedMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(bounds: BlockBounds, ports: AssemblerPorts) {
+  constructor(target: TableTarget<B>, bounds: BlockBounds, ports: AssemblerPorts) {
+    this.#target = target;
     this.#bounds = bounds;
     this.#ports = ports;
   }
 
-  /** Encodes the spans of a batch. The batch is not needed any more afterwards. */
-  add(batch: SpanBatch): Delivery[] {
+  /** Encodes the rows of a batch. The batch is not needed any more afterwards. */
+  add(batch: B): Delivery[] {
     const deliveries = new Set<Delivery>();
-    const days = daysOf(batch);
+    const days = this.#target.daysOf(batch);
     const home = this.#open.find((block) => joined(block.days, days) <= this.#bounds.maxPartitions);
     const fitsAlone = this.#open.length === 0 && days.size <= this.#bounds.maxPartitions;
     if (home === undefined && !fitsAlone) this.#addByDay(batch, deliveries);
@@ -88,13 +98,15 @@ export class BlockAssembler {
     return [...deliveries];
   }
 
-  /** Completes every block now. */
+  get nextDueMs(): number {
+    return Math.min(...this.#open.map((block) => this.#dueMs(block)));
+  }
+
   closeAll(): void {
     for (const block of [...this.#open]) this.#close(block);
     this.#schedule();
   }
 
-  /** Completes what is due; call when a block would be sent at once again. */
   closeDue(): void {
     const now = performance.now();
     for (const block of [...this.#open]) {
@@ -104,15 +116,15 @@ export class BlockAssembler {
     this.#schedule();
   }
 
-  #addByDay(batch: SpanBatch, deliveries: Set<Delivery>): void {
-    let parts = new Map<OpenBlock, Part>();
+  #addByDay(batch: B, deliveries: Set<Delivery>): void {
+    let parts = new Map<OpenBlock<B>, Part>();
     const appendParts = (): void => {
       for (const [block, { rows, days }] of parts) {
         this.#append(block, batch, days, Uint32Array.from(rows).sort(), deliveries);
       }
       parts = new Map();
     };
-    for (const [day, rows] of rowsByDay(batch)) {
+    for (const [day, rows] of this.#target.rowsByDay(batch)) {
       const block = this.#blockFor(day, appendParts);
       // The day is noted now, so that the days after it find the block as full as it will be.
       block.days.add(day);
@@ -126,7 +138,7 @@ export class BlockAssembler {
     appendParts();
   }
 
-  #blockFor(day: number, appendParts: () => void): OpenBlock {
+  #blockFor(day: number, appendParts: () => void): OpenBlock<B> {
     const { maxPartitions, maxOpenBlocks } = this.#bounds;
     const has = this.#open.find((block) => block.days.has(day));
     const room = has ?? this.#open.find((block) => block.days.size < maxPartitions);
@@ -139,10 +151,10 @@ export class BlockAssembler {
     return this.#openBlock();
   }
 
-  /** Appends `rows` in slices that keep to the bounds, by the average size of the batch's spans. */
+  /** Appends `rows` in slices that keep to the bounds, by the average size of the batch's rows. */
   #append(
-    block: OpenBlock,
-    batch: SpanBatch,
+    block: OpenBlock<B>,
+    batch: B,
     days: ReadonlySet<number>,
     rows: Uint32Array | undefined,
     deliveries: Set<Delivery>,
@@ -151,7 +163,7 @@ export class BlockAssembler {
     const { maxRows, maxBytes } = this.#bounds;
     const rowBytes = Math.max(1, batch.byteLength / Math.max(1, batch.itemCount));
     const slice = Math.max(1, Math.min(maxRows, Math.floor(maxBytes / rowBytes)));
-    const all = count <= slice ? rows : (rows ?? keptRows(batch));
+    const all = count <= slice ? rows : (rows ?? this.#target.keptRows(batch));
     let current = block;
     for (let from = 0; from < count; from += slice) {
       const items = Math.min(slice, count - from);
@@ -169,7 +181,7 @@ export class BlockAssembler {
   }
 
   /** The block itself, or a new one when it is closed or would grow past its bounds. */
-  #withRoom(block: OpenBlock, rows: number, bytes: number): OpenBlock {
+  #withRoom(block: OpenBlock<B>, rows: number, bytes: number): OpenBlock<B> {
     if (!this.#open.includes(block)) return this.#openBlock();
     const { builder } = block;
     if (builder.rows === 0) return block;
@@ -178,8 +190,8 @@ export class BlockAssembler {
     return this.#openBlock();
   }
 
-  #openBlock(): OpenBlock {
-    const builder = this.#spare.pop() ?? this.#ports.createBuilder();
+  #openBlock(): OpenBlock<B> {
+    const builder = this.#spare.pop() ?? this.#target.createBuilder();
     const block = {
       builder,
       days: new Set<number>(),
@@ -191,7 +203,7 @@ export class BlockAssembler {
     return block;
   }
 
-  #close(open: OpenBlock): void {
+  #close(open: OpenBlock<B>): void {
     this.#open = this.#open.filter((block) => block !== open);
     this.#lastClosedMs = performance.now();
     const { builder, requests, delivery } = open;
@@ -199,10 +211,10 @@ export class BlockAssembler {
     const block = builder.finish();
     if (this.#spare.length === 0) this.#spare.push(builder);
     this.#ports.grew({ requests: 0, items: 0, bytes: block.bytes - before });
-    this.#ports.emit({ block, token: randomUUID(), requests, delivery });
+    this.#ports.emit({ table: this.#target, block, token: randomUUID(), requests, delivery });
   }
 
-  #dueMs({ openedAtMs }: OpenBlock): number {
+  #dueMs({ openedAtMs }: OpenBlock<B>): number {
     const { maxAgeMs, lingerMs } = this.#bounds;
     return Math.min(openedAtMs + maxAgeMs, Math.max(openedAtMs + lingerMs, this.#lastClosedMs + maxAgeMs));
   }
@@ -212,8 +224,7 @@ export class BlockAssembler {
     this.#timer = undefined;
     // While nothing can be sent, the sender calls closeDue() as soon as it can.
     if (this.#open.length === 0 || !this.#ports.canSend()) return;
-    const due = Math.min(...this.#open.map((block) => this.#dueMs(block)));
-    this.#timer = setTimeout(() => this.closeDue(), Math.max(0, due - performance.now()));
+    this.#timer = setTimeout(() => this.closeDue(), Math.max(0, this.nextDueMs - performance.now()));
   }
 }
 

@@ -2,45 +2,28 @@ import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { type ColumnDefinition, traceColumnGroups } from "./columns.ts";
 import type { ColumnEncoder } from "./encode/column-group.ts";
 import { recyclePieces } from "./encode/output.ts";
-
-/** One block in ClickHouse's Native format: the body of one INSERT. */
-export interface NativeBlock {
-  readonly rows: number;
-  readonly bytes: number;
-  /** The columns in it, in this order; columns left out have their default in every row. */
-  readonly columns: readonly string[];
-  /** The block's bytes, in pieces to be sent one after the other. */
-  readonly chunks: readonly Buffer[];
-  /** Says that nobody reads `chunks` any more, so that their memory can be used again. */
-  recycle(): void;
-}
+import type { InsertBlock, TableBuilder } from "./table.ts";
 
 /**
- * Builds blocks from batches. Each batch is written to the columns as it comes, so that its memory can go; `finish` puts
+ * Builds blocks of spans in ClickHouse's Native format. Each batch is written to the columns as it comes, so that its memory can go; `finish` puts
  * the columns together without copying them.
  *
  * Layout: varint number of columns, varint number of rows; per column its name and type as Strings and its data.
  *
  * @see https://clickhouse.com/docs/interfaces/formats/Native
  */
-export class BlockBuilder {
+export class BlockBuilder implements TableBuilder<SpanBatch> {
   rows = 0;
   readonly #groups: readonly { columns: readonly ColumnDefinition[]; encoder: ColumnEncoder }[] = traceColumnGroups.map(
     (group) => ({ columns: group.columns, encoder: group.create() }),
   );
 
-  /** Bytes held so far, about. */
   get bytes(): number {
     let bytes = 0;
     for (const { encoder } of this.#groups) bytes += encoder.byteLength;
     return bytes;
   }
 
-  /**
-   * Adds spans of `batch`.
-   *
-   * @param rows which ones; all that are not dropped when left out
-   */
   append(batch: SpanBatch, rows: Uint32Array = keptRows(batch)): void {
     const count = rows.length;
     if (count === 0) return;
@@ -48,8 +31,7 @@ export class BlockBuilder {
     this.rows += count;
   }
 
-  /** The block of everything appended; the builder is empty afterwards. */
-  finish(): NativeBlock {
+  finish(): InsertBlock {
     const { rows } = this;
     this.rows = 0;
     const columns: string[] = [];
@@ -64,7 +46,7 @@ export class BlockBuilder {
     }
     const chunks = [varintBytes(columns.length), varintBytes(rows), ...body];
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    return { rows, bytes, columns, chunks, recycle: () => recyclePieces(chunks) };
+    return { rows, bytes, format: "Native", columns, chunks, recycle: () => recyclePieces(chunks) };
   }
 }
 

@@ -37,6 +37,10 @@ const metricsTablesSchema = z.strictObject({
   exponential_histogram: metricsTable("otel_metrics_exponential_histogram")
     .prefault({})
     .describe("Table of exponential histograms."),
+  exp_histogram: z
+    .strictObject({ name: tableName.describe("Table name.") })
+    .optional()
+    .describe("Older name of exponential_histogram; wins where it is given."),
 });
 
 const tableEngineSchema = z.strictObject({
@@ -90,13 +94,9 @@ export const clickhouseConfigSchema = z
       .describe("Cluster for ON CLUSTER in every DDL statement; empty leaves it out."),
     table_engine: tableEngineSchema.prefault({}).describe("Engine of the tables this exporter creates."),
     traces_table_name: tableName.default("otel_traces").describe("Table of spans."),
-    logs_table_name: tableName
-      .default("otel_logs")
-      .describe("Table of log records; reserved, logs are not stored yet."),
+    logs_table_name: tableName.default("otel_logs").describe("Table of log records."),
     profiles_table_name: tableName.default("otel_profiles").describe("Table of profiles; reserved."),
-    metrics_tables: metricsTablesSchema
-      .prefault({})
-      .describe("Tables of metrics; reserved, metrics are not stored yet."),
+    metrics_tables: metricsTablesSchema.prefault({}).describe("Tables of metrics, one a kind."),
     json: z.boolean().default(false).describe("JSON columns for attributes; only false, Map columns, is supported."),
     timeout: durationMs
       .prefault("30s")

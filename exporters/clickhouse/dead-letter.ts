@@ -5,6 +5,7 @@ import type { ClosedBlock } from "./assembler.ts";
 import type { DeadLetterConfig } from "./config.ts";
 import type { Failure } from "./errors.ts";
 import { type NativeColumn, readNativeColumns, rowsOfColumns } from "./native-reader.ts";
+import type { InsertBlock } from "./table.ts";
 
 /** The first line of a dead letter. */
 export interface DeadLetterHeader {
@@ -24,20 +25,14 @@ export interface DeadLetterHeader {
 /** A block that is given up. */
 export interface DeadLetter {
   readonly header: DeadLetterHeader;
-  /** The block in Native format. */
-  readonly chunks: readonly Uint8Array[];
+  readonly block: Pick<InsertBlock, "format" | "chunks">;
 }
 
-export function deadLetterOf(
-  component: string,
-  table: string,
-  { block, token }: ClosedBlock,
-  failure: Failure,
-): DeadLetter {
+export function deadLetterOf(component: string, { table, block, token }: ClosedBlock, failure: Failure): DeadLetter {
   const error = { code: failure.code ?? null, name: failure.name, message: failure.message };
   const time = new Date().toISOString();
-  const { rows, columns, chunks } = block;
-  return { header: { component, time, table, token, error, rows, columns }, chunks };
+  const { rows, columns } = block;
+  return { header: { component, time, table: table.name, token, error, rows, columns }, block };
 }
 
 /** Names of files that wait to be replayed, and of those that were. */
@@ -67,7 +62,8 @@ export class DeadLetters {
     return written;
   }
 
-  async #write({ header, chunks }: DeadLetter): Promise<string> {
+  async #write(letter: DeadLetter): Promise<string> {
+    const { header } = letter;
     const { directory } = this.#config;
     await mkdir(directory, { recursive: true });
     const room = this.#config.max_bytes - (await this.#bytesHeld());
@@ -75,7 +71,7 @@ export class DeadLetters {
     const path = join(directory, name + waitingSuffix);
     const partial = join(directory, `${name}.partial`);
     try {
-      await this.#writeLines(partial, header, chunks, room);
+      await this.#writeLines(partial, letter, room);
       await rename(partial, path);
     } catch (error) {
       await rm(partial, { force: true });
@@ -84,29 +80,17 @@ export class DeadLetters {
     return path;
   }
 
-  async #writeLines(
-    path: string,
-    header: DeadLetterHeader,
-    chunks: readonly Uint8Array[],
-    room: number,
-  ): Promise<void> {
+  async #writeLines(path: string, { header, block }: DeadLetter, room: number): Promise<void> {
     const file = await open(path, "wx", 0o600);
     try {
       let bytes = 0;
-      const append = async (lines: readonly string[]): Promise<void> => {
-        const text = Buffer.from(`${lines.join("\n")}\n`);
+      const append = async (text: Buffer): Promise<void> => {
         bytes += text.length;
         if (bytes > room) throw new Error(`dead_letter.max_bytes ${this.#config.max_bytes} is reached`);
         await file.writeFile(text);
       };
-      await append([JSON.stringify(header)]);
-      let lines: string[] = [];
-      for (const row of rowsOfColumns(await columnsOf(chunks))) {
-        if (lines.push(JSON.stringify(row)) < rowsPerWrite) continue;
-        await append(lines);
-        lines = [];
-      }
-      if (lines.length > 0) await append(lines);
+      await append(linesOf([JSON.stringify(header)]));
+      for await (const text of jsonLinesOf(block)) await append(text);
       await file.sync();
     } finally {
       await file.close();
@@ -126,6 +110,25 @@ export class DeadLetters {
     }
     return bytes;
   }
+}
+
+/** The rows of a block as JSON lines, some at a time. */
+async function* jsonLinesOf({ format, chunks }: DeadLetter["block"]): AsyncGenerator<Buffer> {
+  if (format === "JSONEachRow") {
+    yield* chunks;
+    return;
+  }
+  let lines: string[] = [];
+  for (const row of rowsOfColumns(await columnsOf(chunks))) {
+    if (lines.push(JSON.stringify(row)) < rowsPerWrite) continue;
+    yield linesOf(lines);
+    lines = [];
+  }
+  if (lines.length > 0) yield linesOf(lines);
+}
+
+function linesOf(lines: readonly string[]): Buffer {
+  return Buffer.from(`${lines.join("\n")}\n`);
 }
 
 /** Reads a block with pauses: half a second for a large one is more than requests should have to wait. */

@@ -1,35 +1,40 @@
+import type { Signal } from "../../pipeline/batch.ts";
 import type { Exporter, Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError } from "../../pipeline/errors.ts";
-import { releaseBatch } from "../../pipeline/span-batch/batch-pool.ts";
-import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import { BlockAssembler, type Delivery } from "./assembler.ts";
-import { BlockBuilder } from "./block.ts";
+import type { Delivery, OpenBlocks } from "./assembler.ts";
 import { createHosts, databaseOf, endpointOf, type Hosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { DeadLetters } from "./dead-letter.ts";
 import { describeTables } from "./describe.ts";
 import { ClickHouseInstruments } from "./instruments.ts";
+import type { Intake, StoredBatch } from "./intake.ts";
+import { createIntake } from "./intakes.ts";
 import { QueueBounds } from "./queue.ts";
-import { blockBoundsOf } from "./queue-config.ts";
 import { SchemaGate } from "./schema/gate.ts";
 import { ddlOf } from "./schema/sql.ts";
 import { BlockSender } from "./sender.ts";
 
+/** What one signal has of its own. */
+interface Lane {
+  readonly queue: QueueBounds;
+  readonly intake: Intake;
+}
+
 /**
- * Stores spans in ClickHouse.
+ * Stores spans, metrics and logs in ClickHouse.
  *
  * `consume` encodes a batch at once into the open insert block and, as `sending_queue.wait_for_result` says, resolves then
  * or when the block is committed. No data is taken before the tables are there.
  */
-export class ClickHouseExporter implements Exporter<SpanBatch> {
+export class ClickHouseExporter implements Exporter<StoredBatch> {
   readonly gathers = true;
   readonly #config: ClickHouseConfig;
   readonly #settings: Settings;
   readonly #hosts: Hosts;
   readonly #callersWait: boolean;
-  readonly #queue: QueueBounds;
   readonly #instruments: ClickHouseInstruments;
-  readonly #assembler: BlockAssembler;
+  readonly #lanes: ReadonlyMap<Signal, Lane>;
+  readonly #openBlocks: readonly OpenBlocks[];
   readonly #sender: BlockSender;
   readonly #schema: SchemaGate;
   #stopped = false;
@@ -40,29 +45,35 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
     this.#hosts = createHosts(config, settings.id, settings.logger);
     const queue = config.sending_queue;
     this.#callersWait = !queue.enabled || (queue.wait_for_result ?? settings.acknowledge === "stored");
-    this.#queue = new QueueBounds(settings.id, queue);
-    this.#instruments = new ClickHouseInstruments(settings.meter, settings.id, this.#queue);
+    const queues = new Map(settings.signals.map((signal) => [signal, new QueueBounds(settings.id, queue)]));
+    this.#instruments = new ClickHouseInstruments(settings.meter, settings.id, queues);
     const ddl = ddlOf(config, databaseOf(config));
-    this.#schema = new SchemaGate(config, settings, this.#hosts, ddl);
     this.#sender = new BlockSender({
       config,
       settings,
       hosts: this.#hosts,
-      table: ddl.table(config.traces_table_name),
       callersWait: this.#callersWait,
       deadLetters: new DeadLetters(config.dead_letter),
       instruments: this.#instruments,
-      settled: ({ requests, block }) => {
-        this.#queue.add({ requests, items: block.rows, bytes: block.bytes }, -1);
-        this.#assembler.closeDue();
+      settled: ({ table, requests, block }) => {
+        queues.get(table.signal)?.add({ requests, items: block.rows, bytes: block.bytes }, -1);
+        this.#closeDue();
       },
     });
-    this.#assembler = new BlockAssembler(blockBoundsOf(config.insert, queue), {
-      createBuilder: () => new BlockBuilder(),
-      emit: (block) => this.#sender.send(block),
-      canSend: () => this.#sender.canSend(),
-      grew: (growth) => this.#queue.add(growth),
+    const options = { config, settings, ddl, instruments: this.#instruments };
+    const lane = (signal: Signal, queue: QueueBounds): Lane => ({
+      queue,
+      intake: createIntake(signal, options, {
+        emit: (block) => this.#sender.send(block),
+        canSend: () => this.#sender.canSend(),
+        grew: (growth) => queue.add(growth),
+      }),
     });
+    this.#lanes = new Map([...queues].map(([signal, queue]) => [signal, lane(signal, queue)]));
+    const intakes = [...this.#lanes.values()].map(({ intake }) => intake);
+    this.#openBlocks = intakes.flatMap(({ assemblers }) => assemblers);
+    const tables = intakes.flatMap((intake) => intake.tables);
+    this.#schema = new SchemaGate(config, settings, this.#hosts, ddl, tables);
   }
 
   describe(): readonly string[] {
@@ -77,45 +88,52 @@ export class ClickHouseExporter implements Exporter<SpanBatch> {
     await this.#schema.open();
   }
 
-  async consume(batch: SpanBatch): Promise<void> {
-    const items = batch.itemCount;
+  async consume(batch: StoredBatch): Promise<void> {
+    const { signal, itemCount: items } = batch;
     if (items === 0) return;
-    const deliveries = await this.#enqueue(batch, items);
+    const lane = this.#lanes.get(signal);
+    if (lane === undefined) throw new PermanentError(`${this.#settings.id}: is in no pipeline of ${signal}`);
+    const deliveries = await this.#enqueue(lane, batch, items);
     if (this.#callersWait) await outcomeOf(deliveries);
   }
 
   async shutdown(deadline: AbortSignal): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#queue.close(this.#shutDown());
+    for (const { queue } of this.#lanes.values()) queue.close(this.#shutDown());
     this.#schema.close();
-    this.#assembler.closeAll();
+    for (const blocks of this.#openBlocks) blocks.closeAll();
     await this.#sender.drain(deadline);
     this.#instruments.unobserve();
     await this.#hosts.close();
   }
 
-  async #enqueue(batch: SpanBatch, items: number): Promise<Delivery[]> {
+  async #enqueue({ queue, intake }: Lane, batch: StoredBatch, items: number): Promise<Delivery[]> {
+    const { signal } = batch;
     const load = { requests: 1, items, bytes: batch.byteLength };
     try {
       this.#schema.assertOpen();
-      const waiting = this.#queue.reserve(load);
+      const waiting = queue.reserve(load);
       if (waiting !== undefined) await waiting;
     } catch (error) {
-      this.#instruments.enqueueFailed(items);
+      this.#instruments.enqueueFailed(signal, items);
       throw error;
     }
     try {
       if (this.#stopped) throw this.#shutDown();
-      const deliveries = this.#assembler.add(batch);
-      releaseBatch(batch);
-      return deliveries;
+      return intake.add(batch);
     } catch (error) {
-      this.#instruments.enqueueFailed(items);
+      this.#instruments.enqueueFailed(signal, items);
       throw error;
     } finally {
-      this.#queue.add(load, -1);
+      queue.add(load, -1);
     }
+  }
+
+  /** Sends what has waited longest first, so that no table starves another. */
+  #closeDue(): void {
+    const due = this.#openBlocks.toSorted((one, other) => one.nextDueMs - other.nextDueMs);
+    for (const blocks of due) blocks.closeDue();
   }
 
   #shutDown(): RetryableError {

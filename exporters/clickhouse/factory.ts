@@ -1,13 +1,13 @@
 import type { ExporterFactory } from "../../pipeline/factory.ts";
-import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { type ClickHouseConfig, clickhouseConfigSchema } from "./config.ts";
 import { ClickHouseExporter } from "./exporter.ts";
+import type { StoredBatch } from "./intake.ts";
 
-export const clickhouseFactory: ExporterFactory<ClickHouseConfig, SpanBatch> = {
+export const clickhouseFactory: ExporterFactory<ClickHouseConfig, StoredBatch> = {
   type: "clickhouse",
-  signals: ["traces"],
+  signals: ["traces", "metrics", "logs"],
   stability: "beta",
-  description: "Stores spans in ClickHouse, in large blocks, each exactly once.",
+  description: "Stores spans, metrics and logs in ClickHouse, in large blocks, each exactly once.",
   configSchema: clickhouseConfigSchema,
   create: (config, settings) => new ClickHouseExporter(config, settings),
 };

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import type { NativeBlock } from "./block.ts";
 import type { Host } from "./client.ts";
 import { ClickHouseFailure, exceptionIn, failureOf, failureOfCode, failureOfStatus, retryAfterMsOf } from "./errors.ts";
 import { quoteName } from "./schema/sql.ts";
+import type { InsertBlock, InsertFormat } from "./table.ts";
 
 /** One try to insert. */
 export interface InsertRequest {
@@ -18,8 +18,21 @@ export interface InsertRequest {
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
+/**
+ * What the server is told beside the data. Rows in JSON have times in ISO 8601; one thread and one large block, so that the
+ * token stands for the same rows again.
+ */
+export const formatSettings: Readonly<Record<InsertFormat, Readonly<Record<string, string | number>>>> = {
+  Native: {},
+  JSONEachRow: {
+    date_time_input_format: "best_effort",
+    input_format_parallel_parsing: 0,
+    min_insert_block_size_bytes: 1 << 30,
+  },
+};
+
 /** The statement that inserts a block. @param table quoted name with its database */
-export function insertStatement(table: string, columns: NativeBlock["columns"], format: string): string {
+export function insertStatement(table: string, { columns, format }: Pick<InsertBlock, "columns" | "format">): string {
   return `INSERT INTO ${table} (${columns.map(quoteName).join(", ")}) FORMAT ${format}`;
 }
 

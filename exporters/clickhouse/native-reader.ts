@@ -1,4 +1,5 @@
 import { type NativeType, parseNativeType } from "./native-type.ts";
+import { timeText } from "./time-text.ts";
 
 /**
  * A value as JSONEachRow takes it back: 64-bit integers as decimal text, times as ISO 8601 in UTC with all their digits,
@@ -148,15 +149,6 @@ const scalars: Readonly<Record<string, (input: Input, size: number) => JsonValue
 function finite(value: number): JsonValue {
   if (Number.isFinite(value)) return value;
   return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
-}
-
-/** ISO 8601 in UTC of ticks of `10 ** -places` seconds since the epoch. */
-function timeText(ticks: bigint, places: number): string {
-  const perSecond = 10n ** BigInt(places);
-  const fraction = BigInt.asUintN(64, ((ticks % perSecond) + perSecond) % perSecond);
-  const seconds = (ticks - fraction) / perSecond;
-  const whole = new Date(Number(seconds) * 1_000).toISOString().slice(0, -".000Z".length);
-  return places === 0 ? `${whole}Z` : `${whole}.${fraction.toString().padStart(places, "0")}Z`;
 }
 
 /** A reading position in a body. */

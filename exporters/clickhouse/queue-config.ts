@@ -41,7 +41,7 @@ export const sendingQueueSchema = z
       .default("requests")
       .describe("What queue_size counts: requests (batches taken), items (spans) or bytes."),
     max_queue_bytes: byteSize
-      .prefault("256MiB")
+      .prefault("160MiB")
       .describe("Bytes of all encoded blocks that are not stored yet; holds beside queue_size."),
     wait_for_result: z
       .boolean()

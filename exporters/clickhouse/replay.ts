@@ -6,7 +6,7 @@ import { messageOf } from "../../pipeline/errors.ts";
 import { createHosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { type DeadLetterHeader, filesIn, replayedSuffix, waitingSuffix } from "./dead-letter.ts";
-import { insert, insertStatement } from "./insert.ts";
+import { formatSettings, insert, insertStatement } from "./insert.ts";
 
 /** A file that waits to be replayed. */
 export interface DeadLetterFile {
@@ -85,13 +85,13 @@ export async function replayDeadLetters(config: ClickHouseConfig, options: Repla
       const { header, length } = await readHeader(path);
       rows = header.rows;
       await insert(hosts.next(), {
-        statement: insertStatement(header.table, header.columns, "JSONEachRow"),
+        statement: insertStatement(header.table, { columns: header.columns, format: "JSONEachRow" }),
         body: createReadStream(path, { start: length }),
         token: header.token,
         queryId: randomUUID(),
         timeoutMs: config.timeout,
         signal,
-        settings: jsonSettings,
+        settings: formatSettings.JSONEachRow,
       });
       const done = path.slice(0, -waitingSuffix.length) + replayedSuffix;
       await rename(path, done);
@@ -101,13 +101,6 @@ export async function replayDeadLetters(config: ClickHouseConfig, options: Repla
     }
   }
 }
-
-// Rows are written with times in ISO 8601. One thread and one large block, so that the token stands for the same rows again.
-const jsonSettings = {
-  date_time_input_format: "best_effort",
-  input_format_parallel_parsing: 0,
-  min_insert_block_size_bytes: 1 << 30,
-};
 
 const maxHeaderBytes = 64 * 1024;
 

@@ -8,7 +8,7 @@ import type { Host, Hosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { type DeadLetters, deadLetterOf } from "./dead-letter.ts";
 import { describeFailure, type Failure, failureOf } from "./errors.ts";
-import { insert, insertStatement } from "./insert.ts";
+import { formatSettings, insert, insertStatement } from "./insert.ts";
 import type { ClickHouseInstruments } from "./instruments.ts";
 import { pause } from "./wait.ts";
 
@@ -17,8 +17,6 @@ export interface SenderOptions {
   readonly config: ClickHouseConfig;
   readonly settings: Settings;
   readonly hosts: Hosts;
-  /** Quoted, with its database. */
-  readonly table: string;
   /** Whether callers wait for their block and so still have its data when it is given up. */
   readonly callersWait: boolean;
   readonly deadLetters: DeadLetters;
@@ -94,13 +92,13 @@ export class BlockSender {
     const { instruments, callersWait, config } = this.#options;
     const givenUp = await this.#deliver(closed, backoff ?? new Backoff(config.retry_on_failure));
     if (givenUp === undefined) {
-      instruments.sent(closed.block.rows);
+      instruments.sent(closed.table.signal, closed.block.rows);
       // The server has read and committed all of it; after a failure an old try might still hold on to the memory.
       closed.block.recycle();
       closed.delivery.resolve();
       return;
     }
-    instruments.sendFailed(closed.block.rows);
+    instruments.sendFailed(closed.table.signal, closed.block.rows);
     if (!givenUp.permanent && callersWait) this.#giveBack(closed, givenUp.failure);
     else await this.#bury(closed, givenUp);
   }
@@ -137,15 +135,16 @@ export class BlockSender {
     return failure.ambiguous && this.#options.config.table_engine.name === "MergeTree";
   }
 
-  async #try({ block, token }: ClosedBlock, host: Host): Promise<Failure | undefined> {
-    const { config, table, instruments } = this.#options;
+  async #try({ table, block, token }: ClosedBlock, host: Host): Promise<Failure | undefined> {
+    const { config, instruments } = this.#options;
     const done = instruments.insertStarted();
     try {
       await insert(host, {
-        statement: insertStatement(table, block.columns, "Native"),
+        statement: insertStatement(table.name, block),
         body: block.chunks,
         token,
         queryId: randomUUID(),
+        settings: formatSettings[block.format],
         timeoutMs: config.timeout,
         signal: this.#stop.signal,
       });
@@ -176,30 +175,34 @@ export class BlockSender {
     }
   }
 
-  #logRetry({ block, token }: ClosedBlock, failure: Failure, waitMs: number): void {
-    const { settings, table } = this.#options;
-    const fields = { rows: block.rows, token, wait_ms: Math.round(waitMs), failure };
-    settings.logger.warn(fields, `clickhouse: insert into ${table} failed: ${describeFailure(failure)}, trying again`);
+  #logRetry({ table, block, token }: ClosedBlock, failure: Failure, waitMs: number): void {
+    const { settings } = this.#options;
+    const fields = { rows: block.rows, insert_deduplication_token: token, wait_ms: Math.round(waitMs), failure };
+    settings.logger.warn(
+      fields,
+      `clickhouse: insert into ${table.name} failed: ${describeFailure(failure)}, trying again`,
+    );
   }
 
-  #giveBack({ block, delivery }: ClosedBlock, failure: Failure): void {
+  #giveBack(closed: ClosedBlock, failure: Failure): void {
     const { settings } = this.#options;
-    const message = `${this.#failed(block.rows, failure)}, given back`;
-    settings.logger.warn({ rows: block.rows, failure }, message);
-    delivery.reject(new RetryableError(message, { retryAfterMs: failure.retryAfterMs ?? 5_000 }));
+    const message = `${this.#failed(closed, failure)}, given back`;
+    settings.logger.warn({ rows: closed.block.rows, failure }, message);
+    closed.delivery.reject(new RetryableError(message, { retryAfterMs: failure.retryAfterMs ?? 5_000 }));
   }
 
   async #bury(closed: ClosedBlock, { failure, permanent }: GivenUp): Promise<void> {
-    const { settings, table, deadLetters, instruments } = this.#options;
-    const { rows } = closed.block;
-    const message = `${this.#failed(rows, failure)}, ${permanent ? "not retryable" : "given up"}`;
+    const { settings, deadLetters, instruments } = this.#options;
+    const { table, block } = closed;
+    const { rows } = block;
+    const message = `${this.#failed(closed, failure)}, ${permanent ? "not retryable" : "given up"}`;
     try {
-      const file = await deadLetters.write(deadLetterOf(settings.id, table, closed, failure));
-      instruments.deadLettered(rows);
+      const file = await deadLetters.write(deadLetterOf(settings.id, closed, failure));
+      instruments.deadLettered(table.signal, rows);
       settings.logger.error({ rows, failure, file }, `${message}; rows are in ${file}`);
       closed.delivery.resolve();
     } catch (cause) {
-      instruments.lost(rows);
+      instruments.lost(table.signal, rows);
       settings.logger.error(
         { rows, failure, err: cause },
         `${message}; rows are lost: no dead letter could be written`,
@@ -208,8 +211,8 @@ export class BlockSender {
     }
   }
 
-  #failed(rows: number, failure: Failure): string {
-    const { settings, table } = this.#options;
-    return `${settings.id}: insert of ${rows} rows into ${table} failed: ${describeFailure(failure)}`;
+  #failed({ table, block }: ClosedBlock, failure: Failure): string {
+    const { settings } = this.#options;
+    return `${settings.id}: insert of ${block.rows} rows into ${table.name} failed: ${describeFailure(failure)}`;
   }
 }

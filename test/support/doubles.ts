@@ -31,6 +31,7 @@ export function testSettings(overrides: Partial<Settings> = {}): Settings {
     logger: pino({ level: "silent" }),
     meter: createNoopMeter(),
     acknowledge: "stored",
+    signals: ["traces"],
     host: {
       extension: () => undefined,
       fatal: (error) => {

@@ -52,6 +52,14 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 }
 
+/** The same text of a value that was read. */
+export function valueText(value: AttributeValue): string {
+  if (typeof value === "string") return value;
+  if (value === null) return "";
+  if (value instanceof Uint8Array) return base64(value);
+  return typeof value === "object" ? jsonText(value) : String(value);
+}
+
 /** JSON of a value: integers with all their digits, bytes as base64, what JSON cannot say (NaN, Infinity) as text. */
 export function jsonText(value: AttributeValue): string {
   if (value === null) return "null";

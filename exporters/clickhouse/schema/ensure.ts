@@ -1,40 +1,41 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Logger } from "pino";
 import { PermanentError } from "../../../pipeline/errors.ts";
-import { type ColumnDefinition, traceColumns } from "../columns.ts";
+import type { ColumnDefinition } from "../encode/column-group.ts";
 import { migrate, rowsOf } from "./migrations.ts";
-import { deduplicationWindow, traceMigrations } from "./otel-traces.ts";
 import { type Ddl, quoteName } from "./sql.ts";
+import { deduplicationWindow, type TableSchema } from "./table-schema.ts";
 
-/** What a table is to look like. */
+/** A table, and what may be done to it. */
 export interface SchemaOptions {
   readonly ddl: Ddl;
-  readonly table: string;
+  readonly schema: TableSchema;
   /** Make what is missing, or only look. */
   readonly create: boolean;
   readonly logger: Logger;
 }
 
 /**
- * Sees to it that the table of spans can take our blocks. A table that is there already, such as one of the Collector's
+ * Sees to it that a table can take our blocks. A table that is there already, such as one of the Collector's
  * exporter, keeps its rows, keys and indexes and gets the columns it lacks.
  *
  * @throws {PermanentError} columns are missing and `create` is false
  */
-export async function ensureTraces(client: ClickHouseClient, options: SchemaOptions): Promise<void> {
-  const { ddl, table, create, logger } = options;
+export async function ensureTable(client: ClickHouseClient, options: SchemaOptions): Promise<void> {
+  const { ddl, schema, create, logger } = options;
+  const { table } = schema;
   if (create) {
-    const done = await migrate(client, ddl, table, traceMigrations(ddl, table));
+    const done = await migrate(client, ddl, table, schema.migrations(ddl));
     for (const { version, name } of done) logger.info({ table, version }, `clickhouse: applied migration: ${name}`);
   }
   const columns = await columnsOf(client, ddl.database, table);
-  const missing = traceColumns.filter(({ name }) => !columns.has(name));
+  const missing = schema.columns.filter(({ name }) => !columns.has(name));
   if (missing.length > 0) {
     if (!create) throw missingColumns(ddl, table, missing, columns.size > 0);
     await client.command({ query: addColumns(ddl, table, missing) });
     logger.info({ table, columns: missing.map(({ name }) => name) }, "clickhouse: added columns");
   }
-  warnOfTypes(columns, table, logger);
+  warnOfTypes(columns, schema, logger);
   await ensureDeduplication(client, options);
 }
 
@@ -61,12 +62,12 @@ async function columnsOf(client: ClickHouseClient, database: string, table: stri
 }
 
 /** Other types may work, as the server converts what it can; who chose them should know. */
-function warnOfTypes(columns: ReadonlyMap<string, string>, table: string, logger: Logger): void {
-  for (const { name, type } of traceColumns) {
-    const found = columns.get(name);
-    if (found === undefined || found === type) continue;
+function warnOfTypes(found: ReadonlyMap<string, string>, { table, columns }: TableSchema, logger: Logger): void {
+  for (const { name, type } of columns) {
+    const other = found.get(name);
+    if (other === undefined || other === type) continue;
     logger.warn(
-      { table, column: name, type: found, expected: type },
+      { table, column: name, type: other, expected: type },
       "clickhouse: column has another type than expected",
     );
   }
@@ -75,10 +76,10 @@ function warnOfTypes(columns: ReadonlyMap<string, string>, table: string, logger
 /** Without a window of remembered tokens, a block that is tried again is stored twice. */
 async function ensureDeduplication(
   client: ClickHouseClient,
-  { ddl, table, create, logger }: SchemaOptions,
+  { ddl, schema, create, logger }: SchemaOptions,
 ): Promise<void> {
   const setting = "non_replicated_deduplication_window";
-  for (const name of [table, `${table}_trace_id_ts`]) {
+  for (const name of schema.deduplicated) {
     const query =
       "SELECT engine, engine_full FROM system.tables WHERE database = {database: String} AND name = {name: String}";
     const [found] = await rowsOf<{ engine: string; engine_full: string }>(client, query, {

@@ -5,8 +5,9 @@ import type { Hosts } from "../client.ts";
 import type { ClickHouseConfig } from "../config.ts";
 import { describeFailure, failureOf, isFatalAtStart } from "../errors.ts";
 import { pause } from "../wait.ts";
-import { ensureTraces } from "./ensure.ts";
+import { ensureTable } from "./ensure.ts";
 import type { Ddl } from "./sql.ts";
+import type { TableSchema } from "./table-schema.ts";
 
 /**
  * Keeps data out until the tables are there. A server that cannot be reached at start is asked again and again: a machine
@@ -17,15 +18,17 @@ export class SchemaGate {
   readonly #settings: Settings;
   readonly #hosts: Hosts;
   readonly #ddl: Ddl;
+  readonly #tables: readonly TableSchema[];
   readonly #stop = new AbortController();
   #isOpen = false;
   #reason = "is not started";
 
-  constructor(config: ClickHouseConfig, settings: Settings, hosts: Hosts, ddl: Ddl) {
+  constructor(config: ClickHouseConfig, settings: Settings, hosts: Hosts, ddl: Ddl, tables: readonly TableSchema[]) {
     this.#config = config;
     this.#settings = settings;
     this.#hosts = hosts;
     this.#ddl = ddl;
+    this.#tables = tables;
   }
 
   /** @throws {RetryableError} the tables are not known to be there */
@@ -69,8 +72,9 @@ export class SchemaGate {
     const { logger, id } = this.#settings;
     const host = this.#hosts.next();
     try {
-      const { create_schema: create, traces_table_name: table } = this.#config;
-      await ensureTraces(await host.client(), { ddl: this.#ddl, table, create, logger });
+      const { create_schema: create } = this.#config;
+      const client = await host.client();
+      for (const schema of this.#tables) await ensureTable(client, { ddl: this.#ddl, schema, create, logger });
     } catch (error) {
       if (this.#stop.signal.aborted) return false;
       if (error instanceof PermanentError) throw error;
@@ -85,7 +89,7 @@ export class SchemaGate {
     if (this.#stop.signal.aborted) return false;
     this.#isOpen = true;
     this.#hosts.reached(host);
-    logger.info({ table: this.#config.traces_table_name }, `${id}: schema is ready`);
+    logger.info({ tables: this.#tables.map(({ table }) => table) }, `${id}: schema is ready`);
     return true;
   }
 }

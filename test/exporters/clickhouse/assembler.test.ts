@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BlockAssembler, type ClosedBlock } from "../../../exporters/clickhouse/assembler.ts";
-import { BlockBuilder } from "../../../exporters/clickhouse/block.ts";
 import { readNativeRows } from "../../../exporters/clickhouse/native-reader.ts";
 import type { BlockBounds } from "../../../exporters/clickhouse/queue-config.ts";
+import { spansTarget } from "../../../exporters/clickhouse/spans.ts";
 import { batchOf, batchOfSpans } from "../../support/batches.ts";
 
 const dayNanos = 86_400_000_000_000n;
@@ -24,6 +24,7 @@ describe("block assembler", () => {
     const held = { requests: 0, items: 0, bytes: 0 };
     const state = { canSend: true };
     const assembler = new BlockAssembler(
+      spansTarget("spans"),
       {
         maxRows: 1_000,
         maxBytes: 1 << 24,
@@ -34,7 +35,6 @@ describe("block assembler", () => {
         ...bounds,
       },
       {
-        createBuilder: () => new BlockBuilder(),
         emit: (block) => void blocks.push(block),
         canSend: () => state.canSend,
         grew: ({ requests, items, bytes }) => {

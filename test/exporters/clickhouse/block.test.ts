@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { BlockBuilder, type NativeBlock } from "../../../exporters/clickhouse/block.ts";
+import { BlockBuilder } from "../../../exporters/clickhouse/block.ts";
 import { readNativeRows } from "../../../exporters/clickhouse/native-reader.ts";
+import type { InsertBlock } from "../../../exporters/clickhouse/table.ts";
 import { decodeTracesProtobuf } from "../../../otlp/decode-protobuf.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { batchOfSpans } from "../../support/batches.ts";
@@ -8,11 +9,11 @@ import { randomBatch } from "../../support/generate.ts";
 import { RequestMaker } from "../../support/otlp-requests.ts";
 import { encodeWithProtobufjs } from "../../support/otlp-schema.ts";
 
-function rowsOf(block: NativeBlock): Record<string, unknown>[] {
+function rowsOf(block: InsertBlock): Record<string, unknown>[] {
   return [...readNativeRows(block.chunks)];
 }
 
-function blockOf(...batches: SpanBatch[]): NativeBlock {
+function blockOf(...batches: SpanBatch[]): InsertBlock {
   const builder = new BlockBuilder();
   for (const batch of batches) builder.append(batch);
   return builder.finish();

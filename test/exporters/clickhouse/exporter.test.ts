@@ -204,7 +204,7 @@ describe("clickhouse exporter", () => {
     await until(() => server.inserts.length === 1);
     const refused = exporter.consume(batchOf(2));
     await expect(refused).rejects.toThrow(RetryableError);
-    await expect(refused).rejects.toThrow(/^clickhouse: sending queue is full: 4 of 5 items, \d+ of 268435456 bytes$/);
+    await expect(refused).rejects.toThrow(/^clickhouse: sending queue is full: 4 of 5 items, \d+ of 167772160 bytes$/);
     expect(await metrics.value("exporter_queue_capacity")).toBe(5);
     release();
     await first;

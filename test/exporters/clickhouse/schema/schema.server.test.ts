@@ -2,9 +2,9 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { traceColumns } from "../../../../exporters/clickhouse/columns.ts";
 import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
-import { addColumns, ensureTraces } from "../../../../exporters/clickhouse/schema/ensure.ts";
+import { addColumns, ensureTable } from "../../../../exporters/clickhouse/schema/ensure.ts";
 import { createMigrationsTable, migrate } from "../../../../exporters/clickhouse/schema/migrations.ts";
-import { traceMigrations } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
+import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
 import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
 import { startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
 
@@ -34,7 +34,7 @@ describe("schema of the clickhouse exporter", () => {
   const ddl = (overrides: object = {}, database = server.database): Ddl =>
     ddlOf(clickhouseConfigSchema.parse({ endpoint: server.url, ...overrides }), database);
   const ensure = (table: string, create = true, statements = ddl()): Promise<void> =>
-    ensureTraces(server.client, { ddl: statements, table, create, logger });
+    ensureTable(server.client, { ddl: statements, schema: tracesSchema(table), create, logger });
   const columnsOf = async (table: string): Promise<{ name: string; type: string }[]> =>
     server.query("SELECT name, type FROM system.columns WHERE database = {d: String} AND table = {t: String}", {
       d: server.database,
@@ -54,13 +54,13 @@ describe("schema of the clickhouse exporter", () => {
   });
 
   it("runs a migration once", async () => {
-    const steps = traceMigrations(ddl(), "once");
+    const steps = tracesSchema("once").migrations(ddl());
     expect(await migrate(server.client, ddl(), "once", steps)).toEqual(steps);
     expect(await migrate(server.client, ddl(), "once", steps)).toEqual([]);
   });
 
   it("goes on where a start was interrupted", async () => {
-    const steps = traceMigrations(ddl(), "cut");
+    const steps = tracesSchema("cut").migrations(ddl());
     await server.command(steps[0]!.statements[0]!);
     await ensure("cut");
     expect(await columnsOf("cut_trace_id_ts")).toHaveLength(3);
@@ -129,7 +129,9 @@ describe("schema of the clickhouse exporter", () => {
     const statements = [
       createMigrationsTable(replicated),
       addColumns(replicated, "otel_traces", traceColumns.slice(0, 2)),
-      ...traceMigrations(replicated, "otel_traces").flatMap((step) => step.statements),
+      ...tracesSchema("otel_traces")
+        .migrations(replicated)
+        .flatMap((step) => step.statements),
     ];
     for (const statement of statements) {
       expect(statement).toContain("ON CLUSTER `main-cluster`");

@@ -1,0 +1,32 @@
+import { releaseBatch } from "../../pipeline/span-batch/batch-pool.ts";
+import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import type { BlockAssembler, Delivery, OpenBlocks } from "./assembler.ts";
+import { BlockBuilder, keptRows } from "./block.ts";
+import { daysOf, rowsByDay } from "./days.ts";
+import type { Intake } from "./intake.ts";
+import type { TableSchema } from "./schema/table-schema.ts";
+import type { TableTarget } from "./table.ts";
+
+/** The table of spans. @param name quoted, with its database */
+export function spansTarget(name: string): TableTarget<SpanBatch> {
+  return { name, signal: "traces", createBuilder: () => new BlockBuilder(), daysOf, rowsByDay, keptRows };
+}
+
+/** Spans: one table. */
+export class SpanIntake implements Intake<SpanBatch> {
+  readonly tables: readonly TableSchema[];
+  readonly assemblers: readonly OpenBlocks[];
+  readonly #assembler: BlockAssembler<SpanBatch>;
+
+  constructor(schema: TableSchema, assembler: BlockAssembler<SpanBatch>) {
+    this.tables = [schema];
+    this.assemblers = [assembler];
+    this.#assembler = assembler;
+  }
+
+  add(batch: SpanBatch): Delivery[] {
+    const deliveries = this.#assembler.add(batch);
+    releaseBatch(batch);
+    return deliveries;
+  }
+}
