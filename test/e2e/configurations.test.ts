@@ -61,7 +61,7 @@ describe("a configuration written for the Collector", () => {
     expect(running.stderr + running.stdout).toContain("packaged");
   });
 
-  it("for its ClickHouse exporter stores spans, in the tables and through the endpoint it names", async () => {
+  it("for its ClickHouse exporter stores every signal, in the tables and through the endpoint it names", async () => {
     const port = new URL(clickhouse.url).port;
     const running = await start(
       "collector/clickhouse-exporter.yaml",
@@ -74,6 +74,16 @@ describe("a configuration written for the Collector", () => {
     expect(await sendJson(addresses, "/v1/traces", today)).toBe(200);
     const rows = await clickhouse.query("SELECT SpanName FROM otel_traces");
     expect(rows).toEqual([{ SpanName: "from the Collector's file" }]);
+    const time = `"timeUnixNano":"${Date.now()}000000"`;
+    const log = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{${time},"body":{"stringValue":"hello"}}]}]}]}`;
+    expect(await sendJson(addresses, "/v1/logs", log)).toBe(200);
+    expect(await clickhouse.query("SELECT Body FROM otel_logs")).toEqual([{ Body: "hello" }]);
+    const points = `"gauge":{"dataPoints":[{${time},"asDouble":1.5}]}`;
+    const metric = `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"load",${points}}]}]}]}`;
+    expect(await sendJson(addresses, "/v1/metrics", metric)).toBe(200);
+    expect(await clickhouse.query("SELECT MetricName, Value FROM otel_metrics_gauge")).toEqual([
+      { MetricName: "load", Value: 1.5 },
+    ]);
     const [table] = await clickhouse.query<{ create_table_query: string }>(
       `SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'otel_traces'`,
     );
