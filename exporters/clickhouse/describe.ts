@@ -1,9 +1,22 @@
+import type { Signal } from "../../pipeline/batch.ts";
 import { databaseOf, endpointOf } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { quoteName } from "./schema/sql.ts";
 
-/** Says where spans lie, with a command that shows the newest of them when it is pasted into a shell. */
-export function describeTables(id: string, config: ClickHouseConfig): readonly string[] {
+/** Says where the rows of `signals` lie; of spans with a command that shows the newest when it is pasted into a shell. */
+export function describeTables(id: string, config: ClickHouseConfig, signals: readonly Signal[]): readonly string[] {
+  const url = endpointOf(config).urls[0]!;
+  const { logs_table_name: logs, metrics_tables: metrics } = config;
+  const stored = (what: string, table: string): string =>
+    `${id}: ${what} are stored in ${databaseOf(config)}.${table} at ${url}`;
+  return [
+    ...(signals.includes("traces") ? describeSpans(id, config) : []),
+    ...(signals.includes("logs") ? [stored("log records", logs)] : []),
+    ...(signals.includes("metrics") ? [stored("metrics", `${metrics.gauge.name} and its like`)] : []),
+  ];
+}
+
+function describeSpans(id: string, config: ClickHouseConfig): readonly string[] {
   const endpoint = endpointOf(config);
   const database = databaseOf(config);
   const url = endpoint.urls[0]!;

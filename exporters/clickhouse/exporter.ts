@@ -77,7 +77,7 @@ export class ClickHouseExporter implements Exporter<StoredBatch> {
   }
 
   describe(): readonly string[] {
-    return describeTables(this.#settings.id, this.#config);
+    return describeTables(this.#settings.id, this.#config, this.#settings.signals);
   }
 
   /** Creates or checks the tables; when no server answers, goes on doing so in the background. */

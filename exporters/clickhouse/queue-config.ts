@@ -39,10 +39,10 @@ export const sendingQueueSchema = z
       .describe("Room of the queue in units of sizer; left out: 10000 requests, 1000000 items, or max_queue_bytes."),
     sizer: sizer
       .default("requests")
-      .describe("What queue_size counts: requests (batches taken), items (spans) or bytes."),
+      .describe("What queue_size counts: requests (batches taken), items (spans, points, records) or bytes."),
     max_queue_bytes: byteSize
       .prefault("160MiB")
-      .describe("Bytes of all encoded blocks that are not stored yet; holds beside queue_size."),
+      .describe("Bytes of all encoded blocks of one signal that are not stored yet; holds beside queue_size."),
     wait_for_result: z
       .boolean()
       .optional()

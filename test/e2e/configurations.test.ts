@@ -61,7 +61,7 @@ describe("a configuration written for the Collector", () => {
     expect(running.stderr + running.stdout).toContain("packaged");
   });
 
-  it("for its ClickHouse exporter stores every signal, in the tables and through the endpoint it names", async () => {
+  it("for its ClickHouse exporter stores spans, logs and metrics, in the tables and through the endpoint it names", async () => {
     const port = new URL(clickhouse.url).port;
     const running = await start(
       "collector/clickhouse-exporter.yaml",
@@ -74,16 +74,19 @@ describe("a configuration written for the Collector", () => {
     expect(await sendJson(addresses, "/v1/traces", today)).toBe(200);
     const rows = await clickhouse.query("SELECT SpanName FROM otel_traces");
     expect(rows).toEqual([{ SpanName: "from the Collector's file" }]);
-    const time = `"timeUnixNano":"${Date.now()}000000"`;
-    const log = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{${time},"body":{"stringValue":"hello"}}]}]}]}`;
-    expect(await sendJson(addresses, "/v1/logs", log)).toBe(200);
+    const nanos = `${Date.now()}000000`;
+    const logRecords = [{ timeUnixNano: nanos, body: { stringValue: "hello" } }];
+    const logs = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+    const metrics = [
+      { name: "requests", sum: { dataPoints: [{ timeUnixNano: nanos, asInt: 3 }] } },
+      { name: "sizes", exponentialHistogram: { dataPoints: [{ timeUnixNano: nanos, count: "3" }] } },
+    ];
+    const metricsJson = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+    const statuses = [sendJson(addresses, "/v1/logs", logs), sendJson(addresses, "/v1/metrics", metricsJson)];
+    expect(await Promise.all(statuses)).toEqual([200, 200]);
     expect(await clickhouse.query("SELECT Body FROM otel_logs")).toEqual([{ Body: "hello" }]);
-    const points = `"gauge":{"dataPoints":[{${time},"asDouble":1.5}]}`;
-    const metric = `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"load",${points}}]}]}]}`;
-    expect(await sendJson(addresses, "/v1/metrics", metric)).toBe(200);
-    expect(await clickhouse.query("SELECT MetricName, Value FROM otel_metrics_gauge")).toEqual([
-      { MetricName: "load", Value: 1.5 },
-    ]);
+    expect(await clickhouse.query("SELECT Value FROM otel_metrics_sum")).toEqual([{ Value: 3 }]);
+    expect(await clickhouse.query("SELECT Count FROM otel_metrics_exp_histogram")).toEqual([{ Count: "3" }]);
     const [table] = await clickhouse.query<{ create_table_query: string }>(
       `SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'otel_traces'`,
     );

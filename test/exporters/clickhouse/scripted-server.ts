@@ -32,7 +32,7 @@ export async function startScriptedServer(columns: readonly string[]): Promise<S
     request.on("end", () => {
       const body = Buffer.concat(chunks);
       const query = params.get("query") ?? body.toString();
-      if (!/^INSERT INTO .* FORMAT Native$/.test(query)) {
+      if (!/^INSERT INTO .* FORMAT (Native|JSONEachRow)$/.test(query)) {
         response.end(answerTo(query, columns));
         return;
       }

@@ -2,8 +2,11 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { traceColumns } from "../../../../exporters/clickhouse/columns.ts";
 import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
+import { metricKinds } from "../../../../exporters/clickhouse/rows/metric-columns.ts";
 import { addColumns, ensureTable } from "../../../../exporters/clickhouse/schema/ensure.ts";
 import { createMigrationsTable, migrate } from "../../../../exporters/clickhouse/schema/migrations.ts";
+import { logsSchema } from "../../../../exporters/clickhouse/schema/otel-logs.ts";
+import { metricsSchema } from "../../../../exporters/clickhouse/schema/otel-metrics.ts";
 import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
 import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
 import { startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
@@ -22,6 +25,26 @@ const collectorTable = (table: string): string => `
     Attributes Map(LowCardinality(String), String))
   ) ENGINE = MergeTree PARTITION BY toDate(Timestamp) ORDER BY (ServiceName, SpanName, toDateTime(Timestamp))
   SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1`;
+
+const owners = `ResourceAttributes Map(LowCardinality(String), String), ScopeAttributes Map(LowCardinality(String), String),
+  ServiceName LowCardinality(String), ScopeName String`;
+
+const collectorLogs = (table: string): string => `
+  CREATE TABLE ${table} (
+    Timestamp DateTime64(9), TraceId String, SpanId String, TraceFlags UInt8, SeverityText LowCardinality(String),
+    SeverityNumber UInt8, Body String, ResourceSchemaUrl LowCardinality(String), ScopeSchemaUrl LowCardinality(String),
+    ScopeVersion LowCardinality(String), LogAttributes Map(LowCardinality(String), String), EventName String, ${owners}
+  ) ENGINE = MergeTree PARTITION BY toDate(Timestamp) ORDER BY (toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)`;
+
+const collectorSums = (table: string): string => `
+  CREATE TABLE ${table} (
+    ResourceSchemaUrl String, ScopeVersion String, ScopeDroppedAttrCount UInt32, ScopeSchemaUrl String, MetricName String,
+    MetricDescription String, MetricUnit String, Attributes Map(LowCardinality(String), String),
+    StartTimeUnix DateTime64(9), TimeUnix DateTime64(9), Value Float64, Flags UInt32, Exemplars Nested (
+      FilteredAttributes Map(LowCardinality(String), String), TimeUnix DateTime64(9), Value Float64, SpanId String,
+      TraceId String),
+    AggregationTemporality Int32, IsMonotonic Boolean, ${owners}
+  ) ENGINE = MergeTree PARTITION BY toDate(TimeUnix) ORDER BY (ServiceName, MetricName, TimeUnix)`;
 
 describe("schema of the clickhouse exporter", () => {
   let server: TestClickHouse;
@@ -122,6 +145,29 @@ describe("schema of the clickhouse exporter", () => {
     expect(found?.q).toContain("TTL toDateTime(Timestamp) + toIntervalDay(2)");
   });
 
+  it("makes the tables of logs and metrics of exactly the columns of their lists, and what is computed", async () => {
+    const schemas = [logsSchema("records"), ...metricKinds.map((kind) => metricsSchema(kind, `points_${kind}`))];
+    for (const schema of schemas) {
+      await ensureTable(server.client, { ddl: ddl(), schema, create: true, logger });
+      const computed = schema.table === "records" ? [{ name: "TimestampTime", type: "DateTime" }] : [];
+      const expected = [...schema.columns.map(({ name, type }) => ({ name, type })), ...computed];
+      expect(await columnsOf(schema.table)).toEqual(expected);
+    }
+  });
+
+  it("finds the tables of logs and metrics of the Collector complete, without making anything", async () => {
+    await server.command(collectorLogs("their_logs"));
+    await server.command(collectorSums("their_sums"));
+    const warnings: string[] = [];
+    const watched = pino({ level: "warn" }, { write: (line: string) => void warnings.push(line) });
+    for (const schema of [logsSchema("their_logs"), metricsSchema("sum", "their_sums")]) {
+      await ensureTable(server.client, { ddl: ddl(), schema, create: false, logger: watched });
+    }
+    const noWindow =
+      "clickhouse: table has no non_replicated_deduplication_window, so a retried insert may be stored twice";
+    expect(warnings.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([noWindow, noWindow]);
+  });
+
   it("writes statements for a replicated cluster that the server can parse", async () => {
     const params = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'";
     const keys = { cluster_name: "main-cluster", ttl: "90m", table_engine: { name: "ReplicatedMergeTree", params } };
@@ -129,8 +175,8 @@ describe("schema of the clickhouse exporter", () => {
     const statements = [
       createMigrationsTable(replicated),
       addColumns(replicated, "otel_traces", traceColumns.slice(0, 2)),
-      ...tracesSchema("otel_traces")
-        .migrations(replicated)
+      ...[tracesSchema("otel_traces"), logsSchema("otel_logs"), metricsSchema("histogram", "otel_metrics_histogram")]
+        .flatMap((schema) => schema.migrations(replicated))
         .flatMap((step) => step.statements),
     ];
     for (const statement of statements) {
