@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
-import { sizeBytes } from "../../config/size.ts";
 
 const sizer = z.enum(["requests", "items", "bytes"]);
 export type Sizer = z.output<typeof sizer>;
@@ -37,7 +37,7 @@ export const sendingQueueSchema = z
     sizer: sizer
       .default("requests")
       .describe("What queue_size counts: requests, items (spans, points, records) or bytes."),
-    max_queue_bytes: sizeBytes
+    max_queue_bytes: byteSize
       .prefault("256MiB")
       .describe("Bytes at which the queue is full, whatever sizer says; one request larger than that is taken alone."),
     wait_for_result: z

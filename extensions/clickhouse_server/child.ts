@@ -1,4 +1,15 @@
-import type * as Ffi from "ffi-rs";
+/** What is used of `ffi-rs`, whose own types are not there in an install without optional packages. */
+interface Ffi {
+  readonly DataType: { readonly External: number; readonly I32: number; readonly StringArray: number };
+  open(library: { library: string; path: string }): void;
+  load(call: {
+    library: string;
+    funcName: string;
+    retType: number;
+    paramsType: readonly number[];
+    paramsValue: readonly unknown[];
+  }): unknown;
+}
 
 /**
  * What runs in the child process: the engine as `clickhouse local`, until the last query of `args` ends.
@@ -15,7 +26,7 @@ import type * as Ffi from "ffi-rs";
  */
 function runEngine(load: NodeJS.Require, args: readonly string[]): void {
   const [ffiPath, enginePath, ...commandLine] = args as [string, string, ...string[]];
-  const ffi: typeof Ffi = load(ffiPath);
+  const ffi: Ffi = load(ffiPath);
   ffi.open({ library: "libchdb", path: enginePath });
   const argv = ["clickhouse-local", ...commandLine];
   ffi.load({

@@ -11,10 +11,13 @@ const minimumBytes = 1024;
 export class ByteArena {
   /** Only `[0, length)` holds data. */
   bytes: Uint8Array;
+  /** Of `bytes`, and replaced with it. */
+  view: DataView;
   length: number;
 
   constructor(capacity = 0) {
     this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
     this.length = 0;
   }
 
@@ -29,6 +32,7 @@ export class ByteArena {
   adopt(bytes: Uint8Array): void {
     // A plain view of it, should it be a Buffer, whose slice() copies nothing; and one class makes faster code.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.length = bytes.length;
   }
 
@@ -40,6 +44,7 @@ export class ByteArena {
       const grown = new Uint8Array(Math.max(end, this.bytes.length * 2, minimumBytes));
       grown.set(this.bytes.subarray(0, start));
       this.bytes = grown;
+      this.view = new DataView(grown.buffer);
     }
     this.length = end;
     return start;

@@ -1,24 +1,23 @@
 import { randomBytes } from "node:crypto";
 import type { ByteArena } from "./arena.ts";
+import { sameRanges } from "./bytes.ts";
 
 const encoder = new TextEncoder();
 
 // A secret seed: senders choose keys and names, and must not be able to choose collisions with them.
 const seed = randomBytes(4).readUInt32LE();
 
-/** Whether two ranges of equal `length` hold the same bytes. */
-export function sameBytes(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
-  return true;
-}
-
-function hashBytes(bytes: Uint8Array, start: number, length: number): number {
+function hashRange(view: DataView, start: number, length: number): number {
   let hash = seed ^ length;
-  for (let i = start, end = start + length; i < end; i++) {
-    hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  const end = start + length;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    hash = Math.imul(hash ^ view.getUint32(i, true), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  return Math.imul(hash ^ (hash >>> 13), 0x85ebca6b) >>> 0;
+  for (; i < end; i++) hash = Math.imul(hash ^ view.getUint8(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /**
@@ -56,8 +55,7 @@ export class ByteDictionary {
 
   /** The number of the bytes at a range of the arena; a new entry keeps that range. */
   intern(start: number, length: number): number {
-    const bytes = this.#arena.bytes;
-    const hash = hashBytes(bytes, start, length);
+    const hash = hashRange(this.#arena.view, start, length);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!;
@@ -68,9 +66,7 @@ export class ByteDictionary {
 
   /** Whether entry `index` has the bytes at a range of the arena. */
   equals(index: number, start: number, length: number): boolean {
-    if (this.lengths[index] !== length) return false;
-    const bytes = this.#arena.bytes;
-    return sameBytes(bytes, this.starts[index]!, bytes, start, length);
+    return this.lengths[index] === length && sameRanges(this.#arena.view, this.starts[index]!, start, length);
   }
 
   /** The number of `text`, added when it is new. */
@@ -107,20 +103,21 @@ export class ByteDictionary {
     if (other >= 0) throw new RangeError(`dictionary: entry ${other} has the text of the new name already`);
     this.starts[index] = this.#arena.appendText(text);
     this.lengths[index] = this.#arena.length - this.starts[index]!;
-    this.#hashes[index] = hashBytes(this.#arena.bytes, this.starts[index]!, this.lengths[index]!);
+    this.#hashes[index] = hashRange(this.#arena.view, this.starts[index]!, this.lengths[index]!);
     this.#rehash(this.#slots.length);
     this.#texts[index] = text;
     this.#indexOfText.clear();
   }
 
   #findBytes(text: Uint8Array): number {
-    const hash = hashBytes(text, 0, text.length);
+    const hash = hashRange(new DataView(text.buffer, text.byteOffset, text.length), 0, text.length);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!;
       if (entry === 0) return -1;
       if (this.#hashes[entry - 1] !== hash || this.lengths[entry - 1] !== text.length) continue;
-      if (sameBytes(this.#arena.bytes, this.starts[entry - 1]!, text, 0, text.length)) return entry - 1;
+      const start = this.starts[entry - 1]!;
+      if (text.every((byte, i) => byte === this.#arena.bytes[start + i])) return entry - 1;
     }
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { parseByteSize } from "../../config/byte-size.ts";
 import { parseComponentId } from "../../config/component-id.ts";
 import { durationMs, parseDurationMs } from "../../config/duration.ts";
-import { parseSizeBytes } from "../../config/size.ts";
 import { closest } from "../../config/suggest.ts";
 
 describe("durations", () => {
@@ -37,7 +37,7 @@ describe("sizes", () => {
     ["99999999TiB", undefined],
     ["", undefined],
   ])("%j is %s bytes", (text, bytes) => {
-    expect(parseSizeBytes(text)).toBe(bytes);
+    expect(parseByteSize(text)).toBe(bytes);
   });
 });
 

@@ -14,7 +14,7 @@ const pathOf = (relative: string): string => fileURLToPath(new URL(`../../${rela
 
 /** Builds the program once for all test files; under a second when nothing changed. */
 export default async function build(project: TestProject): Promise<void> {
-  const args = [pathOf("node_modules/typescript/bin/tsc"), "-p", pathOf("tsconfig.build.json")];
+  const args = [pathOf("scripts/tsc.mjs"), "-p", pathOf("tsconfig.build.json")];
   const problems = await promisify(execFile)(process.execPath, args).then(
     () => "",
     (error: { stdout?: string; message: string }) => error.stdout || error.message,

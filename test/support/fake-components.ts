@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
 import { secret } from "../../config/secret.ts";
-import { sizeBytes } from "../../config/size.ts";
 import { clientTlsSchema } from "../../config/tls.ts";
 import { type Signal, signals } from "../../pipeline/batch.ts";
 import type { Components } from "../../pipeline/components.ts";
@@ -49,7 +49,7 @@ const clickhouse = z
     username: z.string().default("default").describe("Who connects."),
     password: secret.default("").describe("With what."),
     timeout: durationMs.prefault("10s").describe("Of one insert."),
-    max_block_size: sizeBytes.prefault("64MiB").describe("Bytes of one insert."),
+    max_block_size: byteSize.prefault("64MiB").describe("Bytes of one insert."),
     ttl: z.union([durationMs, z.strictObject({ days: z.int().min(1).describe("Whole days.") })]).optional(),
     table: z.string().regex(/^\w+$/).default("otel_traces").describe("Name."),
   })

@@ -38,7 +38,7 @@ export class AttributeMap {
       const type = types[entry]!;
       if (type === ValueType.DELETED) continue;
       indexes.values[indexes.length++] = this.#keyInBlock[keyIndexes[entry]!]!;
-      if (type === ValueType.STRING) this.#values.string(arena.bytes, words[2 * entry]!, words[2 * entry + 1]!);
+      if (type === ValueType.STRING) this.#values.string(arena, words[2 * entry]!, words[2 * entry + 1]!);
       else writeValueText(this.#values, arena, type, words[2 * entry]!, words[2 * entry + 1]!);
     }
     this.#endRow(this.#patterns.indexOf(types, start, end));

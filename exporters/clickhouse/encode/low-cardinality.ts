@@ -34,7 +34,7 @@ export class LowCardinality {
     const key = Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString("latin1");
     const known = this.#indexOf.get(key);
     if (known !== undefined) return known;
-    this.#keys.string(bytes, start, length);
+    this.#keys.bytes(bytes, start, length);
     return this.#remember(key);
   }
 

@@ -135,7 +135,7 @@ export class LinksEncoder implements ColumnEncoder {
     const { links, arena } = batch;
     writeHexId(this.#traceIds, links.traceId, link * 16, 16);
     writeHexId(this.#spanIds, links.spanId, link * 8, 8);
-    this.#traceStates.string(arena.bytes, links.traceState[2 * link]!, links.traceState[2 * link + 1]!);
+    this.#traceStates.string(arena, links.traceState[2 * link]!, links.traceState[2 * link + 1]!);
     this.#attributes.append(batch.eventAttributes, arena, links.attributeStart[link]!, links.attributeEnd[link]!);
     this.#flags.push(links.flags[link]!);
     this.#dropped.push(links.droppedAttributesCount[link]!);

@@ -1,3 +1,5 @@
+import { copyRange, type ViewedBytes } from "../../../pipeline/span-batch/bytes.ts";
+
 /**
  * Size of the pieces that column data is written into. A block is posted piece by piece, so columns never have to be
  * copied to grow, and pieces are used again for the next block.
@@ -6,14 +8,23 @@ export const pieceBytes = 128 * 1024;
 
 /** Pieces kept for reuse, at most; beyond that they are left to the garbage collector. */
 const maxFreePieces = 512;
-const freePieces: Buffer[] = [];
-/** Memory of the pieces that were taken and not given back: what is not in it is not ours, or came back already. */
-const taken = new WeakSet<ArrayBufferLike>();
+const freePieces: Piece[] = [];
+/** Pieces that were taken and not given back, by their memory: what is not in it is not ours, or came back already. */
+const taken = new WeakMap<ArrayBufferLike, Piece>();
 
-function takePiece(): Buffer {
+interface Piece extends ViewedBytes {
+  readonly bytes: Buffer;
+}
+
+function createPiece(bytes: number): Piece {
   // Not zeroed: every byte that is posted was written.
-  const piece = freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
-  taken.add(piece.buffer);
+  const buffer = Buffer.allocUnsafeSlow(bytes);
+  return { bytes: buffer, view: new DataView(buffer.buffer) };
+}
+
+function takePiece(): Piece {
+  const piece = freePieces.pop() ?? createPiece(pieceBytes);
+  taken.set(piece.bytes.buffer, piece);
   return piece;
 }
 
@@ -22,18 +33,11 @@ function takePiece(): Buffer {
  */
 export function recyclePieces(chunks: readonly Buffer[]): void {
   for (const { buffer } of chunks) {
-    if (!taken.delete(buffer) || freePieces.length >= maxFreePieces) continue;
-    freePieces.push(Buffer.from(buffer, 0, pieceBytes));
+    const piece = taken.get(buffer);
+    if (piece === undefined) continue;
+    taken.delete(buffer);
+    if (freePieces.length < maxFreePieces) freePieces.push(piece);
   }
-}
-
-// Below this a loop beats the call of `set`, which needs a view of the source (bench: encode).
-const loopCopyBytes = 64;
-
-/** Copies `length` bytes. */
-export function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): void {
-  if (length < loopCopyBytes) for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
-  else to.set(from.subarray(start, start + length), at);
 }
 
 /** Column data on its way to a block: bytes in pieces. */
@@ -41,11 +45,13 @@ export class Output {
   /** The piece being written; write at `position` after `reserve`. */
   piece: Buffer;
   position = 0;
+  #piece: Piece;
   #full: Buffer[] = [];
   #fullBytes = 0;
 
   constructor() {
-    this.piece = takePiece();
+    this.#piece = takePiece();
+    this.piece = this.#piece.bytes;
   }
 
   get length(): number {
@@ -56,11 +62,16 @@ export class Output {
   reserve(count: number): void {
     if (this.position + count <= this.piece.length) return;
     this.#seal();
-    this.piece = count <= pieceBytes ? takePiece() : Buffer.allocUnsafeSlow(count);
+    this.#begin(count <= pieceBytes ? takePiece() : createPiece(count));
   }
 
-  /** Writes a ClickHouse String: varint length, bytes. */
-  string(from: Uint8Array, start: number, length: number): void {
+  #begin(piece: Piece): void {
+    this.#piece = piece;
+    this.piece = piece.bytes;
+  }
+
+  /** Writes a range of `from` as a ClickHouse String: varint length, bytes. */
+  string(from: ViewedBytes, start: number, length: number): void {
     this.reserve(length + 5);
     const { piece } = this;
     let at = this.position;
@@ -70,21 +81,26 @@ export class Output {
       rest >>>= 7;
     }
     piece[at++] = rest;
-    copyBytes(piece, at, from, start, length);
+    copyRange(this.#piece, at, from, start, length);
     this.position = at + length;
+  }
+
+  /** The same of bytes without a view of them: what is short or rare. */
+  bytes(from: Uint8Array, start: number, length: number): void {
+    this.string({ bytes: from, view: new DataView(from.buffer, from.byteOffset, from.length) }, start, length);
   }
 
   /** Writes bytes as they are. */
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length);
-    copyBytes(this.piece, this.position, bytes, 0, bytes.length);
+    this.piece.set(bytes, this.position);
     this.position += bytes.length;
   }
 
   /** Writes a ClickHouse String of JavaScript text. */
   text(text: string): void {
     const bytes = Buffer.from(text);
-    this.string(bytes, 0, bytes.length);
+    this.bytes(bytes, 0, bytes.length);
   }
 
   /** Writes `count` zero bytes. */
@@ -102,7 +118,7 @@ export class Output {
   take(): Buffer[] {
     this.#seal();
     const pieces = this.#full;
-    this.piece = takePiece();
+    this.#begin(takePiece());
     this.#full = [];
     this.#fullBytes = 0;
     return pieces;

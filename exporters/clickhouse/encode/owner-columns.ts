@@ -116,10 +116,10 @@ export class OwnerTextEncoder<Owner> implements ColumnEncoder {
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
     const texts = this.#source.owners(batch).map((owner) => this.#source.text(owner, batch));
     const ownerOf = this.#source.indexes(batch);
-    const { bytes } = batch.arena;
+    const { arena } = batch;
     for (let k = 0; k < count; k++) {
       const { start, length } = texts[ownerOf[rows[k]!]!]!;
-      this.#output.string(bytes, start, length);
+      this.#output.string(arena, start, length);
     }
   }
 

@@ -140,10 +140,10 @@ export class TextEncoder implements ColumnEncoder {
 
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
     const ranges = this.#column(batch);
-    const { bytes } = batch.arena;
+    const { arena } = batch;
     for (let k = 0; k < count; k++) {
       const row = rows[k]!;
-      this.#output.string(bytes, ranges[2 * row]!, ranges[2 * row + 1]!);
+      this.#output.string(arena, ranges[2 * row]!, ranges[2 * row + 1]!);
     }
   }
 

@@ -10,7 +10,7 @@ import type { Output } from "./output.ts";
 export function writeValueText(output: Output, arena: ByteArena, type: number, word0: number, word1: number): void {
   switch (type) {
     case ValueType.STRING:
-      output.string(arena.bytes, word0, word1);
+      output.string(arena, word0, word1);
       return;
     case ValueType.INT:
       writeInteger(output, word0, word1);
@@ -33,6 +33,7 @@ export function writeValueText(output: Output, arena: ByteArena, type: number, w
 }
 
 const digits = new Uint8Array(20);
+const digitBytes = { bytes: digits, view: new DataView(digits.buffer) };
 
 function writeInteger(output: Output, low: number, high: number): void {
   if (high !== 0) {
@@ -45,7 +46,7 @@ function writeInteger(output: Output, low: number, high: number): void {
     digits[--at] = 48 + low - rest * 10;
     low = rest;
   } while (low > 0);
-  output.string(digits, at, digits.length - at);
+  output.string(digitBytes, at, digits.length - at);
 }
 
 function base64(bytes: Uint8Array): string {
