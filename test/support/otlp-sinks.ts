@@ -109,7 +109,12 @@ export class HttpSink {
   static async start(tls: "none" | "tls" | "mutual" = "none"): Promise<HttpSink> {
     const sink = new HttpSink();
     const listener: http.RequestListener = (request, response) => void sink.#answer(request, response);
-    const options = { cert: pem("collector.crt"), key: pem("collector.key"), ca: pem("ca.crt"), requestCert: tls === "mutual" };
+    const options = {
+      cert: pem("collector.crt"),
+      key: pem("collector.key"),
+      ca: pem("ca.crt"),
+      requestCert: tls === "mutual",
+    };
     const server = tls === "none" ? http.createServer(listener) : https.createServer(options, listener);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
