@@ -145,4 +145,3 @@ export const telemetrySchema = z.strictObject({
     .prefault({})
     .describe("Attributes of Signalbox's own telemetry: a map, or a list under `attributes`."),
 });
-export type TelemetryConfig = z.output<typeof telemetrySchema>;

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { unlink } from "node:fs/promises";
 import { type AddressInfo, connect, isIP, type ListenOptions, type Server } from "node:net";
-import { type ListenAddress, parseEndpoint, type Transport } from "./endpoint.ts";
+import { formatEndpoint, type ListenAddress, parseEndpoint, type Transport } from "./endpoint.ts";
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use",
@@ -41,7 +41,7 @@ export async function listen(
 function boundAddress(server: Server): string {
   const bound = server.address() as AddressInfo | string;
   if (typeof bound === "string") return `unix:${bound}`;
-  return bound.family === "IPv6" ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
+  return formatEndpoint({ host: bound.address, port: bound.port });
 }
 
 // Node takes the first address a name has, which for localhost may be ::1; clients expect 127.0.0.1, as with Go's servers.

@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { type ConnectionOptions, rootCertificates, type SecureVersion } from "node:tls";
+import { type ConnectionOptions, rootCertificates } from "node:tls";
 import type { Logger } from "pino";
 import type { ClientTlsConfig } from "../config/tls.ts";
-import { messageOf } from "../pipeline/errors.ts";
-import { cipherList } from "./ciphers.ts";
+import { protocolOptions, readPemFiles } from "./certificates.ts";
 
 /**
  * Reads the certificates `config` names and makes the options of TLS connections of them.
@@ -12,39 +10,21 @@ import { cipherList } from "./ciphers.ts";
  * @throws {Error} `<component>: cannot read tls.<key> <path>: <reason>`
  */
 export async function clientTlsOptions(config: ClientTlsConfig, component: string): Promise<ConnectionOptions> {
-  const read = (key: "ca_file" | "cert_file" | "key_file"): Promise<string | undefined> =>
-    readPem(config, key, component);
-  const [caFile, certFile, keyFile] = await Promise.all([read("ca_file"), read("cert_file"), read("key_file")]);
-  const ca = caFile ?? config.ca_pem;
-  const cert = certFile ?? config.cert_pem;
-  const key = keyFile ?? config.key_pem;
+  const files = await readPemFiles(config, ["ca_file", "cert_file", "key_file"], component);
+  const ca = files.ca_file ?? config.ca_pem;
+  const cert = files.cert_file ?? config.cert_pem;
+  const key = files.key_file ?? config.key_pem;
   if ((cert === undefined) !== (key === undefined)) {
     throw new Error(`${component}: tls needs both a certificate and its key, or neither`);
   }
   return {
-    minVersion: `TLSv${config.min_version}` as SecureVersion,
+    ...protocolOptions(config),
     rejectUnauthorized: !config.insecure_skip_verify,
     ...(ca && { ca: config.include_system_ca_certs_pool ? [ca, ...rootCertificates] : [ca] }),
     ...(cert && { cert }),
     ...(key && { key }),
-    ...(config.max_version && { maxVersion: `TLSv${config.max_version}` as SecureVersion }),
-    ...(config.cipher_suites && { ciphers: cipherList(config.cipher_suites) }),
     ...(config.server_name_override && { servername: config.server_name_override }),
   };
-}
-
-async function readPem(
-  config: ClientTlsConfig,
-  key: "ca_file" | "cert_file" | "key_file",
-  component: string,
-): Promise<string | undefined> {
-  const path = config[key];
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new Error(`${component}: cannot read tls.${key} ${path}: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 /** TLS options that follow their files: looked at when asked for, and `reload_interval` has passed. */

@@ -1,15 +1,8 @@
-import { readFile } from "node:fs/promises";
-import {
-  rootCertificates,
-  type SecureContextOptions,
-  type SecureVersion,
-  type Server,
-  type TlsOptions,
-} from "node:tls";
+import { rootCertificates, type SecureContextOptions, type Server, type TlsOptions } from "node:tls";
 import type { Logger } from "pino";
 import type { ServerTlsConfig } from "../config/tls.ts";
 import { messageOf } from "../pipeline/errors.ts";
-import { cipherList } from "./ciphers.ts";
+import { protocolOptions, readPemFiles } from "./certificates.ts";
 
 /** How often certificates are looked at when `client_ca_file_reload` is set without a `reload_interval`. */
 const clientCaReloadMs = 10_000;
@@ -64,36 +57,14 @@ export function reloadCertificates(
 }
 
 async function secureContext(config: ServerTlsConfig, component: string): Promise<SecureContextOptions> {
-  const read = (key: "cert_file" | "key_file" | "client_ca_file" | "ca_file"): Promise<string | undefined> =>
-    readPem(config, key, component);
-  const [certFile, keyFile, clientCa, ca] = await Promise.all([
-    read("cert_file"),
-    read("key_file"),
-    read("client_ca_file"),
-    read("ca_file"),
-  ]);
-  const trusted = [clientCa, ca ?? config.ca_pem, config.include_system_ca_certs_pool ? rootCertificates : undefined];
-  const authorities = trusted.flat().filter((pem) => pem !== undefined);
+  const files = await readPemFiles(config, ["cert_file", "key_file", "client_ca_file", "ca_file"], component);
+  const ownAuthorities = [files.client_ca_file, files.ca_file ?? config.ca_pem];
+  const trusted = [...ownAuthorities, ...(config.include_system_ca_certs_pool ? rootCertificates : [])];
+  const authorities = trusted.filter((pem) => pem !== undefined);
   return {
-    cert: certFile ?? config.cert_pem,
-    key: keyFile ?? config.key_pem,
-    minVersion: `TLSv${config.min_version}` as SecureVersion,
+    cert: files.cert_file ?? config.cert_pem,
+    key: files.key_file ?? config.key_pem,
+    ...protocolOptions(config),
     ...(authorities.length > 0 && { ca: authorities }),
-    ...(config.max_version && { maxVersion: `TLSv${config.max_version}` as SecureVersion }),
-    ...(config.cipher_suites && { ciphers: cipherList(config.cipher_suites) }),
   };
-}
-
-async function readPem(
-  config: ServerTlsConfig,
-  key: "cert_file" | "key_file" | "client_ca_file" | "ca_file",
-  component: string,
-): Promise<string | undefined> {
-  const path = config[key];
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new Error(`${component}: cannot read tls.${key} ${path}: ${messageOf(error)}`, { cause: error });
-  }
 }

@@ -1,24 +1,19 @@
 import type { ClientAuthenticator } from "../../pipeline/auth.ts";
 import type { Settings } from "../../pipeline/component.ts";
-import { messageOf } from "../../pipeline/errors.ts";
 import { WatchedFile } from "../helper/watched-file.ts";
 import type { ClientAuthConfig } from "./config.ts";
 
 /** Sends one user and password. */
 export class BasicAuthClient implements ClientAuthenticator {
-  readonly #id: string;
   readonly #files: readonly WatchedFile[];
   #username: string;
   #password: string;
 
   constructor(config: ClientAuthConfig, reloadIntervalMs: number, settings: Settings) {
-    this.#id = settings.id;
     this.#username = config.username ?? "";
     this.#password = config.password ?? "";
     const file = (key: string, path: string | undefined, apply: (text: string) => void): WatchedFile[] =>
-      path === undefined
-        ? []
-        : [new WatchedFile({ key, path, intervalMs: reloadIntervalMs, apply, logger: settings.logger })];
+      path === undefined ? [] : [new WatchedFile({ key, path, intervalMs: reloadIntervalMs, apply, settings })];
     this.#files = [
       ...file("client_auth.username_file", config.username_file, (text) => {
         this.#username = text.trim();
@@ -30,11 +25,7 @@ export class BasicAuthClient implements ClientAuthenticator {
   }
 
   async start(): Promise<void> {
-    for (const file of this.#files) {
-      await file.start().catch((error: unknown) => {
-        throw new Error(`${this.#id}: ${messageOf(error)}`, { cause: error });
-      });
-    }
+    for (const file of this.#files) await file.start();
   }
 
   async shutdown(): Promise<void> {

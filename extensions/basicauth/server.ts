@@ -1,6 +1,5 @@
 import type { ServerAuthenticator } from "../../pipeline/auth.ts";
 import type { Settings } from "../../pipeline/component.ts";
-import { messageOf } from "../../pipeline/errors.ts";
 import { credentialsOf, digestOf, unauthenticated } from "../helper/credentials.ts";
 import { WatchedFile } from "../helper/watched-file.ts";
 import type { HtpasswdConfig } from "./config.ts";
@@ -8,7 +7,6 @@ import { parseHtpasswd } from "./htpasswd.ts";
 
 /** Accepts the users of a htpasswd file, of lines in the configuration, or of both: then the lines win. */
 export class BasicAuthServer implements ServerAuthenticator {
-  readonly #id: string;
   readonly #inline: ReturnType<typeof parseHtpasswd>;
   readonly #file: WatchedFile | undefined;
   #users: ReturnType<typeof parseHtpasswd>;
@@ -16,7 +14,6 @@ export class BasicAuthServer implements ServerAuthenticator {
   readonly #proven = new Map<string, string>();
 
   constructor(config: HtpasswdConfig, reloadIntervalMs: number, settings: Settings) {
-    this.#id = settings.id;
     this.#inline = config.inline === undefined ? new Map() : parseHtpasswd(config.inline);
     this.#users = this.#inline;
     if (config.file === undefined) return;
@@ -25,14 +22,12 @@ export class BasicAuthServer implements ServerAuthenticator {
       path: config.file,
       intervalMs: reloadIntervalMs,
       apply: (text) => this.#use(text),
-      logger: settings.logger,
+      settings,
     });
   }
 
   async start(): Promise<void> {
-    await this.#file?.start().catch((error: unknown) => {
-      throw new Error(`${this.#id}: ${messageOf(error)}`, { cause: error });
-    });
+    await this.#file?.start();
   }
 
   async shutdown(): Promise<void> {

@@ -1,6 +1,5 @@
 import type { ClientAuthenticator, ServerAuthenticator } from "../../pipeline/auth.ts";
 import type { Settings } from "../../pipeline/component.ts";
-import { messageOf } from "../../pipeline/errors.ts";
 import { credentialsOf, digestOf, sameDigest, unauthenticated } from "../helper/credentials.ts";
 import { WatchedFile } from "../helper/watched-file.ts";
 import type { BearerTokenAuthConfig } from "./config.ts";
@@ -8,7 +7,6 @@ import type { BearerTokenAuthConfig } from "./config.ts";
 /** Accepts, and sends, one of a few secret tokens. */
 export class BearerTokenAuthExtension implements ServerAuthenticator, ClientAuthenticator {
   readonly #config: BearerTokenAuthConfig;
-  readonly #id: string;
   readonly #headerName: string;
   readonly #file: WatchedFile | undefined;
   #digests: readonly Buffer[] = [];
@@ -16,7 +14,6 @@ export class BearerTokenAuthExtension implements ServerAuthenticator, ClientAuth
 
   constructor(config: BearerTokenAuthConfig, settings: Settings) {
     this.#config = config;
-    this.#id = settings.id;
     this.#headerName = config.header.toLowerCase();
     if (config.filename === undefined) {
       this.#use(config.tokens ?? [config.token!]);
@@ -28,14 +25,12 @@ export class BearerTokenAuthExtension implements ServerAuthenticator, ClientAuth
       path: config.filename,
       intervalMs: config.reload_interval,
       apply: (text) => this.#use(tokensOf(text)),
-      logger: settings.logger,
+      settings,
     });
   }
 
   async start(): Promise<void> {
-    await this.#file?.start().catch((error: unknown) => {
-      throw new Error(`${this.#id}: ${messageOf(error)}`, { cause: error });
-    });
+    await this.#file?.start();
   }
 
   async shutdown(): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Counter } from "@opentelemetry/api";
-import { formatEndpoint } from "../../config/listen-endpoint.ts";
+import { formatEndpoint } from "../../net/endpoint.ts";
 import type { Extension, Settings } from "../../pipeline/component.ts";
 import { messageOf } from "../../pipeline/errors.ts";
 import type { ClickHouseServerConfig } from "./config.ts";

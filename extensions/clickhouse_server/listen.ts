@@ -1,7 +1,8 @@
 import { get } from "node:http";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatEndpoint, type ListenEndpoint } from "../../config/listen-endpoint.ts";
+import type { ListenEndpoint } from "../../config/listen-endpoint.ts";
+import { formatEndpoint } from "../../net/endpoint.ts";
 import { messageOf } from "../../pipeline/errors.ts";
 
 const pingTimeoutMs = 1_000;

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { formatEndpoint } from "../../config/listen-endpoint.ts";
+import { formatEndpoint } from "../../net/endpoint.ts";
+import { listen } from "../../net/listen.ts";
 import type { Extension, Settings } from "../../pipeline/component.ts";
-import { messageOf } from "../../pipeline/errors.ts";
 import type { HealthCheckConfig } from "./config.ts";
 import { available, notAvailable } from "./status.ts";
 
@@ -36,10 +36,7 @@ export class HealthCheckExtension implements Extension {
     const { id, logger } = this.#settings;
     const { endpoint, check_collector_pipeline } = this.#config;
     if (check_collector_pipeline !== undefined) logger.warn("check_collector_pipeline is ignored");
-    await listen(this.#server, endpoint.host, endpoint.port).catch((error: NodeJS.ErrnoException) => {
-      const reason = error.code === "EADDRINUSE" ? "address already in use" : messageOf(error);
-      throw new Error(`${id}: cannot listen on ${formatEndpoint(endpoint)}: ${reason}`, { cause: error });
-    });
+    await listen(this.#server, id, formatEndpoint(endpoint));
     logger.info({ endpoint: formatEndpoint({ host: endpoint.host, port: this.port }) }, "health check answers");
   }
 
@@ -74,14 +71,4 @@ export class HealthCheckExtension implements Extension {
 function send(response: ServerResponse, status: number, text: string, json: string): void {
   const type = text === "" ? "application/json" : "text/plain; charset=utf-8";
   response.writeHead(status, { "content-type": type }).end(text || json);
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Logger } from "pino";
+import type { Settings } from "../../pipeline/component.ts";
 import { messageOf } from "../../pipeline/errors.ts";
 
 export interface WatchedFileOptions {
@@ -10,7 +10,7 @@ export interface WatchedFileOptions {
   readonly intervalMs: number;
   /** Takes the text over; throws when it will not do, and then the earlier text stays in force. */
   readonly apply: (text: string) => void;
-  readonly logger: Logger;
+  readonly settings: Pick<Settings, "id" | "logger">;
 }
 
 /**
@@ -28,9 +28,11 @@ export class WatchedFile {
     this.#options = options;
   }
 
-  /** @throws {Error} the file cannot be read, or its text will not do */
+  /** @throws {Error} `<id>: <key> <path>: <reason>`: the file cannot be read, or its text will not do */
   async start(): Promise<void> {
-    await this.#read();
+    await this.#read().catch((error: unknown) => {
+      throw new Error(`${this.#options.settings.id}: ${messageOf(error)}`, { cause: error });
+    });
     this.#schedule();
   }
 
@@ -45,11 +47,14 @@ export class WatchedFile {
   }
 
   async #readAgain(): Promise<void> {
-    const { logger, key } = this.#options;
+    const { settings, key } = this.#options;
     try {
-      if (await this.#read()) logger.info(`${key} has changed and was read again`);
+      if (await this.#read()) settings.logger.info(`${key} has changed and was read again`);
     } catch (error) {
-      logger.warn({ reason: messageOf(error) }, `${key} could not be read again; what was read before stays in force`);
+      settings.logger.warn(
+        { reason: messageOf(error) },
+        `${key} could not be read again; what was read before stays in force`,
+      );
     }
     this.#schedule();
   }

@@ -271,7 +271,7 @@ export class SpanBatch implements Batch {
     return copy;
   }
 
-  /** Adds a copy of all spans of `other` that are not dropped. `other` stays as it is. */
+  /** Adds a copy of all spans of `other`; dropped ones come along as dropped. `other` stays as it is. */
   append(other: SpanBatch): void {
     appendBatch(this, other);
   }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../../bench/free-port.ts";
 import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
-import { defaultConfigWith, freePort, Program, ready } from "../support/program.ts";
+import { defaultConfigWith, Program, ready } from "../support/program.ts";
 
 let clickhouse: TestClickHouse;
 const programs: Program[] = [];

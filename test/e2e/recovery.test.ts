@@ -1,7 +1,8 @@
 import { createClient } from "@clickhouse/client";
 import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../../bench/free-port.ts";
 import { sendLoad } from "../support/load.ts";
-import { freePort, freePorts, Program, projectPath, ready } from "../support/program.ts";
+import { freePorts, Program, projectPath, ready } from "../support/program.ts";
 
 let program: Program | undefined;
 

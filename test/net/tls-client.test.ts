@@ -33,7 +33,7 @@ describe("TLS of clients", () => {
     const folder = await mkdtemp(join(tmpdir(), "signalbox-tls-"));
     onTestFinished(() => rm(folder, { recursive: true }));
     const ca_file = join(folder, "ca.pem");
-    await copyFile(`${tlsFolder}ca.pem`, ca_file);
+    await copyFile(`${tlsFolder}ca.crt`, ca_file);
     const warnings: string[] = [];
     const logger = pino({}, { write: (line: string) => warnings.push(line) });
     // One nanosecond: every call is due.

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import { formatEndpoint } from "../../config/listen-endpoint.ts";
 import { clickhouseServerConfigSchema } from "../../extensions/clickhouse_server/config.ts";
 import { prepareServer } from "../../extensions/clickhouse_server/prepare.ts";
 import { type ServerOptions, ServerProcess } from "../../extensions/clickhouse_server/server.ts";
+import { formatEndpoint } from "../../net/endpoint.ts";
 
 /** True when tests run against the server that CLICKHOUSE_URL names: then it can be neither killed nor restarted. */
 export const externalClickHouse = process.env["CLICKHOUSE_URL"] !== undefined;

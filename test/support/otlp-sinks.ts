@@ -9,8 +9,8 @@ import { onTestFinished } from "vitest";
 import { decodeWithProtobufjs } from "./otlp-schema.ts";
 
 /** The folder of the test certificates. */
-export const tlsFolder = new URL("../testdata/otlp-server-tls/", import.meta.url).pathname;
-const pem = (name: string): Buffer => readFileSync(`${tlsFolder}${name}.pem`);
+export const tlsFolder = new URL("../testdata/tls/", import.meta.url).pathname;
+const pem = (name: string): Buffer => readFileSync(`${tlsFolder}${name}`);
 
 /** Names of the spans in an ExportTraceServiceRequest. */
 export function spanNames(body: Uint8Array): string[] {
@@ -46,11 +46,11 @@ export class GrpcSink {
     ]) {
       sink.#serve(server, `/opentelemetry.proto.collector.${service}.v1.${name}Service/Export`);
     }
-    const pair = [{ cert_chain: pem("server"), private_key: pem("server-key") }];
+    const pair = [{ cert_chain: pem("collector.crt"), private_key: pem("collector.key") }];
     const credentials =
       tls === "none"
         ? ServerCredentials.createInsecure()
-        : ServerCredentials.createSsl(pem("ca"), pair, tls === "mutual");
+        : ServerCredentials.createSsl(pem("ca.crt"), pair, tls === "mutual");
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
     });
@@ -109,7 +109,12 @@ export class HttpSink {
   static async start(tls: "none" | "tls" | "mutual" = "none"): Promise<HttpSink> {
     const sink = new HttpSink();
     const listener: http.RequestListener = (request, response) => void sink.#answer(request, response);
-    const options = { cert: pem("server"), key: pem("server-key"), ca: pem("ca"), requestCert: tls === "mutual" };
+    const options = {
+      cert: pem("collector.crt"),
+      key: pem("collector.key"),
+      ca: pem("ca.crt"),
+      requestCert: tls === "mutual",
+    };
     const server = tls === "none" ? http.createServer(listener) : https.createServer(options, listener);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -130,16 +129,6 @@ export const freePorts: readonly string[] = [
   "service.telemetry.metrics.readers=[{pull: {exporter: {prometheus: " +
     "{port: 0, without_scope_info: true, without_type_suffix: true, without_units: true}}}}]",
 ];
-
-/** A port that was free a moment ago: for what must be named in two places of a configuration. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Values of a Prometheus page. */
 export class Scraped {

@@ -160,9 +160,9 @@ describe("otlp_grpc exporter", () => {
   it("verifies the server, and proves itself with a certificate of its own", async () => {
     const sink = await GrpcSink.start("mutual");
     const tls = {
-      ca_file: `${tlsFolder}ca.pem`,
-      cert_file: `${tlsFolder}client.pem`,
-      key_file: `${tlsFolder}client-key.pem`,
+      ca_file: `${tlsFolder}ca.crt`,
+      cert_file: `${tlsFolder}client.crt`,
+      key_file: `${tlsFolder}client.key`,
       server_name_override: "collector.test",
     };
     await (await exporterOf({ endpoint: sink.address, tls })).consume(one());
@@ -171,7 +171,7 @@ describe("otlp_grpc exporter", () => {
 
   it("refuses a server whose certificate is not of its name, unless verification is off", async () => {
     const sink = await GrpcSink.start("tls");
-    const ca_file = `${tlsFolder}ca.pem`;
+    const ca_file = `${tlsFolder}ca.crt`;
     const config = { endpoint: `https://${sink.address}`, retry_on_failure: { enabled: false } };
     await expect((await exporterOf({ ...config, tls: { ca_file } })).consume(one())).rejects.toThrow(
       /not in the cert's list|altnames/i,

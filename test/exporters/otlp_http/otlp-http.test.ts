@@ -206,9 +206,9 @@ describe("otlp_http exporter", () => {
   it("verifies the server, and proves itself with a certificate of its own", async () => {
     const sink = await HttpSink.start("mutual");
     const tls = {
-      ca_file: `${tlsFolder}ca.pem`,
-      cert_file: `${tlsFolder}client.pem`,
-      key_file: `${tlsFolder}client-key.pem`,
+      ca_file: `${tlsFolder}ca.crt`,
+      cert_file: `${tlsFolder}client.crt`,
+      key_file: `${tlsFolder}client.key`,
       server_name_override: "collector.test",
     };
     await (await exporterOf({ endpoint: sink.url, tls })).consume(one());
@@ -218,7 +218,7 @@ describe("otlp_http exporter", () => {
   it("refuses a server whose certificate is not of its name, unless verification is off", async () => {
     const sink = await HttpSink.start("tls");
     const config = { endpoint: sink.url, ...noRetry };
-    const strict = await exporterOf({ ...config, tls: { ca_file: `${tlsFolder}ca.pem` } });
+    const strict = await exporterOf({ ...config, tls: { ca_file: `${tlsFolder}ca.crt` } });
     await expect(strict.consume(one())).rejects.toThrow("not in the cert's list");
     await (await exporterOf({ ...config, tls: { insecure_skip_verify: true } })).consume(one());
     expect(sink.requests).toHaveLength(1);

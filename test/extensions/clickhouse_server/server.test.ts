@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { formatEndpoint } from "../../../config/listen-endpoint.ts";
 import { clickhouseServerConfigSchema } from "../../../extensions/clickhouse_server/config.ts";
 import { claimEndpoint, untilAnswering } from "../../../extensions/clickhouse_server/listen.ts";
 import { prepareServer } from "../../../extensions/clickhouse_server/prepare.ts";
 import { nodeArguments, ServerProcess } from "../../../extensions/clickhouse_server/server.ts";
+import { formatEndpoint } from "../../../net/endpoint.ts";
 
 let directory: string;
 const never = new AbortController().signal;

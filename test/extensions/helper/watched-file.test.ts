@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WatchedFile } from "../../../extensions/helper/watched-file.ts";
+import { testSettings } from "../../support/doubles.ts";
 
 let directory: string;
 let file: WatchedFile | undefined;
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 function watch(path: string, apply: (text: string) => void, intervalMs = 1): WatchedFile {
-  file = new WatchedFile({ key: "filename", path, intervalMs, apply, logger: pino({ level: "silent" }) });
+  file = new WatchedFile({ key: "filename", path, intervalMs, apply, settings: testSettings() });
   return file;
 }
 
