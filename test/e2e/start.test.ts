@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { freePort, freePorts, projectPath } from "../support/program.ts";
+import { freePort } from "../../bench/free-port.ts";
+import { freePorts, projectPath } from "../support/program.ts";
 import { until } from "../support/until.ts";
 
 it("npm start runs the default configuration, and ends it with everything it started", async () => {
