@@ -2,7 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freshen, makeTemplate } from "./traffic.ts";
+import { freshen, makeTemplate, type TrafficTemplate } from "./traffic.ts";
 
 /** What a load is told, as JSON in its first argument. */
 export interface LoadOptions {
@@ -31,12 +31,13 @@ export interface LoadResult {
 }
 
 type Outcome = "accepted" | "refused" | "failed";
-type Send = (body: Buffer) => Promise<Outcome>;
+/** Calls `flushed` when the body's bytes are not needed any more, which is before the answer comes. */
+type Send = (body: Buffer, flushed: () => void) => Promise<Outcome>;
 
 function httpSender(port: number): Send {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const headers = { "content-type": "application/x-protobuf" };
-  return (body) =>
+  return (body, flushed) =>
     new Promise((resolve) => {
       const request = http.request(
         { host: "127.0.0.1", port, path: "/v1/traces", method: "POST", agent, headers },
@@ -49,7 +50,7 @@ function httpSender(port: number): Send {
         },
       );
       request.once("error", () => resolve("failed"));
-      request.end(body);
+      request.end(body, flushed);
     });
 }
 
@@ -58,7 +59,7 @@ const grpcPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 function grpcSender(port: number): Send {
   const session = http2.connect(`http://127.0.0.1:${port}`);
   session.on("error", () => session.destroy());
-  return (body) =>
+  return (body, flushed) =>
     new Promise((resolve) => {
       if (session.destroyed) return resolve("failed");
       const stream = session.request({
@@ -80,28 +81,35 @@ function grpcSender(port: number): Send {
       const head = Buffer.alloc(5);
       head.writeUInt32BE(body.length, 1);
       stream.write(head);
-      stream.end(body);
+      stream.end(body, flushed);
     });
 }
 
-/** Sends the standard mix as fast as the receiver takes it; a refused request is sent again, unchanged, after a pause. */
+/**
+ * Sends the standard mix as fast as the receiver takes it; a refused client comes again after a pause, with new ids. Few
+ * bodies are made and used in turn, so that the generator's own memory does not push the others' out of the cache.
+ */
 export async function generate(options: LoadOptions): Promise<LoadResult> {
   const began = performance.now();
   const until = began + options.seconds * 1000;
   const counts = { accepted: 0, refused: 0, failed: 0 };
   const latencies: number[] = [];
   let planned = 0;
-  const loop = async (send: Send, seed: number): Promise<void> => {
-    const template = makeTemplate(options.spansPerRequest, seed);
+  let seed = 0;
+  const templates: TrafficTemplate[] = [];
+  const sendOne = (send: Send): Promise<Outcome> => {
+    const template = templates.pop() ?? makeTemplate(options.spansPerRequest, seed++);
+    return send(freshen(template), () => templates.push(template));
+  };
+  const loop = async (send: Send): Promise<void> => {
     while (performance.now() < until && planned < options.spans) {
       planned += options.spansPerRequest;
-      const body = freshen(template);
       const sent = performance.now();
-      let outcome = await send(body);
+      let outcome = await sendOne(send);
       while (outcome === "refused" && performance.now() < until) {
         counts.refused++;
         await sleep(250);
-        outcome = await send(body);
+        outcome = await sendOne(send);
       }
       counts[outcome]++;
       if (outcome === "accepted") latencies.push(performance.now() - sent);
@@ -110,7 +118,7 @@ export async function generate(options: LoadOptions): Promise<LoadResult> {
   const loops: Promise<void>[] = [];
   for (let connection = 0; connection < options.connections; connection++) {
     const send = options.protocol === "grpc" ? grpcSender(options.port) : httpSender(options.port);
-    for (let stream = 0; stream < options.streams; stream++) loops.push(loop(send, connection * 7 + stream));
+    for (let stream = 0; stream < options.streams; stream++) loops.push(loop(send));
   }
   await Promise.all(loops);
   latencies.sort((a, b) => a - b);

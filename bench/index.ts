@@ -3,7 +3,7 @@ import { decodeEncode, jsonDecodeEncode } from "./codec.ts";
 import { endToEnd } from "./e2e.ts";
 import { outage } from "./outage.ts";
 
-const large = { connections: 64, streams: 1, spansPerRequest: 1000, spans: 2_000_000 };
+const large = { connections: 96, streams: 1, spansPerRequest: 1000, spans: 2_000_000 };
 const small = { protocol: "grpc" as const, connections: 20, streams: 48, spansPerRequest: 50, spans: 600_000 };
 
 /** Every measurement, by the name it is asked for with. README.md says what each one is and what it came to. */
@@ -12,7 +12,7 @@ const cases: Readonly<Record<string, () => unknown>> = {
   json_decode_encode: jsonDecodeEncode,
   e2e_http: () => endToEnd({ protocol: "http", ...large }, "stored"),
   e2e_http_received: () => endToEnd({ protocol: "http", ...large, connections: 16 }, "received"),
-  e2e_grpc: () => endToEnd({ protocol: "grpc", ...large, connections: 8, streams: 8 }, "stored"),
+  e2e_grpc: () => endToEnd({ protocol: "grpc", ...large, connections: 8, streams: 12 }, "stored"),
   e2e_grpc_received: () => endToEnd({ protocol: "grpc", ...large, connections: 8, streams: 2 }, "received"),
   e2e_small: () => endToEnd(small, "stored"),
   e2e_small_received: () => endToEnd({ ...small, streams: 1 }, "received"),

@@ -48,12 +48,16 @@ export const sendingQueueSchema = z
       .optional()
       .describe("A caller waits until its rows are stored; left out: as service.acknowledge says."),
     block_on_overflow: z.boolean().default(false).describe("A caller waits for room instead of getting an error."),
-    storage: z.string().optional().describe("Not supported: service.acknowledge: journaled keeps data over a crash."),
+    storage: z
+      .string()
+      .optional()
+      .describe("Not supported: with service.acknowledge stored, senders keep what is not stored yet."),
     batch: batchSchema.optional().describe("The Collector's names for the bounds of insert blocks."),
   })
   .superRefine((queue, context) => {
     if (queue.storage === undefined) return;
-    const message = "is not supported, service.acknowledge: journaled keeps data over a crash; remove it";
+    const message =
+      "is not supported, with service.acknowledge stored (the default) senders keep what is not stored yet; remove it";
     context.addIssue({ code: "custom", path: ["storage"], message, input: queue.storage });
   });
 export type SendingQueueConfig = z.output<typeof sendingQueueSchema>;

@@ -5,11 +5,6 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
 }
 
-/** A string literal. */
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-}
-
 /** What DDL statements of one exporter have in common. */
 export interface Ddl {
   /** Not quoted. */

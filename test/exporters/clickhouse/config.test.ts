@@ -54,7 +54,7 @@ describe("configuration of the clickhouse exporter", () => {
       "json: is not supported, attributes are stored in Map columns; remove it",
     ]);
     expect(problems({ sending_queue: { storage: "file_storage" } })).toEqual([
-      "sending_queue.storage: is not supported, service.acknowledge: journaled keeps data over a crash; remove it",
+      "sending_queue.storage: is not supported, with service.acknowledge stored (the default) senders keep what is not stored yet; remove it",
     ]);
     expect(problems({ sending_queue: { batch: { sizer: "requests" } } })).toEqual([
       "sending_queue.batch.sizer: must be items or bytes",
