@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -163,6 +163,18 @@ describe("signalbox docs", () => {
     const file = join(folder, "docs", "configuration.md");
     expect((await cli(["docs", "--output", file])).code).toBe(0);
     expect(readFileSync(file, "utf8")).toBe((await cli(["docs"])).out);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("fails --check when the file is stale", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "signalbox-docs-"));
+    const file = join(folder, "configuration.md");
+    await cli(["docs", "--output", file]);
+    expect(await cli(["docs", "--check", file])).toMatchObject({ code: 0, out: "", err: "" });
+    appendFileSync(file, "more");
+    const { code, err } = await cli(["docs", "--check", file]);
+    expect(code).toBe(1);
+    expect(err).toContain("is stale, write it with npm run docs");
     rmSync(folder, { recursive: true });
   });
 });
