@@ -1,7 +1,7 @@
 import type { DerivedName } from "../../pipeline/span-batch/derived.ts";
 import type { Resource, Scope, SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { OwnerAttributesEncoder, SpanAttributesEncoder } from "./encode/attribute-columns.ts";
-import type { ColumnDefinition, ColumnGroup } from "./encode/column-group.ts";
+import type { ColumnDefinition, ColumnEncoder, ColumnGroup } from "./encode/column-group.ts";
 import {
   DerivedEncoder,
   DoubleWriter,
@@ -165,34 +165,36 @@ const otlpGroups: readonly ColumnGroup[] = [
   },
 ];
 
-function derived(
-  name: DerivedName,
-  type: string,
-  writer: () => ConstructorParameters<typeof DerivedEncoder>[1],
-): ColumnGroup {
-  return { columns: [column(name, type)], create: () => new DerivedEncoder(name, writer()) };
+function derived(name: DerivedName, type: string, create: () => ColumnEncoder): ColumnGroup {
+  return { columns: [column(name, type)], create };
 }
 
-const tokens = (name: DerivedName): ColumnGroup => derived(name, token, () => () => new TokenWriter());
-const texts = (name: DerivedName): ColumnGroup => derived(name, "String", () => () => new TextWriter());
-const lists = (name: DerivedName): ColumnGroup => derived(name, "Array(String)", () => () => new ListWriter());
+const tokens = (name: DerivedName): ColumnGroup =>
+  derived(name, token, () => new DerivedEncoder(name, () => new TokenWriter()));
+const texts = (name: DerivedName): ColumnGroup =>
+  derived(name, "String", () => new DerivedEncoder(name, () => new TextWriter()));
+const lists = (name: DerivedName): ColumnGroup =>
+  derived(name, "Array(String)", () => new DerivedEncoder(name, () => new ListWriter()));
 const counts = (name: DerivedName): ColumnGroup =>
-  derived(name, "Nullable(UInt64)", () => () => new NullableWriter(true));
+  derived(name, "Nullable(UInt64)", () => new DerivedEncoder(name, () => new NullableWriter(true)));
 const dollars = (name: DerivedName): ColumnGroup =>
-  derived(name, "Nullable(Float64)", () => () => new NullableWriter(false));
+  derived(name, "Nullable(Float64)", () => new DerivedEncoder(name, () => new NullableWriter(false)));
 
 /** What Signalbox's processors find out. No value is not the same as 0: counts and costs are Nullable. */
 const derivedGroups: readonly ColumnGroup[] = [
-  ...(["ProjectId", "OperationKind", "Provider", "RequestModel", "ResponseModel"] as const).map(tokens),
+  ...(["ProjectId", "Dialect", "OperationKind", "Provider", "RequestModel", "ResponseModel"] as const).map(tokens),
+  texts("ResponseId"),
   ...(["InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens"] as const).map(counts),
-  ...(["ReasoningTokens", "TotalTokens"] as const).map(counts),
+  ...(["ReasoningTokens", "InputAudioTokens", "OutputAudioTokens", "TotalTokens"] as const).map(counts),
   ...(["Cost", "InputCost", "OutputCost"] as const).map(dollars),
-  tokens("PriceVersion"),
+  ...(["PriceVersion", "PriceTier"] as const).map(tokens),
   counts("TimeToFirstToken"),
-  ...(["SessionId", "SessionName", "UserId", "AgentId"] as const).map(texts),
+  ...(["RequestParameters", "SessionId", "SessionName", "UserId", "AgentId"] as const).map(texts),
   ...(["AgentName", "PromptName", "PromptVersion"] as const).map(tokens),
+  texts("PromptVariables"),
   lists("FinishReasons"),
-  ...(["Input", "Output"] as const).map(texts),
+  tokens("ToolName"),
+  ...(["ToolCallId", "ToolCalls", "Input", "Output"] as const).map(texts),
   {
     columns: [column("Tags", attributes)],
     create: () => new DerivedEncoder("Tags", () => new MapWriter(), true),

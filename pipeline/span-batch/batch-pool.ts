@@ -8,7 +8,6 @@ const maxSpans = 4096;
 const maxAttributes = 64 * 1024;
 
 const free: SpanBatch[] = [];
-const noBytes = new Uint8Array(0);
 
 /** An empty batch over `body`, with columns that a released one has left behind where there is one. */
 export function takeBatch(body: Uint8Array, spans: number, attributesPerSpan: number): SpanBatch {
@@ -25,8 +24,7 @@ export function takeBatch(body: Uint8Array, spans: number, attributesPerSpan: nu
 export function releaseBatch(batch: SpanBatch): void {
   giveBuffer(batch.arena.bytes);
   // The buffer may be another batch's from now on.
-  batch.arena.adopt(noBytes);
-  batch.length = 0;
+  batch.clear();
   if (free.length >= maxFree || batch.kind.length > maxSpans) return;
   if (batch.attributes.keyIndexes.length > maxAttributes || batch.eventAttributes.keyIndexes.length > maxAttributes)
     return;

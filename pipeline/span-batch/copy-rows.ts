@@ -1,51 +1,7 @@
-import type { ByteArena } from "./arena.ts";
 import { type AttributeTable, isRange, ValueType } from "./attribute-table.ts";
-import type { ByteDictionary } from "./dictionary.ts";
+import { DerivedCopier } from "./copy-derived.ts";
+import { DictionaryCopier, notCopied, RangeCopier } from "./copy-ranges.ts";
 import type { SpanBatch } from "./span-batch.ts";
-
-/** Marks what was not copied yet in a map of old to new numbers. */
-const notCopied = 0xffffffff;
-
-/** Copies bytes of one arena into another. */
-class RangeCopier {
-  readonly #from: ByteArena;
-  readonly #into: ByteArena;
-
-  constructor(from: ByteArena, into: ByteArena) {
-    this.#from = from;
-    this.#into = into;
-  }
-
-  /** Copies a range and returns where it starts now. */
-  copy(start: number, length: number): number {
-    return length === 0 ? 0 : this.#into.append(this.#from.bytes.subarray(start, start + length));
-  }
-}
-
-/** Copies entries of a dictionary as they are asked for. */
-class DictionaryCopier {
-  readonly #from: ByteDictionary;
-  readonly #into: ByteDictionary;
-  readonly #bytes: RangeCopier;
-  readonly #indexes: Uint32Array;
-
-  constructor(from: ByteDictionary, into: ByteDictionary, bytes: RangeCopier) {
-    this.#from = from;
-    this.#into = into;
-    this.#bytes = bytes;
-    this.#indexes = new Uint32Array(from.length).fill(notCopied);
-  }
-
-  /** The number in the target of entry `index` of the source. */
-  indexOf(index: number): number {
-    const known = this.#indexes[index]!;
-    if (known !== notCopied) return known;
-    const length = this.#from.lengths[index]!;
-    const copied = this.#into.intern(this.#bytes.copy(this.#from.starts[index]!, length), length);
-    this.#indexes[index] = copied;
-    return copied;
-  }
-}
 
 /** Copies ranges of entries of an attribute table to the end of another one. */
 class EntryCopier {
@@ -108,6 +64,7 @@ export class RowCopier {
   readonly #attributes: EntryCopier;
   readonly #resourceAttributes: EntryCopier;
   readonly #eventAttributes: EntryCopier;
+  readonly #derived: DerivedCopier;
   readonly #resources: Uint32Array;
   readonly #scopes: Uint32Array;
 
@@ -119,6 +76,7 @@ export class RowCopier {
     this.#attributes = new EntryCopier(from.attributes, into.attributes, this.#bytes);
     this.#resourceAttributes = new EntryCopier(from.resourceAttributes, into.resourceAttributes, this.#bytes);
     this.#eventAttributes = new EntryCopier(from.eventAttributes, into.eventAttributes, this.#bytes);
+    this.#derived = new DerivedCopier(from, into, this.#bytes);
     this.#resources = new Uint32Array(from.resources.length).fill(notCopied);
     this.#scopes = new Uint32Array(from.scopes.length).fill(notCopied);
   }
@@ -129,6 +87,7 @@ export class RowCopier {
     const into = this.#into;
     into.reserve(1);
     const at = into.length++;
+    this.#bytes.forget();
     this.#copyFixed(row, at);
     into.nameIndex[at] = this.#names.indexOf(from.nameIndex[row]!);
     this.#copyRange(from.statusMessage, row, into.statusMessage, at);
@@ -139,10 +98,7 @@ export class RowCopier {
     into.attributeEnd[at] = into.attributes.length;
     this.#copyEvents(row, at);
     this.#copyLinks(row, at);
-    for (const name of from.derivedNames()) {
-      const value = from.getDerived(name, row);
-      if (value !== undefined) into.setDerived(name, at, value);
-    }
+    this.#derived.copy(row, at);
   }
 
   #copyFixed(row: number, at: number): void {

@@ -1,5 +1,5 @@
 import { type AttributeTable, isRange } from "./attribute-table.ts";
-import { NumberColumn, type ValueColumn } from "./derived.ts";
+import { type DerivedColumn, NumberColumn, TextColumn, TokenColumn, type ValueColumn } from "./derived.ts";
 import type { ByteDictionary } from "./dictionary.ts";
 import type { SpanBatch } from "./span-batch.ts";
 
@@ -89,13 +89,41 @@ function appendLinks(into: SpanBatch, from: SpanBatch, base: number, entryShift:
   return shift;
 }
 
-function appendDerived(into: SpanBatch, from: SpanBatch, at: number): void {
-  for (const name of from.derivedNames()) {
-    const column = from.derivedColumn(name)!;
-    for (let row = 0; row < from.length; row++) {
-      const value = column instanceof NumberColumn ? column.get(row) : (column as ValueColumn<unknown>).get(row);
-      if (value !== undefined) into.setDerived(name, at + row, value as never);
+function appendColumn(to: DerivedColumn, from: DerivedColumn, rows: number, at: number, moved: Moved): void {
+  for (let row = 0; row < rows; row++) {
+    if (from instanceof TokenColumn) {
+      const index = from.indexAt(row);
+      if (index >= 0) (to as TokenColumn).setIndex(at + row, moved.tokens[index]!);
+    } else if (from instanceof TextColumn) {
+      const length = from.lengthAt(row);
+      if (length >= 0) (to as TextColumn).setRange(at + row, from.startAt(row) + moved.base, length);
+    } else if (from instanceof NumberColumn) {
+      const value = from.get(row);
+      if (value !== undefined) (to as NumberColumn).set(at + row, value);
+    } else {
+      const value = from.get(row);
+      if (value !== undefined) (to as ValueColumn<unknown>).set(at + row, value);
     }
+  }
+}
+
+/** Where bytes and tokens of the appended batch are now. */
+interface Moved {
+  readonly base: number;
+  readonly tokens: Uint32Array;
+}
+
+function appendDerived(into: SpanBatch, from: SpanBatch, at: number, base: number): void {
+  const moved = { base, tokens: remap(into.tokens, from.tokens, base) };
+  for (const name of from.derivedNames()) {
+    appendColumn(into.deriveColumn(name), from.derivedColumn(name)!, from.length, at, moved);
+  }
+}
+
+function appendSideTables(into: SpanBatch, from: SpanBatch, at: number, base: number): void {
+  for (const signal of from.signals) into.signals.push({ ...signal, row: signal.row + at });
+  for (const attachment of from.attachments) {
+    into.attachments.push({ ...attachment, row: attachment.row + at, dataStart: attachment.dataStart + base });
   }
 }
 
@@ -142,7 +170,8 @@ export function appendBatch(into: SpanBatch, from: SpanBatch): void {
   shifted(into.linkEnd, at, from.linkEnd, count, linkShift);
   into.length = at + count;
   for (let i = 0; i < count; i++) if (from.isDropped(i)) into.drop(at + i);
-  appendDerived(into, from, at);
+  appendDerived(into, from, at, base);
+  appendSideTables(into, from, at, base);
   into.context ??= from.context;
   if (at === 0) into.receivedTimeMs = from.receivedTimeMs;
 }

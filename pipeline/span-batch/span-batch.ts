@@ -2,12 +2,19 @@ import type { Batch, ClientContext } from "../batch.ts";
 import { ByteArena } from "./arena.ts";
 import { AttributeTable } from "./attribute-table.ts";
 import { SpanCursor } from "./cursor.ts";
-import { type DerivedName, type DerivedValue, derivedColumns, NumberColumn, ValueColumn } from "./derived.ts";
+import {
+  createDerivedColumn,
+  type DerivedColumn,
+  type DerivedName,
+  type DerivedValue,
+  type ValueColumn,
+} from "./derived.ts";
 import { ByteDictionary } from "./dictionary.ts";
 import { EventTable } from "./event-table.ts";
 import { grown } from "./grow.ts";
 import { LinkTable } from "./link-table.ts";
 import { appendBatch } from "./merge.ts";
+import type { SpanAttachment, SpanSignal } from "./side-tables.ts";
 
 /** What produced the spans. Attributes stand in `SpanBatch.resourceAttributes`. */
 export interface Resource {
@@ -32,7 +39,7 @@ export interface Scope {
   schemaUrlLength: number;
 }
 
-type DerivedColumn = NumberColumn | ValueColumn<unknown>;
+const noBytes = new Uint8Array(0);
 
 /**
  * A batch of spans, column by column: column `c` of span `i` is `c[i]`, or `c[2i]` and `c[2i + 1]` where a value takes
@@ -80,6 +87,12 @@ export class SpanBatch implements Batch {
   readonly links: LinkTable;
   /** Names of spans and events. */
   readonly names: ByteDictionary;
+  /** Values of derived columns with few distinct ones. */
+  readonly tokens: ByteDictionary;
+  /** Signals that processors, or the spans themselves, have made. */
+  readonly signals: SpanSignal[] = [];
+  /** Media that was taken out of the spans. */
+  readonly attachments: SpanAttachment[] = [];
 
   /** 16 bytes a span. */
   traceId: Uint8Array;
@@ -117,6 +130,8 @@ export class SpanBatch implements Batch {
   linkEnd: Uint32Array;
 
   readonly #derived = new Map<DerivedName, DerivedColumn>();
+  /** Empty columns that an earlier use of the batch has left behind. */
+  readonly #spare = new Map<DerivedName, DerivedColumn>();
   #dropped: Uint8Array | undefined;
   #droppedCount = 0;
 
@@ -133,6 +148,7 @@ export class SpanBatch implements Batch {
     this.events = new EventTable();
     this.links = new LinkTable();
     this.names = new ByteDictionary(arena);
+    this.tokens = new ByteDictionary(arena);
     this.traceId = new Uint8Array(spans * 16);
     this.spanId = new Uint8Array(spans * 8);
     this.parentSpanId = new Uint8Array(spans * 8);
@@ -157,20 +173,31 @@ export class SpanBatch implements Batch {
     this.linkEnd = new Uint32Array(spans);
   }
 
-  /** Empties the batch and puts it over other bytes; the columns keep their room. */
-  restart(body: Uint8Array): void {
-    this.arena.adopt(body);
+  /** Empties the batch; the columns keep their room. */
+  clear(): void {
+    for (const [name, column] of this.#derived) {
+      column.clear(this.length);
+      this.#spare.set(name, column);
+    }
+    this.#derived.clear();
+    this.arena.adopt(noBytes);
     this.length = this.events.length = this.links.length = 0;
     this.resources.length = this.scopes.length = 0;
+    this.signals.length = this.attachments.length = 0;
     for (const table of [this.attributes, this.resourceAttributes, this.eventAttributes]) {
       table.length = 0;
       table.keys.clear();
     }
     this.names.clear();
-    this.#derived.clear();
+    this.tokens.clear();
     this.#dropped = undefined;
     this.#droppedCount = 0;
     this.context = undefined;
+  }
+
+  /** Puts an empty batch over the bytes of a request that arrives now. */
+  restart(body: Uint8Array): void {
+    this.arena.adopt(body);
     this.receivedTimeMs = Date.now();
   }
 
@@ -232,13 +259,8 @@ export class SpanBatch implements Batch {
 
   /** Sets a derived column of span `row`. */
   setDerived<N extends DerivedName>(name: N, row: number, value: DerivedValue<N>): void {
-    let column = this.#derived.get(name);
-    if (column === undefined) {
-      column = derivedColumns[name] === "number" ? new NumberColumn(this.kind.length) : new ValueColumn();
-      this.#derived.set(name, column);
-    }
-    // The type of `column` follows from `name`, which the compiler cannot see.
-    (column as ValueColumn<unknown>).set(row, value);
+    // The type of the column follows from `name`, which the compiler cannot see.
+    (this.deriveColumn(name) as unknown as ValueColumn<DerivedValue<N>>).set(row, value);
   }
 
   /** The derived column of span `row`, or undefined when it was not set. */
@@ -246,9 +268,21 @@ export class SpanBatch implements Batch {
     return this.#derived.get(name)?.get(row) as DerivedValue<N> | undefined;
   }
 
+  /** The whole derived column to write to: look it up once per batch. */
+  deriveColumn<N extends DerivedName>(name: N): DerivedColumn<N> {
+    let column = this.#derived.get(name);
+    if (column === undefined) {
+      column =
+        this.#spare.get(name) ??
+        createDerivedColumn(name, Math.max(this.length, this.kind.length), this.arena, this.tokens);
+      this.#derived.set(name, column);
+    }
+    return column as DerivedColumn<N>;
+  }
+
   /** The whole derived column, or undefined when no span has it. */
-  derivedColumn(name: DerivedName): NumberColumn | ValueColumn<unknown> | undefined {
-    return this.#derived.get(name);
+  derivedColumn<N extends DerivedName>(name: N): DerivedColumn<N> | undefined {
+    return this.#derived.get(name) as DerivedColumn<N> | undefined;
   }
 
   derivedNames(): IterableIterator<DerivedName> {

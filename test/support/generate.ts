@@ -162,6 +162,29 @@ function addRandomSpan(batch: SpanBatch, random: Random, deletedPercent: number)
   addRandomEvents(batch, row, random, deletedPercent);
   addRandomLinks(batch, row, random, deletedPercent);
   if (random.chance(40)) setRandomDerived(batch, row, random);
+  if (random.chance(20)) addRandomSideRows(batch, row, random);
+}
+
+function addRandomSideRows(batch: SpanBatch, row: number, random: Random): void {
+  const value = random.pick([true, random.int(100), random.text()]);
+  batch.signals.push({ row, entity: random.pick(["span", "trace", "session"]), name: "s", value, source: "sdk" });
+  const data = random.bytes(random.int(100));
+  batch.attachments.push({
+    row,
+    ordinal: 0,
+    id: random.text(),
+    type: "image",
+    mediaType: "image/png",
+    width: random.int(10),
+    height: random.int(10),
+    bytes: data.length,
+    label: random.text(),
+    viewport: "",
+    metadata: "",
+    dataStart: batch.arena.append(data),
+    dataLength: data.length,
+    url: "",
+  });
 }
 
 function addRandomEvents(batch: SpanBatch, row: number, random: Random, deletedPercent: number): void {

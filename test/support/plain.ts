@@ -37,6 +37,13 @@ function plainSpan(batch: SpanBatch, row: number): unknown {
         .sort()
         .flatMap((name) => (batch.getDerived(name, row) === undefined ? [] : [[name, batch.getDerived(name, row)]])),
     ),
+    signals: batch.signals.filter((signal) => signal.row === row).map(({ row: _, ...signal }) => signal),
+    attachments: batch.attachments
+      .filter((attachment) => attachment.row === row)
+      .map(({ row: _, dataStart, dataLength, ...attachment }) => ({
+        ...attachment,
+        data: Buffer.from(batch.arena.bytes.subarray(dataStart, dataStart + dataLength)).toString("hex"),
+      })),
   };
 }
 

@@ -1,14 +1,24 @@
-import type { DerivedName, NumberColumn, ValueColumn } from "../../../pipeline/span-batch/derived.ts";
+import type {
+  DerivedColumn,
+  DerivedName,
+  NumberColumn,
+  TextColumn,
+  TokenColumn,
+  ValueColumn,
+} from "../../../pipeline/span-batch/derived.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { ColumnData, ColumnEncoder } from "./column-group.ts";
 import { LowCardinality, lowCardinalityPrefix } from "./low-cardinality.ts";
 import { Output } from "./output.ts";
 import { Words } from "./words.ts";
 
-/** How values of a derived column are written; `undefined` is a row where none was set. */
-interface ValueWriter {
+/** How values of a derived column are written. */
+interface ColumnWriter<C extends DerivedColumn> {
   readonly byteLength: number;
-  write(value: unknown): void;
+  /** Writes the values of some rows. */
+  write(column: C, batch: SpanBatch, rows: Uint32Array, count: number): void;
+  /** Writes `count` times the default. */
+  skip(count: number): void;
   take(): Buffer[];
 }
 
@@ -16,15 +26,15 @@ interface ValueWriter {
  * A column that processors compute. It costs nothing until a batch has it: rows before are only counted, and written as
  * defaults when the first value comes.
  */
-export class DerivedEncoder implements ColumnEncoder {
+export class DerivedEncoder<C extends DerivedColumn> implements ColumnEncoder {
   readonly #name: DerivedName;
-  readonly #createWriter: () => ValueWriter;
+  readonly #createWriter: () => ColumnWriter<C>;
   readonly #emptyIsSent: boolean;
-  #writer: ValueWriter | undefined;
+  #writer: ColumnWriter<C> | undefined;
   #rowsBefore = 0;
 
   /** @param emptyIsSent whether the column is sent though no row has a value: see `ColumnData` */
-  constructor(name: DerivedName, createWriter: () => ValueWriter, emptyIsSent = false) {
+  constructor(name: DerivedName, createWriter: () => ColumnWriter<C>, emptyIsSent = false) {
     this.#name = name;
     this.#createWriter = createWriter;
     this.#emptyIsSent = emptyIsSent;
@@ -35,9 +45,11 @@ export class DerivedEncoder implements ColumnEncoder {
   }
 
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
-    const column = batch.derivedColumn(this.#name);
-    if (column === undefined) this.#skip(count);
-    else this.#write(column, rows, count);
+    // The class of a column follows from its name, which the compiler cannot see.
+    const column = batch.derivedColumn(this.#name) as C | undefined;
+    if (column !== undefined) this.#begin().write(column, batch, rows, count);
+    else if (this.#writer !== undefined) this.#writer.skip(count);
+    else this.#rowsBefore += count;
   }
 
   take(): ColumnData[] {
@@ -48,35 +60,50 @@ export class DerivedEncoder implements ColumnEncoder {
     return [pieces];
   }
 
-  #skip(count: number): void {
-    if (this.#writer === undefined) this.#rowsBefore += count;
-    else for (let k = 0; k < count; k++) this.#writer.write(undefined);
-  }
-
-  #write(column: NumberColumn | ValueColumn<unknown>, rows: Uint32Array, count: number): void {
-    const writer = this.#begin();
-    for (let k = 0; k < count; k++) writer.write(column.get(rows[k]!));
-  }
-
-  #begin(): ValueWriter {
+  #begin(): ColumnWriter<C> {
     if (this.#writer === undefined) {
       this.#writer = this.#createWriter();
-      for (let k = 0; k < this.#rowsBefore; k++) this.#writer.write(undefined);
+      this.#writer.skip(this.#rowsBefore);
     }
     return this.#writer;
   }
 }
 
+const notTranslated = 0xffffffff;
+
 /** LowCardinality(String); not set: "". */
-export class TokenWriter implements ValueWriter {
+export class TokenWriter implements ColumnWriter<TokenColumn> {
   readonly #values = new LowCardinality();
 
   get byteLength(): number {
     return this.#values.byteLength;
   }
 
-  write(value: string | undefined): void {
-    this.#values.indexes.push(this.#values.indexOfText(value ?? ""));
+  write(column: TokenColumn, batch: SpanBatch, rows: Uint32Array, count: number): void {
+    const { tokens } = batch;
+    const { indexes } = this.#values;
+    // Entry of the column -> index in the block. Most tokens belong to other columns, so each is translated when it comes.
+    const inBlock = new Uint32Array(tokens.length + 1).fill(notTranslated);
+    indexes.reserve(count);
+    for (let k = 0; k < count; k++) {
+      const entry = column.indexAt(rows[k]!) + 1;
+      let index = inBlock[entry]!;
+      if (index === notTranslated) {
+        index =
+          entry === 0
+            ? this.#values.indexOfText("")
+            : this.#values.indexOf(batch.arena.bytes, tokens.starts[entry - 1]!, tokens.lengths[entry - 1]!);
+        inBlock[entry] = index;
+      }
+      indexes.push(index);
+    }
+  }
+
+  skip(count: number): void {
+    if (count === 0) return;
+    const empty = this.#values.indexOfText("");
+    this.#values.indexes.reserve(count);
+    for (let k = 0; k < count; k++) this.#values.indexes.push(empty);
   }
 
   take(): Buffer[] {
@@ -85,15 +112,25 @@ export class TokenWriter implements ValueWriter {
 }
 
 /** String; not set: "". */
-export class TextWriter implements ValueWriter {
+export class TextWriter implements ColumnWriter<TextColumn> {
   readonly #output = new Output();
 
   get byteLength(): number {
     return this.#output.length;
   }
 
-  write(value: string | undefined): void {
-    this.#output.text(value ?? "");
+  write(column: TextColumn, batch: SpanBatch, rows: Uint32Array, count: number): void {
+    const { arena } = batch;
+    for (let k = 0; k < count; k++) {
+      const row = rows[k]!;
+      const length = column.lengthAt(row);
+      if (length > 0) this.#output.string(arena, column.startAt(row), length);
+      else this.#output.zeros(1);
+    }
+  }
+
+  skip(count: number): void {
+    this.#output.zeros(count);
   }
 
   take(): Buffer[] {
@@ -104,7 +141,7 @@ export class TextWriter implements ValueWriter {
 const double = Buffer.alloc(8);
 
 /** Float64, with `notSet` where no value was set. */
-export class DoubleWriter implements ValueWriter {
+export class DoubleWriter implements ColumnWriter<NumberColumn> {
   readonly #output = new Output();
   readonly #notSet: number;
 
@@ -116,20 +153,28 @@ export class DoubleWriter implements ValueWriter {
     return this.#output.length;
   }
 
-  write(value: number | undefined): void {
-    double.writeDoubleLE(value ?? this.#notSet);
-    this.#output.raw(double);
+  write(column: NumberColumn, _batch: SpanBatch, rows: Uint32Array, count: number): void {
+    for (let k = 0; k < count; k++) this.#write(column.get(rows[k]!) ?? this.#notSet);
+  }
+
+  skip(count: number): void {
+    for (let k = 0; k < count; k++) this.#write(this.#notSet);
   }
 
   take(): Buffer[] {
     return this.#output.take();
   }
+
+  #write(value: number): void {
+    double.writeDoubleLE(value);
+    this.#output.raw(double);
+  }
 }
 
 /** Nullable(Float64) or Nullable(UInt64): a byte per row that says whether it is null, then the values. */
-export class NullableWriter implements ValueWriter {
+export class NullableWriter implements ColumnWriter<NumberColumn> {
   readonly #nulls = new Output();
-  readonly #values = new Output();
+  readonly #values = new Words();
   readonly #integer: boolean;
 
   constructor(integer: boolean) {
@@ -137,28 +182,54 @@ export class NullableWriter implements ValueWriter {
   }
 
   get byteLength(): number {
-    return this.#nulls.length + this.#values.length;
+    return this.#nulls.length + this.#values.length * 4;
   }
 
-  write(value: number | undefined): void {
-    this.#nulls.reserve(1);
-    this.#nulls.piece[this.#nulls.position++] = value === undefined ? 1 : 0;
-    if (this.#integer) double.writeBigUInt64LE(wholeNumber(value ?? 0));
-    else double.writeDoubleLE(value ?? 0);
-    this.#values.raw(double);
+  write(column: NumberColumn, _batch: SpanBatch, rows: Uint32Array, count: number): void {
+    this.#values.reserve(2 * count);
+    const { values } = column;
+    for (let k = 0; k < count; k++) {
+      const row = rows[k]!;
+      const value = row < values.length ? values[row]! : Number.NaN;
+      const isNull = Number.isNaN(value);
+      this.#nulls.reserve(1);
+      this.#nulls.piece[this.#nulls.position++] = isNull ? 1 : 0;
+      if (isNull) this.#values.push64(0);
+      else if (this.#integer) this.#values.push64(wholeNumber(value));
+      else this.#pushDouble(value);
+    }
+  }
+
+  skip(count: number): void {
+    for (let k = 0; k < count; k++) {
+      this.#nulls.reserve(1);
+      this.#nulls.piece[this.#nulls.position++] = 1;
+    }
+    this.#values.reserve(2 * count);
+    for (let k = 0; k < count; k++) this.#values.push64(0);
   }
 
   take(): Buffer[] {
-    return [...this.#nulls.take(), ...this.#values.take()];
+    return [...this.#nulls.take(), this.#values.take()];
+  }
+
+  #pushDouble(value: number): void {
+    doubles[0] = value;
+    this.#values.push(doubleWords[0]!);
+    this.#values.push(doubleWords[1]!);
   }
 }
 
-function wholeNumber(value: number): bigint {
-  return value > 0 && value < 2 ** 64 ? BigInt(Math.round(value)) : 0n;
+const doubles = new Float64Array(1);
+const doubleWords = new Uint32Array(doubles.buffer);
+
+/** Counts are whole and not negative; beyond 2^53 doubles are too coarse to be counts. */
+function wholeNumber(value: number): number {
+  return value > 0 && value <= Number.MAX_SAFE_INTEGER ? Math.round(value) : 0;
 }
 
 /** Array(String); not set: empty. */
-export class ListWriter implements ValueWriter {
+export class ListWriter implements ColumnWriter<ValueColumn<readonly string[]>> {
   readonly #ends = new Words();
   readonly #items = new Output();
   #count = 0;
@@ -167,10 +238,21 @@ export class ListWriter implements ValueWriter {
     return this.#items.length + this.#ends.length * 4;
   }
 
-  write(value: readonly string[] | undefined): void {
-    for (const item of value ?? []) this.#items.text(item);
-    this.#count += value?.length ?? 0;
-    this.#ends.push64(this.#count);
+  write(column: ValueColumn<readonly string[]>, _batch: SpanBatch, rows: Uint32Array, count: number): void {
+    this.#ends.reserve(2 * count);
+    for (let k = 0; k < count; k++) {
+      const value = column.get(rows[k]!);
+      if (value !== undefined) {
+        for (const item of value) this.#items.text(item);
+        this.#count += value.length;
+      }
+      this.#ends.push64(this.#count);
+    }
+  }
+
+  skip(count: number): void {
+    this.#ends.reserve(2 * count);
+    for (let k = 0; k < count; k++) this.#ends.push64(this.#count);
   }
 
   take(): Buffer[] {
@@ -179,7 +261,7 @@ export class ListWriter implements ValueWriter {
 }
 
 /** Map(LowCardinality(String), String); not set: empty. */
-export class MapWriter implements ValueWriter {
+export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, string>>> {
   readonly #ends = new Words();
   readonly #keys = new LowCardinality();
   readonly #values = new Output();
@@ -188,12 +270,20 @@ export class MapWriter implements ValueWriter {
     return this.#values.length + this.#ends.length * 4;
   }
 
-  write(value: ReadonlyMap<string, string> | undefined): void {
-    for (const [key, text] of value ?? []) {
-      this.#keys.indexes.push(this.#keys.indexOfText(key));
-      this.#values.text(text);
+  write(column: ValueColumn<ReadonlyMap<string, string>>, _batch: SpanBatch, rows: Uint32Array, count: number): void {
+    this.#ends.reserve(2 * count);
+    for (let k = 0; k < count; k++) {
+      for (const [key, text] of column.get(rows[k]!) ?? []) {
+        this.#keys.indexes.push(this.#keys.indexOfText(key));
+        this.#values.text(text);
+      }
+      this.#ends.push64(this.#keys.indexes.length);
     }
-    this.#ends.push64(this.#keys.indexes.length);
+  }
+
+  skip(count: number): void {
+    this.#ends.reserve(2 * count);
+    for (let k = 0; k < count; k++) this.#ends.push64(this.#keys.indexes.length);
   }
 
   take(): Buffer[] {

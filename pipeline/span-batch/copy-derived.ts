@@ -1,0 +1,61 @@
+import { DictionaryCopier, type RangeCopier } from "./copy-ranges.ts";
+import { type DerivedColumn, NumberColumn, TextColumn, TokenColumn, type ValueColumn } from "./derived.ts";
+import type { SpanBatch } from "./span-batch.ts";
+
+function byRow<Item extends { readonly row: number }>(items: readonly Item[]): ReadonlyMap<number, Item[]> {
+  const rows = new Map<number, Item[]>();
+  for (const item of items) {
+    const ofRow = rows.get(item.row);
+    if (ofRow === undefined) rows.set(item.row, [item]);
+    else ofRow.push(item);
+  }
+  return rows;
+}
+
+/** Copies what processors have computed of single spans: derived columns, signals and attachments. */
+export class DerivedCopier {
+  readonly #into: SpanBatch;
+  readonly #bytes: RangeCopier;
+  readonly #tokens: DictionaryCopier;
+  readonly #columns: readonly { readonly from: DerivedColumn; readonly to: DerivedColumn }[];
+  readonly #signals: ReadonlyMap<number, SpanBatch["signals"]>;
+  readonly #attachments: ReadonlyMap<number, SpanBatch["attachments"]>;
+
+  constructor(from: SpanBatch, into: SpanBatch, bytes: RangeCopier) {
+    this.#into = into;
+    this.#bytes = bytes;
+    this.#tokens = new DictionaryCopier(from.tokens, into.tokens, bytes);
+    this.#columns = [...from.derivedNames()].map((name) => ({
+      from: from.derivedColumn(name)!,
+      to: into.deriveColumn(name),
+    }));
+    this.#signals = byRow(from.signals);
+    this.#attachments = byRow(from.attachments);
+  }
+
+  /** Copies what belongs to span `row` of the source, which is span `at` of the target. */
+  copy(row: number, at: number): void {
+    for (const { from, to } of this.#columns) this.#copyValue(from, row, to, at);
+    for (const signal of this.#signals.get(row) ?? []) this.#into.signals.push({ ...signal, row: at });
+    for (const attachment of this.#attachments.get(row) ?? []) {
+      const dataStart = this.#bytes.copy(attachment.dataStart, attachment.dataLength);
+      this.#into.attachments.push({ ...attachment, row: at, dataStart });
+    }
+  }
+
+  #copyValue(from: DerivedColumn, row: number, to: DerivedColumn, at: number): void {
+    if (from instanceof TokenColumn) {
+      const index = from.indexAt(row);
+      if (index >= 0) (to as TokenColumn).setIndex(at, this.#tokens.indexOf(index));
+    } else if (from instanceof TextColumn) {
+      const length = from.lengthAt(row);
+      if (length >= 0) (to as TextColumn).setRange(at, this.#bytes.copy(from.startAt(row), length), length);
+    } else if (from instanceof NumberColumn) {
+      const value = from.get(row);
+      if (value !== undefined) (to as NumberColumn).set(at, value);
+    } else {
+      const value = from.get(row);
+      if (value !== undefined) (to as ValueColumn<unknown>).set(at, value);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { ByteArena } from "./arena.ts";
+import type { ByteDictionary } from "./dictionary.ts";
+
+/** Marks what was not copied yet in a map of old to new numbers. */
+export const notCopied = 0xffffffff;
+
+/** Ranges shorter than this are copied rather than looked for. */
+const minSharedBytes = 48;
+
+/**
+ * Copies bytes of one arena into another. A long range that is copied twice before `forget` is there once: a message that
+ * is both an attribute and the span's input.
+ */
+export class RangeCopier {
+  readonly #from: ByteArena;
+  readonly #into: ByteArena;
+  /** Start, length and new start of each long range. */
+  readonly #copied: number[] = [];
+
+  constructor(from: ByteArena, into: ByteArena) {
+    this.#from = from;
+    this.#into = into;
+  }
+
+  /** Copies a range and returns where it starts now. */
+  copy(start: number, length: number): number {
+    if (length === 0) return 0;
+    if (length < minSharedBytes) return this.#append(start, length);
+    const copied = this.#copied;
+    for (let i = 0; i < copied.length; i += 3) {
+      if (copied[i] === start && copied[i + 1] === length) return copied[i + 2]!;
+    }
+    const now = this.#append(start, length);
+    copied.push(start, length, now);
+    return now;
+  }
+
+  /** Forgets what may be shared: call for each span. */
+  forget(): void {
+    this.#copied.length = 0;
+  }
+
+  #append(start: number, length: number): number {
+    return this.#into.append(this.#from.bytes.subarray(start, start + length));
+  }
+}
+
+/** Copies entries of a dictionary as they are asked for. */
+export class DictionaryCopier {
+  readonly #from: ByteDictionary;
+  readonly #into: ByteDictionary;
+  readonly #bytes: RangeCopier;
+  readonly #indexes: Uint32Array;
+
+  constructor(from: ByteDictionary, into: ByteDictionary, bytes: RangeCopier) {
+    this.#from = from;
+    this.#into = into;
+    this.#bytes = bytes;
+    this.#indexes = new Uint32Array(from.length).fill(notCopied);
+  }
+
+  /** The number in the target of entry `index` of the source. */
+  indexOf(index: number): number {
+    const known = this.#indexes[index]!;
+    if (known !== notCopied) return known;
+    const length = this.#from.lengths[index]!;
+    const copied = this.#into.intern(this.#bytes.copy(this.#from.starts[index]!, length), length);
+    this.#indexes[index] = copied;
+    return copied;
+  }
+}
