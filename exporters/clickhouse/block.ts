@@ -34,20 +34,29 @@ export class BlockBuilder implements TableBuilder<SpanBatch> {
   finish(): InsertBlock {
     const { rows } = this;
     this.rows = 0;
-    const columns: string[] = [];
-    const body: Buffer[] = [];
+    const columns: BlockColumn[] = [];
     for (const { columns: definitions, encoder } of this.#groups) {
       encoder.take(rows).forEach((data, i) => {
-        if (data === undefined) return;
-        const { name, type } = definitions[i]!;
-        columns.push(name);
-        body.push(stringBytes(name), stringBytes(type), ...data);
+        if (data !== undefined) columns.push({ ...definitions[i]!, data });
       });
     }
-    const chunks = [varintBytes(columns.length), varintBytes(rows), ...body];
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    return { rows, bytes, format: "Native", columns, chunks, recycle: () => recyclePieces(chunks) };
+    return blockOf(rows, columns);
   }
+}
+
+interface BlockColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly data: readonly Buffer[];
+}
+
+/** Puts the columns of a block together. */
+export function blockOf(rows: number, columns: readonly BlockColumn[]): InsertBlock {
+  const chunks = [varintBytes(columns.length), varintBytes(rows)];
+  for (const { name, type, data } of columns) chunks.push(stringBytes(name), stringBytes(type), ...data);
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const names = columns.map(({ name }) => name);
+  return { rows, bytes, format: "Native", columns: names, chunks, recycle: () => recyclePieces(chunks) };
 }
 
 let identity = new Uint32Array(0);

@@ -94,6 +94,13 @@ export const clickhouseConfigSchema = z
       .describe("Cluster for ON CLUSTER in every DDL statement; empty leaves it out."),
     table_engine: tableEngineSchema.prefault({}).describe("Engine of the tables this exporter creates."),
     traces_table_name: tableName.default("otel_traces").describe("Table of spans."),
+    signals_table_name: tableName.default("signals").describe("Table of the signals that spans carry."),
+    attachments_table_name: tableName
+      .default("attachments")
+      .describe("Table that says which media were taken out of which span."),
+    attachment_data_table_name: tableName
+      .default("attachment_data")
+      .describe("Table of the bytes of these media, each distinct one once a project."),
     logs_table_name: tableName.default("otel_logs").describe("Table of log records."),
     profiles_table_name: tableName.default("otel_profiles").describe("Table of profiles; reserved."),
     metrics_tables: metricsTablesSchema.prefault({}).describe("Tables of metrics, one a kind."),

@@ -5,7 +5,7 @@ import type { ClosedBlock } from "./assembler.ts";
 import type { DeadLetterConfig } from "./config.ts";
 import type { Failure } from "./errors.ts";
 import { type NativeColumn, readNativeColumns, rowsOfColumns } from "./native-reader.ts";
-import type { InsertBlock } from "./table.ts";
+import type { InsertBlock, InsertFormat } from "./table.ts";
 
 /** The first line of a dead letter. */
 export interface DeadLetterHeader {
@@ -20,6 +20,8 @@ export interface DeadLetterHeader {
   readonly error: { readonly code: number | null; readonly name: string; readonly message: string };
   readonly rows: number;
   readonly columns: readonly string[];
+  /** Of what follows the first line: JSON lines, or the bytes of the block where JSON cannot hold them. */
+  readonly format: InsertFormat;
 }
 
 /** A block that is given up. */
@@ -32,16 +34,17 @@ export function deadLetterOf(component: string, { table, block, token }: ClosedB
   const error = { code: failure.code ?? null, name: failure.name, message: failure.message };
   const time = new Date().toISOString();
   const { rows, columns } = block;
-  return { header: { component, time, table: table.name, token, error, rows, columns }, block };
+  const format = table.isBinary === true ? block.format : "JSONEachRow";
+  return { header: { component, time, table: table.name, token, error, rows, columns, format }, block };
 }
 
-/** Names of files that wait to be replayed, and of those that were. */
-export const waitingSuffix = ".ndjson";
+/** Ends of the names of files that wait to be replayed, and of those that were. */
+export const waitingSuffixes: Readonly<Record<InsertFormat, string>> = { JSONEachRow: ".ndjson", Native: ".native" };
 export const replayedSuffix = ".replayed";
 
 const rowsPerWrite = 500;
 
-/** Writes blocks that no server will take to files of JSON lines: a header, then one object a row, as JSONEachRow takes. */
+/** Writes blocks that no server will take to files: a header line, then mostly one JSON object a row, as JSONEachRow takes. */
 export class DeadLetters {
   readonly #config: DeadLetterConfig;
   /** One file at a time, so that the bound on bytes holds. */
@@ -68,7 +71,7 @@ export class DeadLetters {
     await mkdir(directory, { recursive: true });
     const room = this.#config.max_bytes - (await this.#bytesHeld());
     const name = `${header.component.replaceAll(/[^\w.-]/g, "_")}-${header.time.replaceAll(":", "")}-${header.token}`;
-    const path = join(directory, name + waitingSuffix);
+    const path = join(directory, name + waitingSuffixes[header.format]);
     const partial = join(directory, `${name}.partial`);
     try {
       await this.#writeLines(partial, letter, room);
@@ -90,7 +93,8 @@ export class DeadLetters {
         await file.writeFile(text);
       };
       await append(linesOf([JSON.stringify(header)]));
-      for await (const text of jsonLinesOf(block)) await append(text);
+      const body = header.format === block.format ? block.chunks : jsonLinesOf(block);
+      for await (const piece of body) await append(piece);
       await file.sync();
     } finally {
       await file.close();
@@ -112,12 +116,8 @@ export class DeadLetters {
   }
 }
 
-/** The rows of a block as JSON lines, some at a time. */
-async function* jsonLinesOf({ format, chunks }: DeadLetter["block"]): AsyncGenerator<Buffer> {
-  if (format === "JSONEachRow") {
-    yield* chunks;
-    return;
-  }
+/** The rows of a Native block as JSON lines, some at a time. */
+async function* jsonLinesOf({ chunks }: DeadLetter["block"]): AsyncGenerator<Buffer> {
   let lines: string[] = [];
   for (const row of rowsOfColumns(await columnsOf(chunks))) {
     if (lines.push(JSON.stringify(row)) < rowsPerWrite) continue;

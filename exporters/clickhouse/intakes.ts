@@ -14,8 +14,13 @@ import { rowTarget } from "./rows/target.ts";
 import { logsSchema } from "./schema/otel-logs.ts";
 import { metricsSchema } from "./schema/otel-metrics.ts";
 import { tracesSchema } from "./schema/otel-traces.ts";
+import { attachmentDataSchema, attachmentsSchema, signalsSchema } from "./schema/side-tables.ts";
 import type { Ddl } from "./schema/sql.ts";
 import type { TableSchema } from "./schema/table-schema.ts";
+import { attachmentColumns, attachmentDataColumns, signalColumns } from "./side/columns.ts";
+import { SideIntake } from "./side/intake.ts";
+import type { SideColumn } from "./side/side-column.ts";
+import { type SideRows, sideTarget } from "./side/side-target.ts";
 import { SpanIntake, spansTarget } from "./spans.ts";
 
 /** What intakes need of their exporter. */
@@ -41,7 +46,22 @@ export function createIntake(signal: Signal, options: IntakeOptions, ports: Asse
 function spanIntake({ config, ddl }: IntakeOptions, ports: AssemblerPorts): Intake {
   const schema = tracesSchema(config.traces_table_name);
   const bounds = blockBoundsOf(config.insert, config.sending_queue);
-  return new SpanIntake(schema, new BlockAssembler(spansTarget(ddl.table(schema.table)), bounds, ports));
+  const signals = signalsSchema(config.signals_table_name);
+  const attachments = attachmentsSchema(config.attachments_table_name);
+  const data = attachmentDataSchema(config.attachment_data_table_name);
+  const side = <Item>(
+    { table }: TableSchema,
+    columns: readonly SideColumn<Item>[],
+    isBinary = false,
+  ): BlockAssembler<SideRows<Item>> =>
+    new BlockAssembler(sideTarget(ddl.table(table), columns, isBinary), bounds, ports);
+  const assemblers = {
+    signals: side(signals, signalColumns),
+    attachments: side(attachments, attachmentColumns),
+    attachmentData: side(data, attachmentDataColumns, true),
+  };
+  const spans = new BlockAssembler(spansTarget(ddl.table(schema.table)), bounds, ports);
+  return new SpanIntake([schema, signals, attachments, data], spans, new SideIntake(assemblers, config.ttl));
 }
 
 function logIntake(options: IntakeOptions, ports: AssemblerPorts): Intake {

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rename } from "node:fs/promises";
+import { extname } from "node:path";
 import type { Logger } from "pino";
 import { messageOf } from "../../pipeline/errors.ts";
 import { createHosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
-import { type DeadLetterHeader, filesIn, replayedSuffix, waitingSuffix } from "./dead-letter.ts";
+import { type DeadLetterHeader, filesIn, replayedSuffix, waitingSuffixes } from "./dead-letter.ts";
 import { formatSettings, insert, insertStatement } from "./insert.ts";
 
 /** A file that waits to be replayed. */
@@ -47,7 +48,7 @@ export async function listDeadLetters(directory: string, component?: string): Pr
   });
   const letters: DeadLetterFile[] = [];
   for (const { path, bytes } of files) {
-    if (!path.endsWith(waitingSuffix)) continue;
+    if (!Object.values(waitingSuffixes).includes(extname(path))) continue;
     const header = await readHeader(path).then(
       (read) => read.header,
       (error: Error) => error,
@@ -85,15 +86,15 @@ export async function replayDeadLetters(config: ClickHouseConfig, options: Repla
       const { header, length } = await readHeader(path);
       rows = header.rows;
       await insert(hosts.next(), {
-        statement: insertStatement(header.table, { columns: header.columns, format: "JSONEachRow" }),
+        statement: insertStatement(header.table, header),
         body: createReadStream(path, { start: length }),
         token: header.token,
         queryId: randomUUID(),
         timeoutMs: config.timeout,
         signal,
-        settings: formatSettings.JSONEachRow,
+        settings: formatSettings[header.format],
       });
-      const done = path.slice(0, -waitingSuffix.length) + replayedSuffix;
+      const done = path.slice(0, -extname(path).length) + replayedSuffix;
       await rename(path, done);
       return { path: done, rows };
     } catch (cause) {
@@ -123,9 +124,13 @@ function headerOf(path: string, line: string): DeadLetterHeader {
   } catch (cause) {
     throw new Error(`${path}: is no dead letter: its first line is no JSON`, { cause });
   }
-  const { table, token, columns } = header;
+  // Files of former versions are JSON lines and do not say so.
+  const { table, token, columns, format = "JSONEachRow" } = header;
   if (typeof table !== "string" || typeof token !== "string" || !Array.isArray(columns)) {
     throw new Error(`${path}: is no dead letter: its first line must have table, token and columns`);
   }
-  return header as DeadLetterHeader;
+  if (format !== "JSONEachRow" && format !== "Native") {
+    throw new Error(`${path}: is no dead letter: format must be JSONEachRow or Native, got "${String(format)}"`);
+  }
+  return { ...header, format } as DeadLetterHeader;
 }

@@ -31,6 +31,10 @@ interface Pending {
   readonly backoff: Backoff | undefined;
 }
 
+function itemsOf({ table, block }: ClosedBlock): number {
+  return block.rows * table.itemsPerRow;
+}
+
 /** The last failure of a block that was given up, and whether it can never be stored. */
 interface GivenUp {
   readonly failure: Failure;
@@ -91,14 +95,15 @@ export class BlockSender {
   async #run({ block: closed, backoff }: Pending): Promise<void> {
     const { instruments, callersWait, config } = this.#options;
     const givenUp = await this.#deliver(closed, backoff ?? new Backoff(config.retry_on_failure));
+    const items = itemsOf(closed);
     if (givenUp === undefined) {
-      instruments.sent(closed.table.signal, closed.block.rows);
+      instruments.sent(closed.table.signal, items);
       // The server has read and committed all of it; after a failure an old try might still hold on to the memory.
       closed.block.recycle();
       closed.delivery.resolve();
       return;
     }
-    instruments.sendFailed(closed.table.signal, closed.block.rows);
+    instruments.sendFailed(closed.table.signal, items);
     if (!givenUp.permanent && callersWait) this.#giveBack(closed, givenUp.failure);
     else await this.#bury(closed, givenUp);
   }
@@ -198,11 +203,11 @@ export class BlockSender {
     const message = `${this.#failed(closed, failure)}, ${permanent ? "not retryable" : "given up"}`;
     try {
       const file = await deadLetters.write(deadLetterOf(settings.id, closed, failure));
-      instruments.deadLettered(table.signal, rows);
+      instruments.deadLettered(table.signal, itemsOf(closed));
       settings.logger.error({ rows, failure, file }, `${message}; rows are in ${file}`);
       closed.delivery.resolve();
     } catch (cause) {
-      instruments.lost(table.signal, rows);
+      instruments.lost(table.signal, itemsOf(closed));
       settings.logger.error(
         { rows, failure, err: cause },
         `${message}; rows are lost: no dead letter could be written`,

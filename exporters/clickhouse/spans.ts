@@ -5,27 +5,38 @@ import { BlockBuilder, keptRows } from "./block.ts";
 import { daysOf, rowsByDay } from "./days.ts";
 import type { Intake } from "./intake.ts";
 import type { TableSchema } from "./schema/table-schema.ts";
+import type { SideIntake } from "./side/intake.ts";
 import type { TableTarget } from "./table.ts";
 
 /** The table of spans. @param name quoted, with its database */
 export function spansTarget(name: string): TableTarget<SpanBatch> {
-  return { name, signal: "traces", createBuilder: () => new BlockBuilder(), daysOf, rowsByDay, keptRows };
+  return {
+    name,
+    signal: "traces",
+    itemsPerRow: 1,
+    createBuilder: () => new BlockBuilder(),
+    daysOf,
+    rowsByDay,
+    keptRows,
+  };
 }
 
-/** Spans: one table. */
+/** Spans: their table, and those of what they carry along. */
 export class SpanIntake implements Intake<SpanBatch> {
   readonly tables: readonly TableSchema[];
   readonly assemblers: readonly OpenBlocks[];
   readonly #assembler: BlockAssembler<SpanBatch>;
+  readonly #side: SideIntake;
 
-  constructor(schema: TableSchema, assembler: BlockAssembler<SpanBatch>) {
-    this.tables = [schema];
-    this.assemblers = [assembler];
+  constructor(tables: readonly TableSchema[], assembler: BlockAssembler<SpanBatch>, side: SideIntake) {
+    this.tables = tables;
+    this.assemblers = [assembler, ...side.assemblers];
     this.#assembler = assembler;
+    this.#side = side;
   }
 
   add(batch: SpanBatch): Delivery[] {
-    const deliveries = this.#assembler.add(batch);
+    const deliveries = [...this.#assembler.add(batch), ...this.#side.add(batch)];
     releaseBatch(batch);
     return deliveries;
   }

@@ -37,6 +37,10 @@ export interface InsertTable {
   readonly name: string;
   /** What one row is an item of. */
   readonly signal: Signal;
+  /** Items that a row stands for: 0 for rows that come along with items of another table, so that none counts twice. */
+  readonly itemsPerRow: 0 | 1;
+  /** Rows hold bytes that are no text, so that JSON cannot hold them. */
+  readonly isBinary?: boolean;
 }
 
 /** A table and how batches become its blocks. */

@@ -37,6 +37,7 @@ export function rowTarget(name: string, signal: Signal, columns: readonly string
   return {
     name,
     signal,
+    itemsPerRow: 1,
     createBuilder: () => new RowBlockBuilder(columns),
     daysOf: ({ days }) => new Set(days),
     rowsByDay: ({ days }) => {

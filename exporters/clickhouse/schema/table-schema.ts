@@ -24,15 +24,16 @@ export const deduplicationWindow = 10_000;
  * A freshly inserted part has fewer bytes than `min_bytes_for_wide_part`, so that its columns go to one file instead of
  * two files each: with as many columns as spans have, that is 40 % of what an insert costs (bench/README.md).
  */
-const tableSettings = "index_granularity = 8192, ttl_only_drop_parts = 1, min_bytes_for_wide_part = 134217728";
+const minBytesForWidePart = 134_217_728;
 
 /** The parts of a CREATE TABLE that differ from table to table. */
 export interface TableParts {
   readonly table: string;
   /** Columns and indexes as they stand in the statement. */
   readonly lines: readonly string[];
-  readonly engine: "" | "Aggregating";
-  readonly partitionBy: string;
+  readonly engine: "" | "Aggregating" | "Replacing";
+  /** Left out: one partition. */
+  readonly partitionBy?: string;
   readonly orderBy: string;
   /** The time of which rows grow old. */
   readonly time: string;
@@ -44,13 +45,19 @@ export function createTable(ddl: Ddl, parts: TableParts): string {
     `CREATE TABLE IF NOT EXISTS ${ddl.table(parts.table)}${ddl.onCluster} (`,
     parts.lines.map((line) => `  ${line}`).join(",\n"),
     `) ENGINE = ${ddl.engine(parts.engine)}`,
-    `PARTITION BY ${parts.partitionBy}`,
+    parts.partitionBy === undefined ? "" : `PARTITION BY ${parts.partitionBy}`,
     `ORDER BY ${parts.orderBy}`,
     ttlClause(parts.time, ddl.ttlMs),
-    `SETTINGS ${tableSettings}${deduplication(ddl)}`,
+    `SETTINGS ${tableSettings(parts)}${deduplication(ddl)}`,
   ]
     .filter((line) => line !== "")
     .join("\n");
+}
+
+/** Rows of one partition grow old together and go as whole parts; without partitions, single rows have to go. */
+function tableSettings({ partitionBy }: TableParts): string {
+  const wholeParts = partitionBy === undefined ? 0 : 1;
+  return `index_granularity = 8192, ttl_only_drop_parts = ${wholeParts}, min_bytes_for_wide_part = ${minBytesForWidePart}`;
 }
 
 /** The lines of columns in CREATE TABLE. */

@@ -6,6 +6,7 @@ import { traceColumns } from "../../../exporters/clickhouse/columns.ts";
 import type { ClickHouseConfig } from "../../../exporters/clickhouse/config.ts";
 import { ClickHouseExporter } from "../../../exporters/clickhouse/exporter.ts";
 import { readNativeRows } from "../../../exporters/clickhouse/native-reader.ts";
+import { attachmentColumns, attachmentDataColumns, signalColumns } from "../../../exporters/clickhouse/side/columns.ts";
 import type { Settings } from "../../../pipeline/component.ts";
 import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
 import { batchOf } from "../../support/batches.ts";
@@ -35,8 +36,12 @@ interface Started {
   readonly log: string[];
 }
 
+const columnNames = [...traceColumns, ...signalColumns, ...attachmentColumns, ...attachmentDataColumns].map(
+  ({ name }) => name,
+);
+
 async function started(overrides: object = {}, settings: Partial<Settings> = {}): Promise<Started> {
-  const server = await startScriptedServer(traceColumns.map(({ name }) => name));
+  const server = await startScriptedServer(columnNames);
   const config = await quickConfig(server.url, { create_schema: false, ...overrides });
   const metrics = collectMetrics();
   const log: string[] = [];
@@ -58,7 +63,7 @@ async function books(metrics: CollectedMetrics): Promise<number[]> {
 
 describe("clickhouse exporter", () => {
   itLivesAsAComponent(async () => {
-    const server = await startScriptedServer(traceColumns.map(({ name }) => name));
+    const server = await startScriptedServer(columnNames);
     return new ClickHouseExporter(await quickConfig(server.url, { create_schema: false }), testSettings());
   });
 
@@ -282,7 +287,7 @@ describe("clickhouse exporter", () => {
   it("brings a block that may have been stored back to the same host", async () => {
     const { server, exporter: first, config } = await started();
     await first.shutdown(AbortSignal.timeout(1_000));
-    const other = await startScriptedServer(traceColumns.map(({ name }) => name));
+    const other = await startScriptedServer(columnNames);
     const endpoint = `${server.url},${other.url}`;
     const exporter = new ClickHouseExporter({ ...config, endpoint }, testSettings());
     onTestFinished(() => exporter.shutdown(AbortSignal.timeout(1_000)));

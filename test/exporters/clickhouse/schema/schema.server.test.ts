@@ -8,6 +8,11 @@ import { createMigrationsTable, migrate } from "../../../../exporters/clickhouse
 import { logsSchema } from "../../../../exporters/clickhouse/schema/otel-logs.ts";
 import { metricsSchema } from "../../../../exporters/clickhouse/schema/otel-metrics.ts";
 import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
+import {
+  attachmentDataSchema,
+  attachmentsSchema,
+  signalsSchema,
+} from "../../../../exporters/clickhouse/schema/side-tables.ts";
 import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
 import { startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
 
@@ -175,7 +180,14 @@ describe("schema of the clickhouse exporter", () => {
     const statements = [
       createMigrationsTable(replicated),
       addColumns(replicated, "otel_traces", traceColumns.slice(0, 2)),
-      ...[tracesSchema("otel_traces"), logsSchema("otel_logs"), metricsSchema("histogram", "otel_metrics_histogram")]
+      ...[
+        tracesSchema("otel_traces"),
+        signalsSchema("signals"),
+        attachmentsSchema("attachments"),
+        attachmentDataSchema("attachment_data"),
+        logsSchema("otel_logs"),
+        metricsSchema("histogram", "otel_metrics_histogram"),
+      ]
         .flatMap((schema) => schema.migrations(replicated))
         .flatMap((step) => step.statements),
     ];
