@@ -1,5 +1,6 @@
 import type { Components } from "../pipeline/components.ts";
 import { defaultLimits, type LoadLimits } from "./limits.ts";
+import { withPlugins } from "./plugins.ts";
 import { resolveConfig } from "./resolve.ts";
 import { type LoadedConfig, validateConfig } from "./validate.ts";
 
@@ -17,5 +18,6 @@ export async function loadConfig(
   env: NodeJS.ProcessEnv = process.env,
   limits: LoadLimits = defaultLimits,
 ): Promise<LoadedConfig> {
-  return validateConfig(await resolveConfig(sources, sets, env, limits), components);
+  const resolved = await resolveConfig(sources, sets, env, limits);
+  return validateConfig(resolved, await withPlugins(components, resolved));
 }

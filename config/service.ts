@@ -18,6 +18,14 @@ export const serviceSchema = z.strictObject({
   extensions: ids
     .default([])
     .describe("Ids of the extensions to start, in this order; the ones not listed are not started."),
+  plugins: z
+    .array(z.string().min(1))
+    .max(100)
+    .default([])
+    .describe(
+      "Modules with further components: paths that begin with `.` or `/`, from the working directory, or names of packages " +
+        "installed there. Their code runs with all rights of the process (docs/plugins.md).",
+    ),
   pipelines: z
     .record(z.string(), pipelineSchema)
     .default({})
