@@ -1,92 +1,6 @@
 import { randomFillSync } from "node:crypto";
-
-/** A small protobuf writer for making traffic; speed does not matter here. */
-class Writer {
-  readonly #parts: Buffer[] = [];
-  length = 0;
-
-  push(bytes: Buffer): void {
-    this.#parts.push(bytes);
-    this.length += bytes.length;
-  }
-
-  varint(value: number): void {
-    const bytes: number[] = [];
-    for (; value > 127; value = Math.floor(value / 128)) bytes.push((value & 127) | 128);
-    bytes.push(value);
-    this.push(Buffer.from(bytes));
-  }
-
-  field(number: number, bytes: Buffer | string): void {
-    const value = Buffer.from(bytes as string);
-    this.varint(number * 8 + 2);
-    this.varint(value.length);
-    this.push(value);
-  }
-
-  integer(number: number, value: number): void {
-    this.varint(number * 8);
-    this.varint(value);
-  }
-
-  fixed64(number: number, value: bigint): void {
-    this.varint(number * 8 + 1);
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigUInt64LE(value);
-    this.push(bytes);
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#parts);
-  }
-}
-
-type Value = string | number | boolean;
-
-function keyValue(key: string, value: Value): Buffer {
-  const any = new Writer();
-  if (typeof value === "string") any.field(1, value);
-  else if (typeof value === "boolean") any.integer(2, value ? 1 : 0);
-  else if (Number.isInteger(value)) any.integer(3, value);
-  else {
-    const bits = Buffer.alloc(8);
-    bits.writeDoubleLE(value);
-    any.fixed64(4, bits.readBigUInt64LE());
-  }
-  const pair = new Writer();
-  pair.field(1, key);
-  pair.field(2, any.bytes());
-  return pair.bytes();
-}
-
-/** Numbers that are the same in every run. */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  below(limit: number): number {
-    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * limit);
-  }
-
-  of<T>(values: readonly T[]): T {
-    return values[this.below(values.length)]!;
-  }
-}
-
-const words =
-  "the model answers a question about orders and refunds with a tool call then reads what came back from search and writes down which parts of the invoice were wrong so that a person can look at them later today".split(
-    " ",
-  );
-
-function text(random: Random, bytes: number): string {
-  let out = "";
-  while (out.length < bytes) out += `${random.of(words)} `;
-  return out.slice(0, bytes);
-}
+import { keyValue, type Value, Writer } from "./protobuf-writer.ts";
+import { Random, text } from "./random.ts";
 
 function chatAttributes(random: Random): Record<string, Value> {
   const model = random.of(["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"]);
@@ -148,43 +62,74 @@ export interface TrafficTemplate {
   readonly timeOffsets: readonly number[];
 }
 
+/** What spans are sent as: the scope, and the attributes of each. */
+export interface SpanMaker {
+  readonly scope: string;
+  readonly name: (random: Random) => string;
+  readonly attributes: (random: Random) => Record<string, Value>;
+  /** As in OTLP: 2 server, 3 client. */
+  readonly kind: number;
+}
+
+const mixScope = "@opentelemetry/instrumentation-http";
+const chat: SpanMaker = { scope: mixScope, name: () => "chat gpt-4o", attributes: chatAttributes, kind: 3 };
+const http: SpanMaker = {
+  scope: mixScope,
+  name: (random) => random.of(["GET /orders/:id", "POST /search", "GET /users/:id/cart"]),
+  attributes: httpAttributes,
+  kind: 2,
+};
+
 /**
- * One OTLP request of the standard mix: every fourth span an LLM chat span with 15 attributes and about 1 KB of messages,
- * the others HTTP server spans with 10 attributes; 8 resource attributes; about 750 bytes a span.
+ * The standard mix: every fourth span an LLM chat span with 15 attributes and about 1 KB of messages, the others HTTP server
+ * spans with 10 attributes; about 750 bytes a span.
  */
-export function makeTemplate(spans: number, seed: number): TrafficTemplate {
+export const mix: readonly SpanMaker[] = [chat, http, http, http];
+
+/** One OTLP request of `spans` spans, made by `makers` in turn, of one resource with 8 attributes. */
+export function makeTemplate(spans: number, seed: number, makers: readonly SpanMaker[] = mix): TrafficTemplate {
   const random = new Random(seed);
-  const scopeSpans = new Writer();
-  const scope = new Writer();
-  scope.field(1, "@opentelemetry/instrumentation-http");
-  scope.field(2, "0.223.0");
-  scopeSpans.field(1, scope.bytes());
-  for (let i = 0; i < spans; i++) scopeSpans.field(2, spanBytes(random, i % 4 === 0));
+  const scopes = new Map<string, Writer>();
+  for (let i = 0; i < spans; i++) {
+    const maker = makers[i % makers.length]!;
+    const scopeSpans = scopes.get(maker.scope) ?? newScope(maker.scope);
+    scopes.set(maker.scope, scopeSpans);
+    scopeSpans.field(2, spanBytes(random, maker));
+  }
   const resource = new Writer();
   for (const [key, value] of Object.entries(resourceAttributes)) resource.field(1, keyValue(key, value));
   const resourceSpans = new Writer();
   resourceSpans.field(1, resource.bytes());
-  resourceSpans.field(2, scopeSpans.bytes());
+  for (const scopeSpans of scopes.values()) resourceSpans.field(2, scopeSpans.bytes());
   const request = new Writer();
   request.field(1, resourceSpans.bytes());
   const body = request.bytes();
   return { body, spans, ...markOffsets(body) };
 }
 
+function newScope(name: string): Writer {
+  const scopeSpans = new Writer();
+  const scope = new Writer();
+  scope.field(1, name);
+  scope.field(2, "0.223.0");
+  scopeSpans.field(1, scope.bytes());
+  return scopeSpans;
+}
+
 // Marks that makeTemplate writes where ids and times go, long enough not to occur by chance.
 const traceIdMark = Buffer.from("0badcafe0badcafe0badcafe0badcafe", "hex");
 const timeMark = 0x0bad_cafe_0bad_cafen;
 
-function spanBytes(random: Random, chat: boolean): Buffer {
+function spanBytes(random: Random, maker: SpanMaker): Buffer {
   const span = new Writer();
   span.field(1, traceIdMark);
   span.field(2, Buffer.alloc(8, 1));
   if (random.below(4) > 0) span.field(4, Buffer.from(`parent${random.below(90) + 10}`));
-  span.field(5, chat ? "chat gpt-4o" : random.of(["GET /orders/:id", "POST /search", "GET /users/:id/cart"]));
-  span.integer(6, chat ? 3 : 2);
+  span.field(5, maker.name(random));
+  span.integer(6, maker.kind);
   span.fixed64(7, timeMark);
   span.fixed64(8, timeMark);
-  for (const [key, value] of Object.entries(chat ? chatAttributes(random) : httpAttributes(random))) {
+  for (const [key, value] of Object.entries(maker.attributes(random))) {
     span.field(9, keyValue(key, value));
   }
   const status = new Writer();
