@@ -3,6 +3,7 @@ import { decodeTracesJson } from "../otlp/decode-json.ts";
 import { decodeTracesProtobuf } from "../otlp/decode-protobuf.ts";
 import type { SpanBatch } from "../pipeline/span-batch/span-batch.ts";
 import { ExportTraceServiceRequest } from "../test/support/otlp-schema.ts";
+import { median } from "./median.ts";
 import { freshen, makeTemplate } from "./traffic.ts";
 
 const spansPerRequest = 1000;
@@ -17,7 +18,7 @@ function spansPerSecond(rounds: number, roundMs: number, request: (i: number) =>
     while (performance.now() - began < roundMs) request(requests++);
     if (round > 0) rates.push((requests * spansPerRequest * 1000) / (performance.now() - began));
   }
-  return rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)]!;
+  return median(rates);
 }
 
 function protobufBodies(): Buffer[] {

@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { chainAi, chainMix, images } from "./chain.ts";
 import { decodeEncode, jsonDecodeEncode } from "./codec.ts";
 import { endToEnd } from "./e2e.ts";
 import { outage } from "./outage.ts";
@@ -10,6 +11,9 @@ const small = { protocol: "grpc" as const, connections: 20, streams: 48, spansPe
 const cases: Readonly<Record<string, () => unknown>> = {
   decode_encode: decodeEncode,
   json_decode_encode: jsonDecodeEncode,
+  chain_mix: chainMix,
+  chain_ai: chainAi,
+  images,
   e2e_http: () => endToEnd({ protocol: "http", ...large }, "stored"),
   e2e_http_received: () => endToEnd({ protocol: "http", ...large, connections: 16 }, "received"),
   e2e_grpc: () => endToEnd({ protocol: "grpc", ...large, connections: 8, streams: 12 }, "stored"),

@@ -3,9 +3,9 @@ import type { Row } from "./store.ts";
 /** Rows as columns of text, numbers to the right. */
 export function tableOf(rows: readonly Row[]): string {
   const names = Object.keys(rows[0] ?? {});
-  const cells = rows.map((row) => names.map((name) => String(row[name])));
+  const cells = rows.map((row) => names.map((name) => String(row[name] ?? "")));
   const widths = names.map((name, i) => Math.max(name.length, ...cells.map((line) => line[i]!.length)));
-  const isNumber = names.map((name) => rows.every((row) => /^-?[\d.]+$/.test(String(row[name]))));
+  const isNumber = names.map((name) => rows.every((row) => /^-?[\d.]*$/.test(String(row[name] ?? ""))));
   const lineOf = (line: readonly string[]): string =>
     line.map((cell, i) => (isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  ");
   return [lineOf(names), widths.map((width) => "-".repeat(width)).join("  "), ...cells.map(lineOf)]
@@ -36,6 +36,7 @@ function labelOf(row: Row): string {
   return [
     `${row["SpanName"]}  ${Math.round(Number(row["ms"]))} ms`,
     ...(tokens > 0 ? [`${tokens} tokens`] : []),
+    ...(Number(row["usd"]) > 0 ? [`$${Number(row["usd"]).toFixed(4)}`] : []),
     ...(row["StatusCode"] === "Error" ? ["ERROR"] : []),
   ].join("  ");
 }

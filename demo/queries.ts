@@ -6,32 +6,52 @@ export interface Question {
   readonly sql: string;
 }
 
-/** The questions that the demo answers. Everything is in the attributes that the SDK sent. */
+/** The questions that the demo answers, of the columns that the processors have filled. */
 export function questionsOf(database: string, runId: string): readonly Question[] {
   const ofRun = `FROM ${database}.otel_traces\nWHERE ResourceAttributes['${runAttribute}'] = '${runId}'`;
   return [
     {
-      title: "What do the models cost in tokens and time?",
-      sql: `SELECT SpanAttributes['gen_ai.request.model'] AS model,
+      title: "What came of the same call in five dialects?",
+      sql: `SELECT Dialect AS dialect, Provider AS provider, RequestModel AS model,
+       InputTokens AS input, CacheReadTokens AS cached, OutputTokens AS output, round(Cost, 6) AS usd,
+       length(AttachmentIds) AS pictures, arrayStringConcat(found.names, ', ') AS signals
+FROM ${database}.otel_traces AS spans
+LEFT JOIN (SELECT SpanId, arraySort(groupUniqArray(Name)) AS names FROM ${database}.signals GROUP BY SpanId) AS found
+       ON found.SpanId = spans.SpanId
+WHERE ResourceAttributes['${runAttribute}'] = '${runId}'
+  AND ServiceName = 'gallery'
+ORDER BY Timestamp`,
+    },
+    {
+      title: "Which pictures were taken out of the spans?",
+      sql: `SELECT substring(AttachmentId, 1, 12) AS sha256, MediaType AS type, Width AS width, Height AS height, Bytes AS bytes
+FROM ${database}.attachments
+WHERE TraceId IN (SELECT TraceId ${ofRun.replaceAll("\n", " ")})
+ORDER BY Timestamp`,
+    },
+    {
+      title: "What do the models cost?",
+      sql: `SELECT RequestModel AS model,
        count() AS spans,
        countIf(StatusCode = 'Error') AS errors,
-       sum(toUInt64OrZero(SpanAttributes['gen_ai.usage.input_tokens'])) AS input_tokens,
-       sum(toUInt64OrZero(SpanAttributes['gen_ai.usage.output_tokens'])) AS output_tokens,
+       sum(InputTokens) AS input_tokens,
+       sum(OutputTokens) AS output_tokens,
+       round(sum(Cost), 4) AS usd,
        round(quantile(0.95)(Duration) / 1e6) AS p95_ms
 ${ofRun}
-  AND model != ''
+  AND OperationKind IN ('llm', 'embedding')
 GROUP BY model
-ORDER BY spans DESC, model`,
+ORDER BY usd DESC, model`,
     },
     {
       title: "Which sessions were the longest?",
-      sql: `SELECT SpanAttributes['session.id'] AS session,
-       any(SpanAttributes['user.id']) AS user,
+      sql: `SELECT SessionId AS session,
+       any(UserId) AS user,
        any(ServiceName) AS service,
        uniqExact(TraceId) AS traces,
-       countIf(SpanAttributes['gen_ai.operation.name'] = 'chat') AS llm_calls,
-       sum(toUInt64OrZero(SpanAttributes['gen_ai.usage.input_tokens']) +
-           toUInt64OrZero(SpanAttributes['gen_ai.usage.output_tokens'])) AS tokens,
+       countIf(OperationKind = 'llm') AS llm_calls,
+       sum(TotalTokens) AS tokens,
+       round(sum(Cost), 4) AS usd,
        countIf(StatusCode = 'Error') AS errors
 ${ofRun}
   AND session != ''
@@ -40,8 +60,16 @@ ORDER BY traces DESC, tokens DESC, session
 LIMIT 8`,
     },
     {
+      title: "Which signals were found?",
+      sql: `SELECT Name AS signal, EntityType AS of, Category AS kind, Source AS rule, count() AS times
+FROM ${database}.signals
+WHERE TraceId IN (SELECT TraceId ${ofRun.replaceAll("\n", " ")})
+GROUP BY ALL
+ORDER BY times DESC, signal`,
+    },
+    {
       title: "What went wrong?",
-      sql: `SELECT ServiceName AS service, SpanName AS span, SpanAttributes['error.type'] AS error, count() AS times
+      sql: `SELECT ServiceName AS service, SpanName AS span, ErrorType AS error, count() AS times
 ${ofRun}
   AND has(Events.Name, 'exception')
 GROUP BY service, span, error
@@ -55,8 +83,7 @@ LIMIT 8`,
 export function traceQuestion(database: string, runId: string): Question {
   return {
     title: "What did the agents do in the largest trace?",
-    sql: `SELECT SpanId, ParentSpanId, SpanName, StatusCode, Duration / 1e6 AS ms,
-       toUInt64OrZero(SpanAttributes['gen_ai.usage.output_tokens']) AS output_tokens
+    sql: `SELECT SpanId, ParentSpanId, SpanName, StatusCode, Duration / 1e6 AS ms, OutputTokens AS output_tokens, Cost AS usd
 FROM ${database}.otel_traces
 WHERE TraceId = (SELECT TraceId
                  FROM ${database}.otel_traces

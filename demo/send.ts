@@ -79,7 +79,7 @@ function providerOf(endpoint: string, service: ServiceName, runId: string): Node
 }
 
 function tell(provider: NodeTracerProvider, planned: PlannedTrace, random: Random, onSpan: () => void): void {
-  const recorder = new Recorder(provider.getTracer("signalbox-demo", "1.0.0"), planned.startMs, onSpan);
+  const recorder = new Recorder(provider.getTracer(planned.scope, "1.0.0"), planned.startMs, onSpan);
   const conversation = {
     "session.id": planned.sessionId,
     "gen_ai.conversation.id": planned.sessionId,

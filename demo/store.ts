@@ -3,7 +3,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickh
 import { DemoError } from "./options.ts";
 import { countQuery } from "./queries.ts";
 
-export type Row = Readonly<Record<string, string | number>>;
+export type Row = Readonly<Record<string, string | number | null>>;
 
 /** Asks the ClickHouse that Signalbox stores in. */
 export class Store {

@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ClickHouseExporter } from "../../exporters/clickhouse/exporter.ts";
+import { decodeTracesJson } from "../../otlp/decode-json.ts";
+import type { Consumer } from "../../pipeline/component.ts";
+import { builtInComponents } from "../../pipeline/components.ts";
+import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { quickConfig } from "../exporters/clickhouse/support.ts";
+import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
+import { testSettings } from "../support/doubles.ts";
+import { projectPath } from "../support/program.ts";
+
+/** What the fake server answered and the script asked: see test/recordings/README.md. */
+interface Truth {
+  readonly description: string;
+  readonly trace: Readonly<Record<string, number | string>>;
+  readonly spans: readonly {
+    readonly select: { readonly name: string; readonly nth?: number; readonly root?: boolean };
+    readonly expect: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+type Row = Readonly<Record<string, unknown>> & { readonly SpanName: string; readonly TraceId: string };
+interface Attachment {
+  readonly SpanId: string;
+  readonly sha256: string;
+  readonly mediaType: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+const folder = projectPath("test/testdata/recordings");
+const recordings = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".truth.json"))
+  .map((file) => join(dirname(file), basename(file, ".truth.json")))
+  .sort();
+
+/** Columns that say "none" by 0 as well as by NULL. */
+const zeroIsNone = new Set(["CacheReadTokens", "CacheWriteTokens", "ReasoningTokens"]);
+
+describe("recorded instrumentations", () => {
+  let server: TestClickHouse;
+  let exporter: ClickHouseExporter;
+  let first: Consumer<SpanBatch>;
+
+  beforeAll(async () => {
+    server = await startTestClickHouse();
+    const config = await quickConfig(server.url, { database: server.database });
+    exporter = new ClickHouseExporter(config, testSettings());
+    await exporter.start();
+    first = ["genai", "cost", "images"].reduceRight<Consumer<SpanBatch>>((next, type) => {
+      const factory = builtInComponents.processors.find((one) => one.type === type)!;
+      return factory.create(factory.configSchema.parse({}), next, testSettings({ id: type }));
+    }, exporter);
+    // One after the other, as they would have come; the blocks are gathered meanwhile.
+    const stored: Promise<void>[] = [];
+    for (const name of recordings) {
+      stored.push(first.consume(decodeTracesJson(readFileSync(join(folder, `${name}.json`))).batch));
+    }
+    await Promise.all(stored);
+  });
+  afterAll(async () => {
+    await exporter.shutdown(AbortSignal.timeout(5_000));
+    await server.stop();
+  });
+
+  async function rowsOf(name: string): Promise<Row[]> {
+    const { batch } = decodeTracesJson(readFileSync(join(folder, `${name}.json`)));
+    const ids = [...new Set([...batch].map((span) => span.traceId))];
+    return server.query<Row>(
+      `SELECT * FROM otel_traces WHERE TraceId IN (${ids.map((id) => `'${id}'`).join(",")}) ORDER BY Timestamp, SpanId`,
+    );
+  }
+
+  async function attachmentsOf(row: Row): Promise<Omit<Attachment, "SpanId">[]> {
+    return server.query(
+      `SELECT AttachmentId AS sha256, MediaType AS mediaType, Width AS width, Height AS height FROM attachments FINAL
+       WHERE TraceId = '${row.TraceId}' AND SpanId = '${String(row["SpanId"])}' ORDER BY Ordinal`,
+    );
+  }
+
+  it("are there", () => {
+    expect(recordings.length).toBeGreaterThan(20);
+  });
+
+  it.each(recordings)("%s: the rows say what the call was", async (name) => {
+    const truth = JSON.parse(readFileSync(join(folder, `${name}.truth.json`), "utf8")) as Truth;
+    const rows = await rowsOf(name);
+    const [found, wanted]: [unknown[], unknown[]] = [[], []];
+    for (const { select, expect: facts } of truth.spans) {
+      const row = rowOf(rows, select);
+      const images = "images" in facts ? await attachmentsOf(row) : [];
+      const place = `${select.name} #${select.nth ?? 0}`;
+      for (const [fact, value] of Object.entries(facts)) {
+        found.push([place, fact, seen(row, fact, value, images)]);
+        wanted.push([place, fact, value]);
+      }
+    }
+    for (const [fact, value] of Object.entries(truth.trace)) {
+      if (fact === "llmCalls") continue;
+      found.push(["trace", fact, ofTrace(rows, fact, value)]);
+      wanted.push(["trace", fact, value]);
+    }
+    expect(found).toEqual(wanted);
+  });
+
+  it("have no base64 left in any row", async () => {
+    const rows = await server.query(
+      `SELECT SpanName, ScopeName FROM otel_traces
+       WHERE toString(SpanAttributes) LIKE '%iVBORw0KGgo%' OR Input LIKE '%iVBORw0KGgo%' OR Output LIKE '%iVBORw0KGgo%'
+          OR toString(Events.Attributes) LIKE '%iVBORw0KGgo%'`,
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
+function rowOf(rows: readonly Row[], { name, nth = 0, root }: Truth["spans"][number]["select"]): Row {
+  const named = rows.filter((row) => row.SpanName === name && (root !== true || row["ParentSpanId"] === ""));
+  const row = named[nth];
+  if (row === undefined)
+    throw new Error(`no span "${name}" #${nth} among ${rows.map((one) => one.SpanName).join(", ")}`);
+  return row;
+}
+
+/** What the row says of a fact, in the form of the truth. */
+function seen(row: Row, fact: string, wanted: unknown, images: unknown): unknown {
+  if (fact === "images") return images;
+  if (fact.endsWith("Contains")) {
+    const text = String(row[fact.slice(0, -"Contains".length)]);
+    if (typeof wanted === "string") return text.includes(wanted) ? wanted : text;
+    return (wanted as string[]).map((part) =>
+      text.includes(part) || text.includes(JSON.stringify(part).slice(1, -1)) ? part : text,
+    );
+  }
+  const value = row[fact];
+  if (fact === "ToolCalls") return toolCalls(String(value));
+  if (zeroIsNone.has(fact)) return Number(value ?? 0);
+  return typeof wanted === "number" && value !== null ? Number(value) : value;
+}
+
+/** Ids are the server's own. */
+function toolCalls(text: string): unknown {
+  if (text === "") return text;
+  return (JSON.parse(text) as { name: string; arguments: unknown }[]).map((call) => ({
+    name: call.name,
+    arguments: call.arguments,
+  }));
+}
+
+function ofTrace(rows: readonly Row[], fact: string, wanted: unknown): unknown {
+  const column = fact.charAt(0).toUpperCase() + fact.slice(1);
+  if (typeof wanted === "number") return rows.reduce((sum, row) => sum + Number(row[column] ?? 0), 0);
+  return rows.some((row) => row[column] === wanted) ? wanted : rows.map((row) => row[column]);
+}
