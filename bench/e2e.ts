@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startTestClickHouse, type TestClickHouse } from "../test/support/clickhouse.ts";
 import type { LoadOptions } from "./generator.ts";
-import { cpuSecondsOf, load, peakRssMegabytesOf, type SignalboxProcess, startSignalbox } from "./processes.ts";
+import {
+  cpuSecondsOf,
+  load,
+  type Pipeline,
+  peakRssMegabytesOf,
+  type SignalboxProcess,
+  startSignalbox,
+} from "./processes.ts";
 
 /** What one end-to-end load came to. CPU in microseconds per span. */
 export interface EndToEndResult {
@@ -40,11 +47,12 @@ async function untilStored(clickhouse: TestClickHouse, spans: number): Promise<v
 export async function endToEnd(
   options: Omit<LoadOptions, "port" | "seconds">,
   acknowledge: "received" | "stored",
+  pipeline: Pipeline = "batch",
 ): Promise<EndToEndResult> {
   const clickhouse = await startTestClickHouse();
   let signalbox: SignalboxProcess | undefined;
   try {
-    signalbox = await startSignalbox(clickhouse, acknowledge);
+    signalbox = await startSignalbox(clickhouse, acknowledge, pipeline);
     const port = options.protocol === "grpc" ? signalbox.grpcPort : signalbox.httpPort;
     await load({ ...options, port, seconds: 5, spans: Math.min(options.spans, 200_000) });
     const warm = await number(clickhouse, "SELECT count() AS value FROM otel_traces");

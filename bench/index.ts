@@ -20,6 +20,7 @@ const cases: Readonly<Record<string, () => unknown>> = {
   e2e_grpc_received: () => endToEnd({ protocol: "grpc", ...large, connections: 8, streams: 2 }, "received"),
   e2e_small: () => endToEnd(small, "stored"),
   e2e_small_received: () => endToEnd({ ...small, streams: 1 }, "received"),
+  e2e_chain: () => endToEnd({ protocol: "http", ...large }, "stored", "default"),
   rss_mb: () => outage("stored"),
   rss_mb_received: () => outage("received"),
 };

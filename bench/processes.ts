@@ -35,15 +35,14 @@ export interface SignalboxProcess {
   stop(): Promise<number | null>;
 }
 
-/**
- * Starts the built program with an otlp receiver, `batch` and the ClickHouse exporter, and waits until it listens.
- *
- * @param extra YAML put behind the exporter's endpoint, indented by four spaces
- */
+/** What is put before the exporter: `batch` alone, or what the default configuration has. */
+export type Pipeline = "batch" | "default";
+
+/** Starts the built program with an otlp receiver and the ClickHouse exporter, and waits until it listens. */
 export async function startSignalbox(
   clickhouse: { url: string; database: string },
   acknowledge: "received" | "stored",
-  extra = "",
+  pipeline: Pipeline = "batch",
 ): Promise<SignalboxProcess> {
   const [httpPort, grpcPort, metricsPort] = await Promise.all([1, 2, 3].map(freePort));
   const directory = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
@@ -55,25 +54,27 @@ export async function startSignalbox(
     protocols:
       grpc: { endpoint: "127.0.0.1:${grpcPort}" }
       http: { endpoint: "127.0.0.1:${httpPort}" }
-processors:
-  batch:
+${pipeline === "batch" ? "processors:\n  batch:" : ""}
 exporters:
   clickhouse:
     endpoint: ${clickhouse.url}
     database: ${clickhouse.database}
     dead_letter: { directory: "${directory}/dead-letter" }
-${extra}
+
 service:
+  extensions: []
   acknowledge: ${acknowledge}
   telemetry:
     logs: { level: warn }
     metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${metricsPort} } } } }] }
   pipelines:
-    traces: { receivers: [otlp], processors: [batch], exporters: [clickhouse] }
+    traces: { receivers: [otlp]${pipeline === "batch" ? ", processors: [batch]" : ""}, exporters: [clickhouse] }
 `,
   );
   const program = fileURLToPath(new URL("../bin/signalbox.js", import.meta.url));
-  const child = spawn(process.execPath, ["--single-threaded-gc", program, "--config", file], {
+  const base =
+    pipeline === "default" ? ["--config", fileURLToPath(new URL("../../pipeline.yaml", import.meta.url))] : [];
+  const child = spawn(process.execPath, ["--single-threaded-gc", program, ...base, "--config", file], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   await untilReady(child, httpPort!);

@@ -1,3 +1,5 @@
+import { giveBuffer, takeBuffer, withRoom } from "./buffer-pool.ts";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const minimumBytes = 1024;
@@ -6,7 +8,7 @@ const minimumBytes = 1024;
  * The bytes of a batch: everything of variable length lies in one growing buffer, and columns hold ranges of it.
  *
  * A range, once given out, never moves and is never overwritten; `bytes` itself is replaced when the arena grows, so it
- * is read anew after every call that may append.
+ * is read anew after every call that may append: the former memory may be another batch's soon.
  */
 export class ByteArena {
   /** Only `[0, length)` holds data. */
@@ -30,9 +32,10 @@ export class ByteArena {
 
   /** Takes over `bytes` in place of what it held. */
   adopt(bytes: Uint8Array): void {
+    const room = withRoom(bytes);
     // A plain view of it, should it be a Buffer, whose slice() copies nothing; and one class makes faster code.
-    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.bytes = new Uint8Array(room.buffer, room.byteOffset, room.length);
+    this.view = new DataView(room.buffer, room.byteOffset, room.length);
     this.length = bytes.length;
   }
 
@@ -41,10 +44,11 @@ export class ByteArena {
     const start = this.length;
     const end = start + count;
     if (end > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(end, this.bytes.length * 2, minimumBytes));
+      const grown = withRoom(takeBuffer(Math.max(end, this.bytes.length * 2, minimumBytes)));
       grown.set(this.bytes.subarray(0, start));
+      giveBuffer(this.bytes);
       this.bytes = grown;
-      this.view = new DataView(grown.buffer);
+      this.view = new DataView(grown.buffer, grown.byteOffset, grown.length);
     }
     this.length = end;
     return start;

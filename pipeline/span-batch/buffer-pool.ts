@@ -32,6 +32,15 @@ export function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer, 0, bytes);
 }
 
+/**
+ * The same bytes with all the room behind them, where they are the beginning of a buffer that `takeBuffer` made: what is
+ * behind them belongs to nobody else. Others are returned as they are.
+ */
+export function withRoom(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset } = bytes;
+  return byteOffset === 0 && taken.has(buffer) ? new Uint8Array(buffer) : bytes;
+}
+
 /** Gives back the memory of a buffer that `takeBuffer` made; others are left alone. Nobody may use it afterwards. */
 export function giveBuffer(bytes: Uint8Array): void {
   const { buffer } = bytes;
