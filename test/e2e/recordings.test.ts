@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
 import { ClickHouseExporter } from "../../exporters/clickhouse/exporter.ts";
 import { decodeTracesJson } from "../../otlp/decode-json.ts";
 import type { Consumer } from "../../pipeline/component.ts";
 import { builtInComponents } from "../../pipeline/components.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import { quickConfig } from "../exporters/clickhouse/support.ts";
 import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
 import { testSettings } from "../support/doubles.ts";
 import { projectPath } from "../support/program.ts";
@@ -46,7 +46,7 @@ describe("recorded instrumentations", () => {
 
   beforeAll(async () => {
     server = await startTestClickHouse();
-    const config = await quickConfig(server.url, { database: server.database });
+    const config = clickhouseConfigSchema.parse({ endpoint: server.url, database: server.database });
     exporter = new ClickHouseExporter(config, testSettings());
     await exporter.start();
     first = ["genai", "cost", "images"].reduceRight<Consumer<SpanBatch>>((next, type) => {
