@@ -87,20 +87,20 @@ describe("recorded instrumentations", () => {
   it.each(recordings)("%s: the rows say what the call was", async (name) => {
     const truth = JSON.parse(readFileSync(join(folder, `${name}.truth.json`), "utf8")) as Truth;
     const rows = await rowsOf(name);
-    const [found, wanted]: [unknown[], unknown[]] = [[], []];
+    const [found, wanted]: [string[], string[]] = [[], []];
     for (const { select, expect: facts } of truth.spans) {
       const row = rowOf(rows, select);
       const images = "images" in facts ? await attachmentsOf(row) : [];
       const place = `${select.name} #${select.nth ?? 0}`;
       for (const [fact, value] of Object.entries(facts)) {
-        found.push([place, fact, seen(row, fact, value, images)]);
-        wanted.push([place, fact, value]);
+        found.push(line(place, fact, seen(row, fact, value, images)));
+        wanted.push(line(place, fact, value));
       }
     }
     for (const [fact, value] of Object.entries(truth.trace)) {
       if (fact === "llmCalls") continue;
-      found.push(["trace", fact, ofTrace(rows, fact, value)]);
-      wanted.push(["trace", fact, value]);
+      found.push(line("trace", fact, ofTrace(rows, fact, value)));
+      wanted.push(line("trace", fact, value));
     }
     expect(found).toEqual(wanted);
   });
@@ -114,6 +114,10 @@ describe("recorded instrumentations", () => {
     expect(rows).toEqual([]);
   });
 });
+
+function line(place: string, fact: string, value: unknown): string {
+  return `${place}: ${fact} = ${JSON.stringify(value)}`;
+}
 
 function rowOf(rows: readonly Row[], { name, nth = 0, root }: Truth["spans"][number]["select"]): Row {
   const named = rows.filter((row) => row.SpanName === name && (root !== true || row["ParentSpanId"] === ""));
