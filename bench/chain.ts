@@ -4,6 +4,7 @@ import { BlockBuilder } from "../exporters/clickhouse/block.ts";
 import { decodeTracesProtobuf } from "../otlp/decode-protobuf.ts";
 import type { Consumer, Settings } from "../pipeline/component.ts";
 import { builtInComponents } from "../pipeline/components.ts";
+import { releaseBatch } from "../pipeline/span-batch/batch-pool.ts";
 import type { SpanBatch } from "../pipeline/span-batch/span-batch.ts";
 import { ai, pictures } from "./ai-traffic.ts";
 import { median } from "./median.ts";
@@ -87,6 +88,8 @@ function nativeSink(): Consumer<SpanBatch> {
     consume: async (batch) => {
       builder.append(batch);
       if (builder.rows >= 50_000) builder.finish().recycle();
+      // As the exporter does: the columns are used again.
+      releaseBatch(batch);
     },
   };
 }

@@ -19,6 +19,7 @@ export class LowCardinality {
   #keys = new Output();
   /** Bytes as latin1 text -> index. */
   #indexOf = new Map<string, number>();
+  #indexOfText = new Map<string, number>();
 
   /** Translates a dictionary of a batch, once per batch: index there -> index in the block. */
   translate(dictionary: ByteDictionary, bytes: Uint8Array): Uint32Array<ArrayBuffer> {
@@ -40,8 +41,12 @@ export class LowCardinality {
 
   /** The index of a text, added when it is new. */
   indexOfText(text: string): number {
+    const known = this.#indexOfText.get(text);
+    if (known !== undefined) return known;
     const bytes = Buffer.from(text);
-    return this.indexOf(bytes, 0, bytes.length);
+    const index = this.indexOf(bytes, 0, bytes.length);
+    this.#indexOfText.set(text, index);
+    return index;
   }
 
   get keyCount(): number {
@@ -61,6 +66,7 @@ export class LowCardinality {
     const keyPieces = this.#keys.take();
     const indexBytes = narrowed(this.indexes, width);
     this.#indexOf = new Map();
+    this.#indexOfText = new Map();
     return count === 0 ? [] : [...head, ...keyPieces, uint64(count), indexBytes];
   }
 
