@@ -1,0 +1,266 @@
+import { isUtf8 } from "node:buffer";
+import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { writeAttributeJson, writeAttributeText } from "./attribute-json.ts";
+import { Field, type IndexedKey } from "./indexed-key.ts";
+import { isTextOf } from "./json-bytes.ts";
+import { elementsOf, isArray, jsonValueOf } from "./json-object.ts";
+import { type JsonWriter, type Literal, literal } from "./json-writer.ts";
+import { Modality, type TextRange, writeBlob, writeUrl } from "./media.ts";
+import { isPartList, PartFolder } from "./part-folder.ts";
+import { PartList } from "./part-list.ts";
+import { Role, writeKnownRole, writeRole } from "./role.ts";
+
+const open = 0x7b;
+const close = 0x7d;
+
+const roleMember = literal('{"role":');
+const partsMember = literal(',"parts":');
+const finishReasonMember = literal(',"finish_reason":');
+const nameMember = literal(',"name":');
+const textPart = literal('{"type":"text","content":');
+const reasoningPart = literal('{"type":"reasoning","content":');
+const refusalPart = literal('{"type":"refusal","content":');
+const callPart = literal('{"type":"tool_call"');
+const responsePart = literal('{"type":"tool_call_response"');
+const idMember = literal(',"id":');
+const argumentsMember = literal(',"arguments":');
+const contentMember = literal(',"content":');
+const scoreMember = literal(',"score":');
+const metadataMember = literal(',"metadata":');
+const responseMember = literal(',"response":');
+
+/** Types of parts in which a model thinks. */
+const reasoningTypes = ["reasoning", "thinking", "reasoning_summary"];
+
+/** Attributes of a span and what their keys say. */
+export interface FoundAttribute {
+  key: IndexedKey;
+  entry: number;
+}
+
+/** Writes one message of the attributes that say something of it. */
+export class IndexedMessage {
+  readonly #writer: JsonWriter;
+  readonly #parts: PartList;
+  readonly #folder: PartFolder;
+  /** By field, the attribute that says it, or -1. */
+  readonly #entries = new Int32Array(Field.CALL_ARGUMENTS + 1);
+  #batch: SpanBatch | undefined;
+
+  constructor(writer: JsonWriter, maxParts: number) {
+    this.#writer = writer;
+    this.#parts = new PartList(writer, maxParts);
+    this.#folder = new PartFolder(writer, this.#parts);
+  }
+
+  /** @param found attributes in order; those of the message are `[from, to)` */
+  write(batch: SpanBatch, found: readonly FoundAttribute[], from: number, to: number): void {
+    const writer = this.#writer;
+    this.#batch = batch;
+    this.#entries.fill(-1);
+    let next = from;
+    while (next < to && found[next]!.key.field < Field.PART_TYPE) this.#take(found[next++]!);
+    if (found[from]!.key.field >= Field.DOCUMENT_ID && next === to) {
+      this.#writeDocument();
+      return;
+    }
+    writer.literal(roleMember);
+    const role = this.#writeRole(found[from]!.key.defaultRole);
+    writer.literal(partsMember);
+    this.#parts.begin();
+    this.#writeText(Field.REASONING, reasoningPart);
+    next = this.#writeContents(found, next, to, role);
+    this.#writeText(Field.REFUSAL, refusalPart);
+    this.#writeCalls(found, next, to);
+    this.#parts.end();
+    this.#writeMember(Field.FINISH_REASON, finishReasonMember);
+    this.#writeMember(Field.NAME, nameMember);
+    writer.char(close);
+    this.#batch = undefined;
+  }
+
+  /** Of a key that was sent twice, the first one counts. */
+  #take({ key, entry }: FoundAttribute): void {
+    if (this.#entries[key.field] === -1) this.#entries[key.field] = entry;
+  }
+
+  #has(field: Field): boolean {
+    return this.#entries[field]! >= 0;
+  }
+
+  /** A document that was retrieved: an object of its own, not a message. */
+  #writeDocument(): void {
+    const writer = this.#writer;
+    const start = writer.position;
+    this.#writeJsonMember(Field.DOCUMENT_ID, idMember);
+    this.#writeMember(Field.DOCUMENT_CONTENT, contentMember);
+    this.#writeJsonMember(Field.DOCUMENT_SCORE, scoreMember);
+    this.#writeJsonMember(Field.DOCUMENT_METADATA, metadataMember);
+    // The comma of the first member is where the brace belongs.
+    if (!writer.full) writer.bytes[start] = open;
+    writer.char(close);
+  }
+
+  #writeRole(defaultRole: Role): Role {
+    const role = this.#textOf(Field.ROLE);
+    if (role !== undefined && role.end > role.start) return writeRole(this.#writer, role.start, role.end - role.start);
+    writeKnownRole(this.#writer, defaultRole);
+    return defaultRole;
+  }
+
+  /** The value of a field that is a string. */
+  #textOf(field: Field): TextRange | undefined {
+    const entry = this.#entries[field]!;
+    const { types, words } = this.#batch!.attributes;
+    if (entry < 0 || types[entry] !== ValueType.STRING) return undefined;
+    const start = words[2 * entry]!;
+    return { start, end: start + words[2 * entry + 1]!, isEscaped: false };
+  }
+
+  #writeMember(field: Field, member: Literal): void {
+    if (!this.#has(field)) return;
+    this.#writer.literal(member);
+    writeAttributeText(this.#writer, this.#batch!, this.#entries[field]!);
+  }
+
+  #writeJsonMember(field: Field, member: Literal): void {
+    if (!this.#has(field)) return;
+    this.#writer.literal(member);
+    writeAttributeJson(this.#writer, this.#batch!, this.#entries[field]!);
+  }
+
+  #writeText(field: Field, part: Literal): void {
+    if (!this.#has(field) || !this.#parts.open()) return;
+    this.#writer.literal(part);
+    writeAttributeText(this.#writer, this.#batch!, this.#entries[field]!);
+    this.#writer.char(close);
+  }
+
+  /** Writes the parts that are no tool calls; returns where the attributes of those begin. */
+  #writeContents(found: readonly FoundAttribute[], from: number, to: number, role: Role): number {
+    let next = from;
+    if (role === Role.TOOL) this.#writeResponse();
+    else this.#writeContent();
+    while (next < to && found[next]!.key.field < Field.CALL_ID) {
+      next = this.#takeGroup(found, next, to, Field.CALL_ID);
+      this.#writePart();
+    }
+    return next;
+  }
+
+  #writeContent(): void {
+    const content = this.#textOf(Field.CONTENT);
+    if (content === undefined) this.#writeNestedContent();
+    // Beside tool calls, an empty content says nothing.
+    else if (content.start < content.end && !this.#writeParts(content)) this.#writeText(Field.CONTENT, textPart);
+  }
+
+  /** Writes content that is the JSON of a list of parts; false when it is not. */
+  #writeParts(content: TextRange): boolean {
+    const writer = this.#writer;
+    const first = writer.bytes[content.start];
+    if (first === 0x5b) return this.#foldParts(content.start, content.end);
+    if (first !== 0x22 || writer.bytes[content.start + 1] !== 0x5b) return false;
+    // Encoded twice: the text is put down here, read, and taken away again.
+    if (jsonValueOf(writer, content.start, content.end) === undefined) return false;
+    const mark = writer.position;
+    writer.unescape(content.start + 1, content.end - 1);
+    return this.#foldScratch(mark);
+  }
+
+  /** A list or map that was sent as such. */
+  #writeNestedContent(): void {
+    if (!this.#has(Field.CONTENT)) return;
+    const mark = this.#writer.position;
+    writeAttributeJson(this.#writer, this.#batch!, this.#entries[Field.CONTENT]!);
+    if (!this.#foldScratch(mark)) this.#writeText(Field.CONTENT, textPart);
+  }
+
+  /** Makes parts of the text written since `mark`, in its place; takes it away and returns false when it is none. */
+  #foldScratch(mark: number): boolean {
+    const writer = this.#writer;
+    const length = writer.position - mark;
+    const done = !writer.full && this.#foldParts(mark, mark + length);
+    if (done) writer.remove(mark, length);
+    else if (!writer.full) writer.rewind(mark);
+    return done;
+  }
+
+  #foldParts(start: number, end: number): boolean {
+    const writer = this.#writer;
+    const parts = jsonValueOf(writer, start, end);
+    if (parts === undefined || !isPartList(writer, parts) || !isUtf8(writer.bytes.subarray(start, end))) return false;
+    this.#folder.writeAll(parts);
+    return true;
+  }
+
+  #writeResponse(): void {
+    if (!this.#has(Field.CONTENT) || !this.#parts.open()) return;
+    this.#writer.literal(responsePart);
+    this.#writeMember(Field.TOOL_CALL_ID, idMember);
+    this.#writeJsonMember(Field.CONTENT, responseMember);
+    this.#writer.char(close);
+  }
+
+  /** Takes the attributes of the part or tool call at `from`, below `end` in the list of fields; returns their end. */
+  #takeGroup(found: readonly FoundAttribute[], from: number, to: number, end: number): number {
+    this.#entries.fill(-1, Field.PART_TYPE);
+    const { subIndex } = found[from]!.key;
+    let next = from;
+    while (next < to && found[next]!.key.field < end && found[next]!.key.subIndex === subIndex)
+      this.#take(found[next++]!);
+    return next;
+  }
+
+  #writePart(): void {
+    const writer = this.#writer;
+    const url = this.#textOf(Field.PART_URL);
+    const audio = this.#textOf(Field.PART_AUDIO_URL);
+    const data = this.#textOf(Field.PART_DATA);
+    const mediaType = this.#textOf(Field.PART_MEDIA_TYPE);
+    if (this.#has(Field.PART_TEXT)) {
+      this.#writeText(Field.PART_TEXT, this.#isReasoning() ? reasoningPart : textPart);
+    } else if (url ?? audio ?? data) {
+      if (!this.#parts.open()) return;
+      if (url !== undefined) writeUrl(writer, url, mediaType, Modality.IMAGE);
+      else if (audio !== undefined) writeUrl(writer, audio, mediaType, Modality.AUDIO);
+      else writeBlob(writer, data!, mediaType, Modality.DOCUMENT);
+    }
+  }
+
+  #isReasoning(): boolean {
+    const type = this.#textOf(Field.PART_TYPE);
+    return (
+      type !== undefined && reasoningTypes.some((name) => isTextOf(this.#writer.bytes, type.start, type.end, name))
+    );
+  }
+
+  #writeCalls(found: readonly FoundAttribute[], from: number, to: number): void {
+    this.#writeCallList();
+    if (this.#has(Field.FUNCTION_NAME)) {
+      this.#writeCall(Field.CALL_ID, Field.FUNCTION_NAME, Field.FUNCTION_ARGUMENTS);
+    }
+    for (let next = from; next < to; ) {
+      next = this.#takeGroup(found, next, to, Field.CALL_ARGUMENTS + 1);
+      this.#writeCall(Field.CALL_ID, Field.CALL_NAME, Field.CALL_ARGUMENTS);
+    }
+  }
+
+  /** All calls as one JSON array. */
+  #writeCallList(): void {
+    const text = this.#textOf(Field.TOOL_CALLS);
+    const calls = text && jsonValueOf(this.#writer, text.start, text.end);
+    if (!calls || !isArray(this.#writer, calls) || !isUtf8(this.#writer.bytes.subarray(calls.start, calls.end))) return;
+    for (const call of elementsOf(this.#writer, calls)) this.#folder.call(call);
+  }
+
+  #writeCall(id: Field, name: Field, args: Field): void {
+    if (!this.#parts.open()) return;
+    this.#writer.literal(callPart);
+    this.#writeMember(id, idMember);
+    this.#writeMember(name, nameMember);
+    this.#writeJsonMember(args, argumentsMember);
+    this.#writer.char(close);
+  }
+}
