@@ -3,6 +3,7 @@ import type { CostConfig } from "./config.ts";
 import { type Reading, readingsOf } from "./names.ts";
 import { packageList } from "./package-list.ts";
 import type { PricePeriod } from "./price.ts";
+import { parsePriceFile, readPriceFile } from "./price-file.ts";
 import type { PriceList } from "./price-list.ts";
 import { RuleList } from "./rule-list.ts";
 
@@ -116,4 +117,14 @@ function shortened(name: string, longest: number): string {
 
 function bounded(name: string, longest: number): string {
   return name.length > longest ? createHash("sha256").update(name).digest("base64") : name;
+}
+
+/** The book of a configuration with its price file, read once. @throws {Error} the file cannot be read or used */
+export async function openPriceBook(config: CostConfig): Promise<PriceBook> {
+  const book = new PriceBook(config);
+  if (config.price_file !== undefined) {
+    const { path, max_size: maxSize } = config.price_file;
+    book.useFile(parsePriceFile(await readPriceFile(path, maxSize), path, config.max_name_length));
+  }
+  return book;
 }

@@ -1,4 +1,4 @@
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { packageVersion } from "../../../processors/cost/package-list.ts";
@@ -9,9 +9,9 @@ import { collectMetrics } from "../../support/metrics.ts";
 import { batchOfCalls, call, costConfigOf, price, pricedRow } from "./support.ts";
 
 /** A logger whose lines a test can read. */
-function recordingLogger(): { logger: ReturnType<typeof pino>; lines: Record<string, unknown>[] } {
+function recordingLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  const logger = pino({ level: "info" }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
   return { logger, lines };
 }
 

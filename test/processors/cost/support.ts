@@ -7,7 +7,7 @@ import { batchOfSpans } from "../../support/batches.ts";
 import { RecordingConsumer, testSettings } from "../../support/doubles.ts";
 
 /** Derived columns of one span. */
-export type Derived = { [N in DerivedName]?: DerivedValue<N> };
+export type Derived = { [N in DerivedName]?: DerivedValue<N> | undefined };
 
 /** A span whose columns `genai` has filled, and when it starts. */
 export type CostSketch = Derived & { readonly start?: string };
@@ -30,7 +30,10 @@ export function call(sketch: CostSketch = {}): CostSketch {
 
 export function batchOfCalls(sketches: readonly CostSketch[]): SpanBatch {
   const batch = batchOfSpans(
-    sketches.map(({ start = defaultStart }) => ({ startTimeUnixNano: BigInt(Date.parse(start)) * 1_000_000n })),
+    sketches.map(({ start = defaultStart }) => {
+      const time = BigInt(Date.parse(start)) * 1_000_000n;
+      return { startTimeUnixNano: time, endTimeUnixNano: time + 1_000_000_000n };
+    }),
   );
   for (const [row, { start: _, ...columns }] of sketches.entries()) {
     for (const [name, value] of Object.entries(columns) as [DerivedName, never][]) {
