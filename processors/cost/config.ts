@@ -13,6 +13,9 @@ const priceFileSchema = z.strictObject({
     .describe(
       "How often the file is looked at; a change that will not do leaves the last good prices. 0 never looks again.",
     ),
+  settle_time: durationMs
+    .prefault("200ms")
+    .describe("How long a changed file must stay as it is before it is used: half a list looks like a shorter one."),
   max_size: byteSize.prefault("16MiB").describe("Bytes of the file; a larger one is not read."),
 });
 export type PriceFileConfig = z.output<typeof priceFileSchema>;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { findingsOf } from "../../config/issues.ts";
 import { defaultLimits } from "../../config/limits.ts";
 import { parseMending } from "../../config/parse.ts";
@@ -63,11 +64,13 @@ export class PriceFile {
     const { config, maxNameLength, apply, onRefused, settings } = this.#options;
     let state = "";
     try {
+      const seen = await this.#read();
+      if (seen.digest === this.#digest) this.#refused = "";
+      if (seen.digest === this.#digest) return;
+      await sleep(config.settle_time, undefined, { ref: false });
       const { text, digest } = await this.#read();
-      if (digest === this.#digest) {
-        this.#refused = "";
-        return;
-      }
+      // Somebody is still writing; the next look will see it whole.
+      if (digest !== seen.digest) return;
       state = digest;
       apply(parsePriceFile(text, config.path, maxNameLength));
       this.#digest = digest;

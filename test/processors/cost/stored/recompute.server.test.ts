@@ -242,6 +242,20 @@ describe("recomputed costs", () => {
     expect((await rowsOf(clickhouse)).map(({ Cost }) => Cost)).toEqual(names.map((_, i) => i + 2));
   });
 
+  it("wait for an update that an earlier run left behind, and take one back that cannot succeed", async () => {
+    const clickhouse = await stored([million], cheap);
+    const alter = (cost: string): Promise<void> =>
+      server.command(
+        `ALTER TABLE ${clickhouse.traces_table_name} UPDATE Cost = ${cost} WHERE 1 SETTINGS mutations_sync = 0`,
+      );
+    await alter("if(sleepEachRow(0.2) = 0, 10, 10), InputCost = 10");
+    expect((await recompute(clickhouse, dear)).changes).toEqual([]);
+    await alter("throwIf(Cost > 0, 'broken')");
+    await expect(recompute(clickhouse, dear)).rejects.toThrow(/^cost: the update of .* failed: .*broken/s);
+    expect((await recompute(clickhouse, cheap)).changes.length).toBe(1);
+    expect((await rowsOf(clickhouse))[0]).toMatchObject({ Cost: 1 });
+  });
+
   it("models without a price are listed with what they used", async () => {
     const clickhouse = await stored(
       [
