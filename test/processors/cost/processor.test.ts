@@ -89,6 +89,13 @@ describe("cost processor", () => {
     expect(await metrics.value("processor_cost_unpriced_spans", labels)).toBe(3);
   });
 
+  it("names a model without a price once, however many batches have it", async () => {
+    const { logger, lines } = recordingLogger();
+    const processor = new CostProcessor(costConfigOf(), new RecordingConsumer(), testSettings({ logger }));
+    for (let i = 0; i < 3; i++) await processor.consume(batchOfCalls([call({ ResponseModel: "my-own" })]));
+    expect(lines.length).toBe(1);
+  });
+
   it("names no more models than max_unpriced_models in log and metric", async () => {
     const { logger, lines } = recordingLogger();
     const metrics = collectMetrics();

@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { findingsOf } from "../../../config/issues.ts";
 import { parseMending } from "../../../config/parse.ts";
 import { formatPath } from "../../../config/problems.ts";
@@ -33,14 +35,15 @@ describe("prices in the configuration", () => {
       { regex: "c-20", input: 2 },
       { prefix: "a", input: 3 },
       { prefix: "a-b-c", input: 4 },
+      { prefix: "a-2507", input: 6 },
       { model: "A-b-c-2026-01-01", input: 5 },
     ];
-    const names = ["a-b-c-2026-01-01", "a-b-c-2026-01-02", "a-2507", "a-mini", "xc-20"];
+    const names = ["a-b-c-2026-01-01", "a-b-c-2026-01-02", "a-2507", "a-2508", "a-mini", "xc-20"];
     const priced = await price(
       names.map((ResponseModel) => million({ ResponseModel })),
       { models },
     );
-    expect(priced.map(({ Cost }) => Cost)).toEqual([5, 4, 3, 1, 2]);
+    expect(priced.map(({ Cost }) => Cost)).toEqual([5, 4, 6, 3, 1, 2]);
   });
 
   it("with a provider go before those for any, and match the provider's other names", async () => {
@@ -200,6 +203,12 @@ describe("configuration of prices", () => {
   ])("refuses %j", (entry, problem) => {
     const problems = problemsOf({ models: [entry] });
     expect(problems).toContainEqual(problem);
+  });
+
+  it("takes the example of docs/cost.md", async () => {
+    const text = await readFile(new URL("../../../docs/cost.md", import.meta.url), "utf8");
+    const example = /```yaml\n(.*?)```/s.exec(text)![1]!;
+    expect(problemsOf(parse(example).processors.cost)).toEqual([]);
   });
 
   it("refuses a pattern that is none", () => {
