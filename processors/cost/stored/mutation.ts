@@ -37,6 +37,20 @@ export async function settleMutations(table: SpanTable): Promise<void> {
   }
 }
 
+/**
+ * Whether the table takes lightweight updates, which write only what changes, in a hundredth of the time of a mutation. They
+ * need columns that say where a row came from, and are left to tables on a single server.
+ */
+async function takesLightweightUpdates(table: SpanTable): Promise<boolean> {
+  if (table.isClustered) return false;
+  const [found] = await select<{ engine_full: string }>(
+    table,
+    `SELECT engine_full FROM system.tables WHERE database = ${quoteText(table.database)} AND name = ${quoteText(table.name)}`,
+  );
+  const needed = ["enable_block_number_column = 1", "enable_block_offset_column = 1"];
+  return found !== undefined && needed.every((setting) => found.engine_full.includes(setting));
+}
+
 /** Changes rows of one partition and waits until all are changed. Rows that come meanwhile are left alone. */
 export async function updatePartition(
   table: SpanTable,
@@ -44,6 +58,11 @@ export async function updatePartition(
   assignments: string,
   condition: string,
 ): Promise<void> {
+  if (await takesLightweightUpdates(table)) {
+    const query = `UPDATE ${table.target}\nSET ${assignments}\nWHERE _partition_id = ${quoteText(partition)} AND ${condition}`;
+    await table.client.command({ query, clickhouse_settings: { ...largeStatements, enable_lightweight_update: 1 } });
+    return;
+  }
   const query = `ALTER TABLE ${table.target}\nUPDATE ${assignments}\nIN PARTITION ID ${quoteText(partition)}\nWHERE ${condition}`;
   await table.client.command({ query, clickhouse_settings: settings });
   await settleMutations(table);

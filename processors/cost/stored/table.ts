@@ -10,6 +10,7 @@ export interface SpanTable {
   readonly database: string;
   /** Not quoted. */
   readonly name: string;
+  readonly isClustered: boolean;
   /** What stands behind ALTER TABLE. */
   readonly target: string;
   /** What stands behind FROM: on a cluster, the rows of every shard. */
@@ -42,6 +43,7 @@ function spanTable(config: ClickHouseConfig, client: ClickHouseClient): SpanTabl
     client,
     database,
     name,
+    isClustered: cluster !== undefined || ddl.isReplicated,
     target: `${ddl.table(name)}${ddl.onCluster}`,
     rows: cluster === undefined ? ddl.table(name) : `cluster(${cluster}, ${quotedDatabase}, ${quotedName})`,
     mutations: cluster === undefined ? "system.mutations" : `clusterAllReplicas(${cluster}, system.mutations)`,
@@ -54,5 +56,12 @@ export async function select<Row>({ client }: SpanTable, query: string): Promise
   return result.json<Row>();
 }
 
-/** Lets the server take statements as large as the prices of some hundred models make them. */
-export const largeStatements = { max_query_size: String(16 * 1024 * 1024) } as const;
+/**
+ * Lets the server take statements as large as the prices of some hundred models make them, and show signs of life while it
+ * works: the client gives up on a silent one after `timeout`.
+ */
+export const largeStatements = {
+  max_query_size: String(16 * 1024 * 1024),
+  send_progress_in_http_headers: 1,
+  http_headers_progress_interval_ms: "10000",
+} as const;

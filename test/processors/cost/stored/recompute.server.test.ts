@@ -220,6 +220,24 @@ describe("recomputed costs", () => {
     expect((await rowsOf(clickhouse))[0]).toMatchObject({ PriceVersion: "file:old@1" });
   });
 
+  it("are written beside the rows where the table takes lightweight updates", async () => {
+    const days = ["2026-09-01", "2026-09-02"].map((day) => ({ ...million, start: `${day}T10:00:00Z` }));
+    const clickhouse = await stored([...days, { ...million, Cost: 7 }], cheap);
+    const table = clickhouse.traces_table_name;
+    await server.command(
+      `ALTER TABLE ${table} MODIFY SETTING enable_block_number_column = 1, enable_block_offset_column = 1`,
+    );
+    const { changes } = await recompute(clickhouse, dear);
+    expect(changes).toMatchObject([{ spans: 2, before: 2, after: 20 }]);
+    expect((await rowsOf(clickhouse)).map(({ Cost }) => Cost)).toEqual([10, 10, 7]);
+    expect((await recompute(clickhouse, dear)).changes).toEqual([]);
+    expect(await server.query(`SELECT count() AS n FROM system.mutations WHERE table = '${table}'`)).toEqual([
+      { n: "0" },
+    ]);
+    await server.command(`OPTIMIZE TABLE ${table} FINAL`);
+    expect((await rowsOf(clickhouse)).map(({ Cost }) => Cost)).toEqual([10, 10, 7]);
+  });
+
   it("come to models listed since, whose warning goes while others stay", async () => {
     const spans = [call({ ResponseModel: "m", InputTokens: 1e6, OutputTokens: 0, Warnings: ["other: stays"] })];
     const clickhouse = await stored(spans, { default_prices: false });
