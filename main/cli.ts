@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { messageOf } from "../pipeline/errors.ts";
 import { addComponents } from "./commands/components.ts";
+import { addCost } from "./commands/cost.ts";
 import { addDeadLetter } from "./commands/dead-letter.ts";
 import { addDocs } from "./commands/docs.ts";
 import { addFeatureGate } from "./commands/featuregate.ts";
+import { addPrice } from "./commands/price.ts";
 import { addPrintConfig } from "./commands/print-config.ts";
 import { addRun } from "./commands/run.ts";
 import { addValidate } from "./commands/validate.ts";
@@ -19,6 +21,8 @@ const commands: readonly AddCommand[] = [
   addFeatureGate,
   addDocs,
   addDeadLetter,
+  addPrice,
+  addCost,
 ];
 
 /**

@@ -122,6 +122,31 @@ export class MemoryLimiterInstruments {
   }
 }
 
+/** What the cost processor could not do: `processor_cost_*`. */
+export class CostInstruments {
+  readonly #unpriced: Counter;
+  readonly #refused: Counter;
+  readonly #processor: string;
+
+  constructor(meter: Meter, processor: string) {
+    this.#unpriced = meter.createCounter("processor_cost_unpriced_spans", {
+      description: "Spans with tokens whose model has no price",
+    });
+    this.#refused = meter.createCounter("processor_cost_price_file_refused", {
+      description: "Changes of the price file that would not do; the prices before stay in force",
+    });
+    this.#processor = processor;
+  }
+
+  unpriced(provider: string, model: string, spans: number): void {
+    this.#unpriced.add(spans, { processor: this.#processor, provider, model });
+  }
+
+  priceFileRefused(): void {
+    this.#refused.add(1, { processor: this.#processor });
+  }
+}
+
 const batchSizeBytes = "processor_batch_batch_send_size_bytes";
 
 /** Instruments that only the level `detailed` shows. */
