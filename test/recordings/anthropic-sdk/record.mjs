@@ -1,0 +1,15 @@
+import Anthropic from "@anthropic-ai/sdk";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
+import { anthropicScenarios } from "../support/sdk-calls.mjs";
+
+const exporter = new OTLPTraceExporter({ url: `${process.env.OTLP_URL}/v1/traces` });
+const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+provider.register();
+
+export const instrumentation = ["@anthropic-ai/sdk"];
+export const flush = () => provider.forceFlush();
+
+const anthropic = new Anthropic({ baseURL: process.env.LLM_URL, maxRetries: 0 });
+
+export const scenarios = anthropicScenarios(anthropic, { names: { chat: (model) => `chat ${model}` } });
