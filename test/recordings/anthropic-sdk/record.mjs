@@ -12,4 +12,12 @@ export const flush = () => provider.forceFlush();
 
 const anthropic = new Anthropic({ baseURL: process.env.LLM_URL, maxRetries: 0 });
 
-export const scenarios = anthropicScenarios(anthropic, { names: { chat: (model) => `chat ${model}` } });
+// It sends no content: neither messages nor tool calls, and of a failure the type alone.
+const all = { not: ["InputContains", "OutputContains", "ToolCalls", "images"] };
+const failed = { ErrorType: "overloaded_error", not: [...all.not, "ErrorMessageContains"] };
+
+export const scenarios = anthropicScenarios(anthropic, {
+  names: { chat: "anthropic.messages.create" },
+  all,
+  rows: { error: failed },
+});

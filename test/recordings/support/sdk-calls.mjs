@@ -10,8 +10,9 @@ const user = (content) => ({ role: "user", content });
  * The scenarios of an instrumentation of the OpenAI SDK.
  *
  * @param client the instrumented client; its maxRetries must be 0
- * @param version what differs: `names` of the spans (`chat`, `responses`, `embedding`, `tool`, `outer`), `tool(run, args)`
- *   that runs the tool the way the SDK traces tools, `session(run)` and `outer(run)` around a call, `all`, or for
+ * @param version what differs: `names` of the spans (`chat`, `stream`, `responses`, `embedding`, `tool`,
+ *   `outer`), `tool(run, args)`
+ *   that runs the tool the way the SDK traces tools, `session(run)`, `outer(run)` and `stream(run)` around a call, `all`, or for
  *   one scenario `rows` (further facts of the row, `not` and `elsewhere`), `skip` (scenarios of which nothing is sent)
  */
 export function openaiScenarios(client, version) {
@@ -23,7 +24,8 @@ export function openaiScenarios(client, version) {
       ...more,
     });
   const chatRow = (scenario, nth, more = {}) => {
-    const select = { name: nameOf(names.chat, modelFor("openai", scenario)), ...(nth !== undefined && { nth }) };
+    const name = scenario === "stream" ? (names.stream ?? names.chat) : names.chat;
+    const select = { name: nameOf(name, modelFor("openai", scenario)), ...(nth !== undefined && { nth }) };
     return llmRow(select, "openai", scenario, { ...more, ...(version.rows?.[scenario] ?? version.all) });
   };
   const single = (scenario, description, more) => ({
@@ -54,10 +56,11 @@ export function openaiScenarios(client, version) {
       truth: { description: "a picture as a data URL in the input", spans: [chatRow("image")] },
     },
     "openai-stream": {
-      run: async () => {
-        const stream = await complete("stream", { stream: true, stream_options: { include_usage: true } });
-        for await (const _ of stream);
-      },
+      run: () =>
+        (version.stream ?? call)(async () => {
+          const stream = await complete("stream", { stream: true, stream_options: { include_usage: true } });
+          for await (const _ of stream);
+        }),
       truth: { description: "streamed chat completion with usage", spans: [chatRow("stream")] },
     },
     "openai-error": {
@@ -116,13 +119,12 @@ export function openaiScenarios(client, version) {
 async function openaiToolLoop(client, { tool = (run, args) => run(args) }) {
   const { name, description, parameters } = weatherTool;
   const tools = [{ type: "function", function: { name, description, parameters } }];
-  const messages = [user(questions.tool)];
-  const ask = () => client.chat.completions.create({ model: modelFor("openai"), messages, tools });
-  const { message } = (await ask()).choices[0];
+  const question = user(questions.tool);
+  const ask = (messages) => client.chat.completions.create({ model: modelFor("openai"), messages, tools });
+  const { message } = (await ask([question])).choices[0];
   const [call] = message.tool_calls;
   const result = await tool(async () => weatherTool.result, JSON.parse(call.function.arguments), call.id);
-  messages.push(message, { role: "tool", tool_call_id: call.id, content: JSON.stringify(result) });
-  await ask();
+  await ask([question, message, { role: "tool", tool_call_id: call.id, content: JSON.stringify(result) }]);
 }
 
 /** The scenarios of an instrumentation of the Anthropic SDK; the parameters are those of `openaiScenarios`. */
@@ -179,12 +181,14 @@ export function anthropicScenarios(client, version) {
 async function anthropicToolLoop(create, { tool = (run, args) => run(args) }) {
   const { name, description, parameters: input_schema } = weatherTool;
   const tools = [{ name, description, input_schema }];
-  const messages = [user(questions.tool)];
-  const { content } = await create(messages, { tools });
+  const question = user(questions.tool);
+  const { content } = await create([question], { tools });
   const result = await tool(async () => weatherTool.result, content[0].input, content[0].id);
   const block = { type: "tool_result", tool_use_id: content[0].id, content: JSON.stringify(result) };
-  await create([...messages, { role: "assistant", content }, user([block])], { tools });
+  await create([question, { role: "assistant", content }, user([block])], { tools });
 }
+
+const call = (run) => run();
 
 /** The name of a span: of the instrumentation's choice for every model, or made of the model's. */
 const nameOf = (name, model) => (typeof name === "function" ? name(model) : name);
