@@ -51,13 +51,14 @@ export async function startLlmServer() {
 
 /** The last question that stands in the request: earlier ones are history. */
 function questionOf(body) {
+  const compact = JSON.stringify(JSON.parse(body));
   let found;
   let at = -1;
   for (const [name, text] of Object.entries(questions)) {
-    const index = body.lastIndexOf(JSON.stringify(text).slice(1, -1));
+    const index = compact.lastIndexOf(JSON.stringify(text).slice(1, -1));
     if (index > at) [found, at] = [name, index];
   }
-  return found === "tool" && toolResult.test(body) ? "toolResult" : found;
+  return found === "tool" && toolResult.test(compact) ? "toolResult" : found;
 }
 
 async function textOf(request) {
