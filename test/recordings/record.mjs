@@ -37,7 +37,8 @@ const sink = await startOtlpSink();
 mkdirSync(join(scratch, "support"), { recursive: true });
 cpSync(join(here, "support"), join(scratch, "support"), { recursive: true });
 let failed = 0;
-for (const [name, scenario] of wanted.length > 0 ? wanted : all.map((each) => [each])) await record(name, scenario).catch(report(name));
+for (const [name, scenario] of wanted.length > 0 ? wanted : all.map((each) => [each]))
+  await record(name, scenario).catch(report(name));
 llm.close();
 sink.close();
 process.exitCode = failed > 0 ? 1 : 0;
@@ -112,8 +113,12 @@ function truthOf(folder, { description, instrumentation, trace = {}, spans = [],
     reasoningTokens: sum("reasoning"),
   };
   const missing = spans.flatMap(({ select, not }) => not.map((fact) => `${labelOf(select)}: ${fact}`));
-  const away = spans.flatMap(({ select, elsewhere }) => elsewhere.map((fact) => `${labelOf(select)}: ${fact} (on another span)`));
-  const unknown = spans.flatMap(({ not }) => not.filter((fact) => traceFactOf[fact]).map((fact) => `trace.${traceFactOf[fact]}`));
+  const away = spans.flatMap(({ select, elsewhere }) =>
+    elsewhere.map((fact) => `${labelOf(select)}: ${fact} (on another span)`),
+  );
+  const unknown = spans.flatMap(({ not }) =>
+    not.filter((fact) => traceFactOf[fact]).map((fact) => `trace.${traceFactOf[fact]}`),
+  );
   const silent = [...new Set([...notTransmitted, ...unknown, ...missing, ...away])];
   const told = Object.entries({ ...sums, ...trace }).filter(([fact]) => !silent.includes(`trace.${fact}`));
   return {
@@ -130,6 +135,7 @@ function labelOf({ name, nth }) {
 }
 
 function versionOf(folder, packages) {
-  const version = (name) => JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")).version;
+  const version = (name) =>
+    JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")).version;
   return packages.map((name) => `${name} ${version(name)}`).join(", ");
 }

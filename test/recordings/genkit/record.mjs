@@ -1,14 +1,16 @@
+import { openAI } from "@genkit-ai/compat-oai/openai";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-node";
 import { genkit, z } from "genkit";
 import { enableTelemetry, flushTracing } from "genkit/tracing";
-import { openAI } from "@genkit-ai/compat-oai/openai";
 import { embeddingModel, modelFor, picture, questions, systemPrompt, weatherTool } from "../support/answers.mjs";
 import { embeddingRow, inputOf, llmRow, row, toolRow } from "../support/truth.mjs";
 
 const exporter = new OTLPTraceExporter({ url: `${process.env.OTLP_URL}/v1/traces` });
 await enableTelemetry({ spanProcessors: [new BatchSpanProcessor(exporter)] });
-const ai = genkit({ plugins: [openAI({ apiKey: "sk-recording", baseURL: `${process.env.LLM_URL}/v1`, maxRetries: 0 })] });
+const ai = genkit({
+  plugins: [openAI({ apiKey: "sk-recording", baseURL: `${process.env.LLM_URL}/v1`, maxRetries: 0 })],
+});
 
 export const instrumentation = ["genkit", "@genkit-ai/compat-oai"];
 export const flush = () => flushTracing();
@@ -27,10 +29,18 @@ const flow = ai.defineFlow({ name: "ask_around", inputSchema: z.string() }, asyn
   return `${topic}: ${text}`;
 });
 const ask = (question, more = {}) =>
-  ai.generate({ model: openAI.model(modelFor("openai", question)), system: systemPrompt, prompt: questions[question], ...more });
+  ai.generate({
+    model: openAI.model(modelFor("openai", question)),
+    system: systemPrompt,
+    prompt: questions[question],
+    ...more,
+  });
 const name = (question) => `openai/${modelFor("openai", question)}`;
 const llm = (question, more) => llmRow(name(question), "openai", question, more);
-const one = (question, description, more) => ({ run: () => ask(question, more), truth: { description, spans: [llm(question)] } });
+const one = (question, description, more) => ({
+  run: () => ask(question, more),
+  truth: { description, spans: [llm(question)] },
+});
 
 export const scenarios = {
   "openai-chat": {
@@ -68,12 +78,18 @@ export const scenarios = {
     run: () => flow("people"),
     truth: {
       description: "a flow around a generate",
-      spans: [row({ name: "ask_around", root: true }, { OperationKind: "chain", InputContains: ["people"] }), llm("outer")],
+      spans: [
+        row({ name: "ask_around", root: true }, { OperationKind: "chain", InputContains: ["people"] }),
+        llm("outer"),
+      ],
     },
   },
   "openai-embedding": {
     run: () => ai.embed({ embedder: openAI.embedder(embeddingModel), content: questions.embedding }),
-    truth: { description: "embed", spans: [embeddingRow(`openai/${embeddingModel}`, { not: ["InputTokens", "TotalTokens"] })] },
+    truth: {
+      description: "embed",
+      spans: [embeddingRow(`openai/${embeddingModel}`, { not: ["InputTokens", "TotalTokens"] })],
+    },
   },
   "openai-error": {
     run: () => ask("error").catch(() => undefined),

@@ -36,7 +36,8 @@ async function ask(question, parts = [{ text: questions[question] }]) {
   for await (const _ of runner.runAsync({ userId, sessionId, newMessage: { role: "user", parts } }));
 }
 
-const agentRow = (more) => row("invoke_agent geographer", { OperationKind: "agent", SessionId: session.sessionId, ...more });
+const agentRow = (more) =>
+  row("invoke_agent geographer", { OperationKind: "agent", SessionId: session.sessionId, ...more });
 // The one finish reason is written in lower case beside the response, which has it as the API does.
 const more = { SessionId: session.sessionId, FinishReasons: ["stop"], not: ["ResponseModel"] };
 const silent = { not: ["RequestModel", "Provider", "InputContains", "ErrorMessageContains"] };
@@ -68,11 +69,15 @@ export const scenarios = {
     },
   },
   "gemini-image": {
-    run: () => ask("image", [{ text: questions.image }, { inlineData: { mimeType: picture.mediaType, data: picture.base64 } }]),
+    run: () =>
+      ask("image", [{ text: questions.image }, { inlineData: { mimeType: picture.mediaType, data: picture.base64 } }]),
     truth: { description: "a picture in the input", spans: [llmRow("call_llm", "google", "image", pictureless)] },
   },
   "gemini-error": {
     run: () => ask("error").catch(() => undefined),
-    truth: { description: "the API refuses with status 429", spans: [agentRow(), llmRow("call_llm", "google", "error", silent)] },
+    truth: {
+      description: "the API refuses with status 429",
+      spans: [agentRow(), llmRow("call_llm", "google", "error", silent)],
+    },
   },
 };

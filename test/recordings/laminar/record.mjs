@@ -36,8 +36,7 @@ export const scenarios = {
       // An estimate is sent in place of the usage in the last chunk.
       stream: { not: ["FinishReasons", "InputTokens", "OutputTokens", "TotalTokens"] },
     },
-    session: (run) =>
-      observe({ name: "visit", ...session, metadata: { plan: "pro" }, tags: ["paid", "eu"] }, run),
+    session: (run) => observe({ name: "visit", ...session, metadata: { plan: "pro" }, tags: ["paid", "eu"] }, run),
     outer: (run) => observe({ name: "ask_around" }, run),
   }),
   ...anthropicScenarios(anthropic, { names: { chat }, tool, all }),

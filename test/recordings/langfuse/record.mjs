@@ -26,7 +26,13 @@ export const flush = () => provider.forceFlush();
 const openai = observeOpenAI(new OpenAI({ baseURL: `${process.env.LLM_URL}/v1`, maxRetries: 0 }));
 
 export const scenarios = openaiScenarios(openai, {
-  names: { chat: "OpenAI.chat", embedding: "OpenAI.embeddings", responses: "OpenAI.responses", tool: weatherTool.name, outer: "ask_around" },
+  names: {
+    chat: "OpenAI.chat",
+    embedding: "OpenAI.embeddings",
+    responses: "OpenAI.responses",
+    tool: weatherTool.name,
+    outer: "ask_around",
+  },
   tool: (run, args) =>
     startActiveObservation(
       weatherTool.name,
@@ -43,11 +49,15 @@ export const scenarios = openaiScenarios(openai, {
       run,
     ),
   outer: (run) =>
-    startActiveObservation("ask_around", async (observation) => {
-      observation.update({ input: { topic: "Paris" } });
-      const answers = await run();
-      observation.update({ output: { answers: answers.length } });
-    }, { asType: "agent" }),
+    startActiveObservation(
+      "ask_around",
+      async (observation) => {
+        observation.update({ input: { topic: "Paris" } });
+        const answers = await run();
+        observation.update({ output: { answers: answers.length } });
+      },
+      { asType: "agent" },
+    ),
   all: { not: ["RequestModel", "FinishReasons"] },
   rows: {
     stream: { not: ["ResponseModel", "FinishReasons"] },

@@ -65,7 +65,10 @@ export const scenarios = {
       description: "the agent calls a tool and asks again",
       spans: [
         agentRow({ OutputContains: ["21 degrees"] }),
-        chatRow({ name: chat("tool"), nth: 0 }, "tool", { FinishReasons: ["tool-calls"], elsewhere: ["InputContains", "ToolCalls"] }),
+        chatRow({ name: chat("tool"), nth: 0 }, "tool", {
+          FinishReasons: ["tool-calls"],
+          elsewhere: ["InputContains", "ToolCalls"],
+        }),
         toolRow(`execute_tool ${weatherTool.name}`),
         chatRow({ name: chat("tool"), nth: 1 }, "toolResult"),
       ],
@@ -83,12 +86,24 @@ export const scenarios = {
     truth: {
       description: "session and user as metadata of the trace",
       trace: session,
-      spans: [agentRow({ SessionId: session.sessionId, UserId: session.userId }), chatRow(chat("session"), "session", { SessionId: session.sessionId, UserId: session.userId, elsewhere: ["InputContains"] })],
+      spans: [
+        agentRow({ SessionId: session.sessionId, UserId: session.userId }),
+        chatRow(chat("session"), "session", {
+          SessionId: session.sessionId,
+          UserId: session.userId,
+          elsewhere: ["InputContains"],
+        }),
+      ],
     },
   },
   "openai-error": {
     run: () => ask("error").catch(() => undefined),
-    truth: { description: "the API refuses with status 429", spans: [agentRow({ ErrorMessageContains: "Rate limit reached for requests" }),
-        chatRow(chat("error"), "error", { elsewhere: ["InputContains", "ErrorMessageContains"] })] },
+    truth: {
+      description: "the API refuses with status 429",
+      spans: [
+        agentRow({ ErrorMessageContains: "Rate limit reached for requests" }),
+        chatRow(chat("error"), "error", { elsewhere: ["InputContains", "ErrorMessageContains"] }),
+      ],
+    },
   },
 };

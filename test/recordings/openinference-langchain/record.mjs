@@ -1,12 +1,12 @@
-import { context } from "@opentelemetry/api";
 import { setSession, setUser } from "@arizeai/openinference-core";
 import { LangChainInstrumentation } from "@arizeai/openinference-instrumentation-langchain";
 import * as CallbackManagerModule from "@langchain/core/callbacks/manager";
+import { HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { tool } from "@langchain/core/tools";
-import { HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
+import { context } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { modelFor, picture, questions, systemPrompt, weatherTool } from "../support/answers.mjs";
@@ -18,7 +18,11 @@ const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcesso
 provider.register();
 new LangChainInstrumentation().manuallyInstrument(CallbackManagerModule);
 
-export const instrumentation = ["@arizeai/openinference-instrumentation-langchain", "@langchain/core", "@langchain/openai"];
+export const instrumentation = [
+  "@arizeai/openinference-instrumentation-langchain",
+  "@langchain/core",
+  "@langchain/openai",
+];
 export async function flush() {
   await new Promise((resolve) => setTimeout(resolve, 300));
   await provider.forceFlush();
@@ -26,7 +30,8 @@ export async function flush() {
 
 const configuration = { baseURL: `${process.env.LLM_URL}/v1` };
 const modelOf = (question) => new ChatOpenAI({ model: modelFor("openai", question), maxRetries: 0, configuration });
-const ask = (question) => modelOf(question).invoke([new SystemMessage(systemPrompt), new HumanMessage(questions[question])]);
+const ask = (question) =>
+  modelOf(question).invoke([new SystemMessage(systemPrompt), new HumanMessage(questions[question])]);
 
 const weather = tool(async () => JSON.stringify(weatherTool.result), {
   name: weatherTool.name,
@@ -66,7 +71,10 @@ export const scenarios = {
   "openai-image": {
     run: () => {
       const url = `data:${picture.mediaType};base64,${picture.base64}`;
-      const content = [{ type: "text", text: questions.image }, { type: "image_url", image_url: { url } }];
+      const content = [
+        { type: "text", text: questions.image },
+        { type: "image_url", image_url: { url } },
+      ];
       return modelOf("image").invoke([new HumanMessage({ content })]);
     },
     truth: { description: "a picture as a data URL", spans: [llmRow(name, "openai", "image")] },
@@ -88,7 +96,9 @@ export const scenarios = {
       let given = setSession(context.active(), { sessionId: session.sessionId });
       given = setUser(given, { userId: session.userId });
       const prompt = ChatPromptTemplate.fromMessages([["human", "{question}"]]);
-      const chain = prompt.pipe(modelOf("session")).withConfig({ runName: "ask_chain", tags: ["paid"], metadata: { plan: "pro" } });
+      const chain = prompt
+        .pipe(modelOf("session"))
+        .withConfig({ runName: "ask_chain", tags: ["paid"], metadata: { plan: "pro" } });
       return context.with(given, () => chain.invoke({ question: questions.session }));
     },
     truth: {

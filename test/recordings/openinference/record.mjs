@@ -1,8 +1,8 @@
-import { context } from "@opentelemetry/api";
 import Anthropic from "@anthropic-ai/sdk";
 import { setMetadata, setSession, setTags, setUser, traceAgent, traceTool } from "@arizeai/openinference-core";
 import { AnthropicInstrumentation } from "@arizeai/openinference-instrumentation-anthropic";
 import { OpenAIInstrumentation } from "@arizeai/openinference-instrumentation-openai";
+import { context } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import OpenAI from "openai";
@@ -50,7 +50,8 @@ export const scenarios = {
     rows: {
       stream: { not: ["ResponseModel", "InputTokens", "OutputTokens", "TotalTokens"] },
       embedding: { not: ["InputTokens", "TotalTokens"] },
- outerSpan: { OperationKind: "agent" } },
+      outerSpan: { OperationKind: "agent" },
+    },
   }),
   ...anthropicScenarios(anthropic, { names: { chat: "Anthropic Messages" }, tool }),
 };

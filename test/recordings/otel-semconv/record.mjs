@@ -50,7 +50,10 @@ const newRequest = (provider, model) => ({
 });
 
 /** One OpenAI chat completion in a span of the new conventions. */
-function newChat(question, { messages = [user(questions[question])], parts = [text(questions[question])], history = [], more = {} } = {}) {
+function newChat(
+  question,
+  { messages = [user(questions[question])], parts = [text(questions[question])], history = [], more = {} } = {},
+) {
   const model = modelFor("openai", question === "toolResult" ? "tool" : question);
   const attributes = {
     ...newRequest("openai", model),
@@ -167,8 +170,12 @@ const both = { InputContains: inputOf("chat") };
 
 export const scenarios = {
   "new-chat": scenario(() => ask("chat"), "chat span, messages as JSON", [llmRow(openai, "openai", "chat", both)]),
-  "new-cached": scenario(() => ask("cached"), "part of the input came from the cache", [llmRow(openai, "openai", "cached")]),
-  "new-reasoning": scenario(() => ask("reasoning"), "reasoning tokens", [llmRow("chat o4-mini", "openai", "reasoning")]),
+  "new-cached": scenario(() => ask("cached"), "part of the input came from the cache", [
+    llmRow(openai, "openai", "cached"),
+  ]),
+  "new-reasoning": scenario(() => ask("reasoning"), "reasoning tokens", [
+    llmRow("chat o4-mini", "openai", "reasoning"),
+  ]),
   "new-image": scenario(
     () => {
       const blob = { type: "blob", modality: "image", mime_type: picture.mediaType, content: picture.base64 };
@@ -218,8 +225,12 @@ export const scenarios = {
     "embeddings span",
     [embeddingRow(`embeddings ${embeddingModel}`, { not: ["InputContains"] })],
   ),
-  "old-chat": scenario(() => oldChat("chat"), "old keys, an event for each message", [llmRow(openai, "openai", "chat", both)]),
-  "old-tool-call": scenario(() => oldChat("tool"), "old keys, the tool call in the choice event", [llmRow(openai, "openai", "tool")]),
+  "old-chat": scenario(() => oldChat("chat"), "old keys, an event for each message", [
+    llmRow(openai, "openai", "chat", both),
+  ]),
+  "old-tool-call": scenario(() => oldChat("tool"), "old keys, the tool call in the choice event", [
+    llmRow(openai, "openai", "tool"),
+  ]),
   "old-error": scenario(() => oldChat("error").catch(() => undefined), "old keys, the API refuses with status 429", [
     llmRow(openai, "openai", "error", { ErrorType: "rate_limit_exceeded" }),
   ]),

@@ -20,13 +20,23 @@ export const instrumentation = ["@sentry/node", "openai", "@anthropic-ai/sdk"];
 export const flush = () => processor.forceFlush();
 
 const recording = { recordInputs: true, recordOutputs: true };
-const openai = Sentry.instrumentOpenAiClient(new OpenAI({ baseURL: `${process.env.LLM_URL}/v1`, maxRetries: 0 }), recording);
-const anthropic = Sentry.instrumentAnthropicAiClient(new Anthropic({ baseURL: process.env.LLM_URL, maxRetries: 0 }), recording);
+const openai = Sentry.instrumentOpenAiClient(
+  new OpenAI({ baseURL: `${process.env.LLM_URL}/v1`, maxRetries: 0 }),
+  recording,
+);
+const anthropic = Sentry.instrumentAnthropicAiClient(
+  new Anthropic({ baseURL: process.env.LLM_URL, maxRetries: 0 }),
+  recording,
+);
 
 // Failed calls have the status alone, without a message.
 const silent = { not: ["ErrorMessageContains"] };
 const names = { chat: (model) => `chat ${model}`, embedding: (model) => `embeddings ${model}`, outer: "ask_around" };
-const agent = { name: "ask_around", op: "gen_ai.invoke_agent", attributes: { "gen_ai.operation.name": "invoke_agent" } };
+const agent = {
+  name: "ask_around",
+  op: "gen_ai.invoke_agent",
+  attributes: { "gen_ai.operation.name": "invoke_agent" },
+};
 
 export const scenarios = {
   ...openaiScenarios(openai, {

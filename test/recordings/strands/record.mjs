@@ -52,7 +52,10 @@ export const scenarios = {
   "openai-image": {
     run: () => {
       const bytes = Uint8Array.from(Buffer.from(picture.base64, "base64"));
-      return agentOf("image").invoke([new TextBlock(questions.image), new ImageBlock({ format: "png", source: { bytes } })]);
+      return agentOf("image").invoke([
+        new TextBlock(questions.image),
+        new ImageBlock({ format: "png", source: { bytes } }),
+      ]);
     },
     truth: { description: "a picture in the input", spans: [chatRow("chat", "image")] },
   },

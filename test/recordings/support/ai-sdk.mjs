@@ -15,7 +15,10 @@ const functionId = "geography";
  */
 export function aiSdkScenarios({ ai, openai, anthropic }, version) {
   const { telemetry, names, reasons = { stop: "stop", tools: "tool-calls" } } = version;
-  const chat = { openai: (question) => openai.chat(modelFor("openai", question)), anthropic: () => anthropic(modelFor("anthropic")) };
+  const chat = {
+    openai: (question) => openai.chat(modelFor("openai", question)),
+    anthropic: () => anthropic(modelFor("anthropic")),
+  };
   const base = (api, question) => ({
     model: chat[api](question),
     system: systemPrompt,
@@ -46,8 +49,7 @@ export function aiSdkScenarios({ ai, openai, anthropic }, version) {
     },
   });
   const withTool = (api) => ({
-    run: () =>
-      ai.generateText({ ...base(api, "tool"), prompt: questions.tool, tools, ...version.loop(ai) }),
+    run: () => ai.generateText({ ...base(api, "tool"), prompt: questions.tool, tools, ...version.loop(ai) }),
     truth: {
       description: `generateText with a tool: the model of ${api} asks for the weather, the SDK runs the tool and asks again`,
       spans: [
@@ -81,7 +83,9 @@ export function aiSdkScenarios({ ai, openai, anthropic }, version) {
     },
     truth: {
       description: `generateText with a picture as base64, ${api}`,
-      spans: [llmRow(names.generate(modelFor(api)), api, "image", { ...stopped, images: [image], ...without("image", api) })],
+      spans: [
+        llmRow(names.generate(modelFor(api)), api, "image", { ...stopped, images: [image], ...without("image", api) }),
+      ],
     },
   });
   const refused = (api) => ({
@@ -105,7 +109,9 @@ export function aiSdkScenarios({ ai, openai, anthropic }, version) {
         ai.generateText({ ...base("openai"), model: openai.responses(modelFor("openai")), prompt: questions.cached }),
       truth: {
         description: "generateText, OpenAI responses API, part of the input came from the cache",
-        spans: [llmRow(names.generate(modelFor("openai")), "openai", "cached", { ...stopped, ...without("responses") })],
+        spans: [
+          llmRow(names.generate(modelFor("openai")), "openai", "cached", { ...stopped, ...without("responses") }),
+        ],
       },
     },
     "openai-object": {

@@ -10,7 +10,10 @@ export function googleReply({ answer, pathname }) {
   const parts = partsOf(answer);
   const halves = parts[0].text === undefined ? [parts] : halvesOf(parts[0].text);
   return {
-    events: halves.map((half, index) => [null, responseOf(answer, half, index === halves.length - 1 ? "STOP" : undefined)]),
+    events: halves.map((half, index) => [
+      null,
+      responseOf(answer, half, index === halves.length - 1 ? "STOP" : undefined),
+    ]),
   };
 }
 

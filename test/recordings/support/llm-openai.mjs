@@ -32,10 +32,7 @@ function chatChunks(answer, body) {
   for (const word of wordsOf(answer)) events.push(chunk({ content: word }));
   events.push(chunk({}, finishReason(answer)));
   if (body.stream_options?.include_usage === true) {
-    events.push([
-      null,
-      { ...envelope("chat.completion.chunk", answer), choices: [], usage: chatUsage(answer) },
-    ]);
+    events.push([null, { ...envelope("chat.completion.chunk", answer), choices: [], usage: chatUsage(answer) }]);
   }
   return [...events, [null, "[DONE]"]];
 }

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
-import { anthropicReply } from "./llm-anthropic.mjs";
 import { answerOf, questions } from "./answers.mjs";
+import { anthropicReply } from "./llm-anthropic.mjs";
 import { googleReply } from "./llm-google.mjs";
 import { chatReply, embeddingsReply, openaiError, responsesReply } from "./llm-openai.mjs";
 

@@ -14,10 +14,12 @@ export function scrub(request, folder) {
   ];
   if (homedir().length > 1) replacements.push([new RegExp(`${escaped(homedir())}(?=/)`, "g"), "/home/user"]);
   replacements.push([new RegExp(`\\b${escaped(hostname())}\\b`, "g"), "host"]);
-  if (userInfo().username !== "root") replacements.push([new RegExp(`\\b${escaped(userInfo().username)}\\b`, "g"), "user"]);
+  if (userInfo().username !== "root")
+    replacements.push([new RegExp(`\\b${escaped(userInfo().username)}\\b`, "g"), "user"]);
   const cleaned = mapTexts(request, (text) => replacements.reduce((all, [from, to]) => all.replace(from, to), text));
   for (const { resource } of cleaned.resourceSpans ?? []) {
-    if (resource?.attributes) resource.attributes = resource.attributes.filter(({ key }) => !machineAttribute.test(key));
+    if (resource?.attributes)
+      resource.attributes = resource.attributes.filter(({ key }) => !machineAttribute.test(key));
   }
   return cleaned;
 }

@@ -50,7 +50,10 @@ export function openaiScenarios(client, version) {
     "openai-image": {
       run: () => {
         const url = `data:${picture.mediaType};base64,${picture.base64}`;
-        const content = [{ type: "text", text: questions.image }, { type: "image_url", image_url: { url } }];
+        const content = [
+          { type: "text", text: questions.image },
+          { type: "image_url", image_url: { url } },
+        ];
         return client.chat.completions.create({ model: modelFor("openai"), messages: [user(content)] });
       },
       truth: { description: "a picture as a data URL in the input", spans: [chatRow("image")] },
@@ -75,7 +78,8 @@ export function openaiScenarios(client, version) {
       },
     },
     "openai-responses": {
-      run: () => client.responses.create({ model: modelFor("openai"), instructions: systemPrompt, input: questions.cached }),
+      run: () =>
+        client.responses.create({ model: modelFor("openai"), instructions: systemPrompt, input: questions.cached }),
       truth: {
         description: "responses API, part of the input came from the cache",
         spans: [
@@ -91,9 +95,7 @@ export function openaiScenarios(client, version) {
       truth: {
         description: "session and user through the API that the SDK has for it",
         trace: session,
-        spans: [
-          chatRow("session", undefined, { SessionId: session.sessionId, UserId: session.userId }),
-        ],
+        spans: [chatRow("session", undefined, { SessionId: session.sessionId, UserId: session.userId })],
       },
     },
     "openai-outer": {
@@ -113,7 +115,16 @@ export function openaiScenarios(client, version) {
     ...(version.session === undefined ? ["openai-session"] : []),
     ...(version.outer === undefined ? ["openai-outer"] : []),
   ];
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !unused.includes(name)));
+  return picked(all, unused, version);
+}
+
+/** The scenarios that are wanted; `version.select` narrows the selection of every row. */
+function picked(all, unwanted, { select = {} }) {
+  const wanted = Object.entries(all).filter(([name]) => !unwanted.includes(name));
+  for (const [, { truth }] of wanted) {
+    truth.spans = truth.spans.map((span) => ({ ...span, select: { ...span.select, ...select } }));
+  }
+  return Object.fromEntries(wanted);
 }
 
 async function openaiToolLoop(client, { tool = (run, args) => run(args) }) {
@@ -160,7 +171,12 @@ export function anthropicScenarios(client, version) {
     "anthropic-image": {
       run: () => {
         const source = { type: "base64", media_type: picture.mediaType, data: picture.base64 };
-        return create([user([{ type: "text", text: questions.image }, { type: "image", source }])]);
+        return create([
+          user([
+            { type: "text", text: questions.image },
+            { type: "image", source },
+          ]),
+        ]);
       },
       truth: { description: "a picture as a base64 source in the input", spans: [messageRow("image")] },
     },
@@ -175,7 +191,7 @@ export function anthropicScenarios(client, version) {
       truth: { description: "the API refuses with status 529", spans: [messageRow("error")] },
     },
   };
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !skip.includes(name)));
+  return picked(all, skip, version);
 }
 
 async function anthropicToolLoop(create, { tool = (run, args) => run(args) }) {

@@ -43,7 +43,8 @@ export const scenarios = {
       reasoning: { not: ["FinishReasons", "ReasoningTokens"] },
       // An estimate is sent in place of the usage in the last chunk.
       stream: { not: ["FinishReasons", "InputTokens", "OutputTokens", "TotalTokens"] },
- outerSpan: { OperationKind: "chain" } },
+      outerSpan: { OperationKind: "chain" },
+    },
   }),
   ...anthropicScenarios(anthropic, { names: { chat }, tool, all }),
 };
