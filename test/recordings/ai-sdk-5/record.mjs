@@ -18,11 +18,11 @@ export const scenarios = aiSdkScenarios(
   {
     names: legacyNames,
     telemetry: (metadata, functionId) => ({ experimental_telemetry: { isEnabled: true, functionId, metadata } }),
-    // Of cached and reasoning tokens the outer span alone tells.
+    // Cached and reasoning tokens of OpenAI are not sent.
     rows: {
-      "openai-cached": { elsewhere: ["CacheReadTokens"] },
-      "openai-reasoning": { elsewhere: ["ReasoningTokens"] },
-      "openai-responses": { elsewhere: ["CacheReadTokens"] },
+      "openai-cached": { not: ["CacheReadTokens"] },
+      "openai-reasoning": { not: ["ReasoningTokens"] },
+      "openai-responses": { not: ["CacheReadTokens"] },
     },
     toolSchema: "inputSchema",
     loop: ({ stepCountIs }) => ({ stopWhen: stepCountIs(3) }),

@@ -109,6 +109,27 @@ function newMessage(question) {
   });
 }
 
+/** One OpenAI chat completion whose messages stand in the event of the operation's details, not on the span. */
+function eventChat(question) {
+  const model = modelFor("openai", question);
+  return inSpan(`chat ${model}`, SpanKind.CLIENT, newRequest("openai", model), async (span) => {
+    const reply = await post("/v1/chat/completions", { model, messages: [user(questions[question])] });
+    const { message, finish_reason } = reply.choices[0];
+    span.setAttributes({
+      "gen_ai.response.model": reply.model,
+      "gen_ai.response.finish_reasons": [finish_reason],
+      "gen_ai.usage.input_tokens": reply.usage.prompt_tokens,
+      "gen_ai.usage.output_tokens": reply.usage.completion_tokens,
+    });
+    span.addEvent("gen_ai.client.inference.operation.details", {
+      ...newRequest("openai", model),
+      "gen_ai.system_instructions": JSON.stringify([text(systemPrompt)]),
+      "gen_ai.input.messages": JSON.stringify([{ role: "user", parts: [text(questions[question])] }]),
+      "gen_ai.output.messages": JSON.stringify([{ role: "assistant", parts: [text(message.content)], finish_reason }]),
+    });
+  });
+}
+
 /** One OpenAI chat completion in a span of the old conventions, its messages in events of the span. */
 function oldChat(question) {
   const model = modelFor("openai", question);
@@ -170,6 +191,9 @@ const both = { InputContains: inputOf("chat") };
 
 export const scenarios = {
   "new-chat": scenario(() => ask("chat"), "chat span, messages as JSON", [llmRow(openai, "openai", "chat", both)]),
+  "new-details-event": scenario(() => eventChat("chat"), "messages in the event of the operation's details", [
+    llmRow(openai, "openai", "chat", both),
+  ]),
   "new-cached": scenario(() => ask("cached"), "part of the input came from the cache", [
     llmRow(openai, "openai", "cached"),
   ]),

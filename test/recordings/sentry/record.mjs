@@ -62,7 +62,6 @@ export const scenarios = {
       // A system prompt made of blocks is left out.
       cached: { InputContains: [questions.cached], not: ["FinishReasons"] },
       error: silent,
-      tool: {},
       stream: {},
     },
   }),
