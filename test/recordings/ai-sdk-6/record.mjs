@@ -1,0 +1,25 @@
+import { createAnthropic } from "@ai-sdk/anthropic";
+import { createOpenAI } from "@ai-sdk/openai";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
+import * as ai from "ai";
+import { aiSdkScenarios, legacyNames } from "../support/ai-sdk.mjs";
+
+const exporter = new OTLPTraceExporter({ url: `${process.env.OTLP_URL}/v1/traces` });
+const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+provider.register();
+
+export const instrumentation = ["ai", "@ai-sdk/openai", "@ai-sdk/anthropic"];
+export const flush = () => provider.forceFlush();
+
+const baseURL = `${process.env.LLM_URL}/v1`;
+export const scenarios = aiSdkScenarios(
+  { ai, openai: createOpenAI({ baseURL }), anthropic: createAnthropic({ baseURL }) },
+  {
+    names: legacyNames,
+    telemetry: (metadata, functionId) => ({ experimental_telemetry: { isEnabled: true, functionId, metadata } }),
+    toolSchema: "inputSchema",
+    loop: ({ stepCountIs }) => ({ stopWhen: stepCountIs(3) }),
+    picturePart: ({ base64, mediaType }) => ({ type: "image", image: base64, mediaType }),
+  },
+);
