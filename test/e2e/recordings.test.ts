@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
 import { ClickHouseExporter } from "../../exporters/clickhouse/exporter.ts";
@@ -9,32 +7,12 @@ import { builtInComponents } from "../../pipeline/components.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
 import { testSettings } from "../support/doubles.ts";
-import { projectPath } from "../support/program.ts";
+import { type RowTruth, readRecordings, type SelectableSpan, selectSpans } from "../support/recordings.ts";
 
-/** What the fake server answered and the script asked: see test/recordings/README.md. */
-interface Truth {
-  readonly description: string;
-  readonly trace: Readonly<Record<string, number | string>>;
-  readonly spans: readonly {
-    readonly select: { readonly name: string; readonly nth?: number; readonly root?: boolean };
-    readonly expect: Readonly<Record<string, unknown>>;
-  }[];
-}
+type Row = Readonly<Record<string, unknown>> & { readonly SpanName: string; readonly SpanId: string };
+type Image = NonNullable<RowTruth["images"]>[number];
 
-type Row = Readonly<Record<string, unknown>> & { readonly SpanName: string; readonly TraceId: string };
-interface Attachment {
-  readonly SpanId: string;
-  readonly sha256: string;
-  readonly mediaType: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-const folder = projectPath("test/testdata/recordings");
-const recordings = readdirSync(folder, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".truth.json"))
-  .map((file) => join(dirname(file), basename(file, ".truth.json")))
-  .sort();
+const recordings = readRecordings();
 
 /** Columns that say "none" by 0 as well as by NULL. */
 const zeroIsNone = new Set(["OutputTokens", "CacheReadTokens", "CacheWriteTokens", "ReasoningTokens"]);
@@ -55,9 +33,7 @@ describe("recorded instrumentations", () => {
     }, exporter);
     // One after the other, as they would have come; the blocks are gathered meanwhile.
     const stored: Promise<void>[] = [];
-    for (const name of recordings) {
-      stored.push(first.consume(decodeTracesJson(readFileSync(join(folder, `${name}.json`))).batch));
-    }
+    for (const { text } of recordings) stored.push(first.consume(decodeTracesJson(Buffer.from(text)).batch));
     await Promise.all(stored);
   });
   afterAll(async () => {
@@ -65,19 +41,16 @@ describe("recorded instrumentations", () => {
     await server.stop();
   });
 
-  async function rowsOf(name: string): Promise<Row[]> {
-    const { batch } = decodeTracesJson(readFileSync(join(folder, `${name}.json`)));
-    const ids = new Set<string>();
-    for (const span of batch) ids.add(`'${span.traceId}'`);
-    return server.query<Row>(
-      `SELECT * FROM otel_traces WHERE TraceId IN (${[...ids].join(",")}) ORDER BY Timestamp, SpanId`,
-    );
+  async function rowsOf(spans: readonly SelectableSpan[]): Promise<ReadonlyMap<string, Row>> {
+    const ids = spans.map(({ spanId }) => `'${spanId}'`).join(",");
+    const rows = await server.query<Row>(`SELECT * FROM otel_traces WHERE SpanId IN (${ids}) ORDER BY Timestamp`);
+    return new Map(rows.map((row) => [row.SpanId, row]));
   }
 
-  async function attachmentsOf(row: Row): Promise<Omit<Attachment, "SpanId">[]> {
+  function imagesOf({ SpanId }: Row): Promise<Image[]> {
     return server.query(
       `SELECT AttachmentId AS sha256, MediaType AS mediaType, Width AS width, Height AS height FROM attachments FINAL
-       WHERE TraceId = '${row.TraceId}' AND SpanId = '${String(row["SpanId"])}' ORDER BY Ordinal`,
+       WHERE SpanId = '${SpanId}' ORDER BY Ordinal`,
     );
   }
 
@@ -85,22 +58,24 @@ describe("recorded instrumentations", () => {
     expect(recordings.length).toBeGreaterThan(20);
   });
 
-  it.each(recordings)("%s: the rows say what the call was", async (name) => {
-    const truth = JSON.parse(readFileSync(join(folder, `${name}.truth.json`), "utf8")) as Truth;
-    const rows = await rowsOf(name);
+  it.each(recordings)("$name: the rows say what the call was", async ({ text, truth }) => {
+    const spans = spansOf(text);
+    const rows = await rowsOf(spans);
     const [found, wanted]: [string[], string[]] = [[], []];
     for (const { select, expect: facts } of truth.spans) {
-      const row = rowOf(rows, select);
-      const images = "images" in facts ? await attachmentsOf(row) : [];
-      const place = `${select.name} #${select.nth ?? 0}`;
+      const [span] = selectSpans(spans, select);
+      const row = rows.get(span!.spanId);
+      if (row === undefined) throw new Error(`span "${select.name}" is not stored`);
+      const images = facts.images === undefined ? [] : await imagesOf(row);
       for (const [fact, value] of Object.entries(facts)) {
+        const place = `${select.name} #${select.nth ?? 0}`;
         found.push(line(place, fact, seen(row, fact, value, images)));
         wanted.push(line(place, fact, value));
       }
     }
     for (const [fact, value] of Object.entries(truth.trace)) {
       if (fact === "llmCalls") continue;
-      found.push(line("trace", fact, ofTrace(rows, fact, value)));
+      found.push(line("trace", fact, ofTrace([...rows.values()], fact, value)));
       wanted.push(line("trace", fact, value));
     }
     expect(found).toEqual(wanted);
@@ -120,12 +95,9 @@ function line(place: string, fact: string, value: unknown): string {
   return `${place}: ${fact} = ${JSON.stringify(value)}`;
 }
 
-function rowOf(rows: readonly Row[], { name, nth = 0, root }: Truth["spans"][number]["select"]): Row {
-  const named = rows.filter((row) => row.SpanName === name && (root !== true || row["ParentSpanId"] === ""));
-  const row = named[nth];
-  if (row === undefined)
-    throw new Error(`no span "${name}" #${nth} among ${rows.map((one) => one.SpanName).join(", ")}`);
-  return row;
+function spansOf(text: string): SelectableSpan[] {
+  const request = JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: SelectableSpan[] }[] }[] };
+  return request.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
 }
 
 /** What the row says of a fact, in the form of the truth. */

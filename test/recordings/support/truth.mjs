@@ -7,7 +7,7 @@ import { answerOf, picture, questions, systemPrompt, weatherTool } from "./answe
  * listed as notTransmitted. `elsewhere` names those that stand on another span of the trace only: the sums keep them.
  */
 
-const providers = { openai: "openai", anthropic: "anthropic", google: "google" };
+const providers = { openai: "openai", anthropic: "anthropic", google: "gcp.gemini" };
 const asked = { toolResult: "tool" };
 const firstReason = { openai: "stop", anthropic: "end_turn", google: "STOP" };
 const toolReason = { openai: "tool_calls", anthropic: "tool_use", google: "STOP" };
