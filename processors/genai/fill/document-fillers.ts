@@ -1,0 +1,64 @@
+import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import type { DerivedName, TextColumn } from "../../../pipeline/span-batch/derived.ts";
+import { attributeText } from "../../helper/attribute-text.ts";
+import { valueFound } from "../engine/pairs.ts";
+import type { SpanFacts } from "../engine/span-facts.ts";
+import type { MessageReader } from "../message-reader.ts";
+import { type Filler, nothing, refuse, type ValueHints } from "./filler.ts";
+
+/** Columns of texts of any length. A text in an attribute stays where it is: the column refers to it. */
+export class DocumentFiller implements Filler {
+  readonly #name: DerivedName;
+  protected start = 0;
+  protected length = 0;
+
+  constructor(name: DerivedName) {
+    this.#name = name;
+  }
+
+  convert(facts: SpanFacts, _hints: ValueHints): boolean {
+    if (facts.type !== ValueType.STRING) facts.setText(attributeText(valueFound(facts)));
+    if (facts.word1 === 0) return nothing(facts);
+    this.start = facts.word0;
+    this.length = facts.word1;
+    return true;
+  }
+
+  store(facts: SpanFacts): void {
+    (facts.batch.deriveColumn(this.#name) as TextColumn).setRange(facts.row, this.start, this.length);
+  }
+
+  describe(facts: SpanFacts): string {
+    return facts.batch.arena.text(this.start, this.length);
+  }
+}
+
+/** Input and output: what was encoded twice is unpacked once. */
+export class ContentFiller extends DocumentFiller {
+  readonly #messages: MessageReader;
+
+  constructor(name: DerivedName, messages: MessageReader) {
+    super(name);
+    this.#messages = messages;
+  }
+
+  override convert(facts: SpanFacts, hints: ValueHints): boolean {
+    if (!super.convert(facts, hints)) return false;
+    const range = this.#messages.unwrapped(facts.batch, { start: this.start, length: this.length });
+    this.start = range.start;
+    this.length = range.length;
+    return true;
+  }
+}
+
+/** Columns that hold a JSON object or list. It is not parsed, but one that was cut is told by its end. */
+export class JsonFiller extends DocumentFiller {
+  override convert(facts: SpanFacts, hints: ValueHints): boolean {
+    if (!super.convert(facts, hints)) return false;
+    const { bytes } = facts.batch.arena;
+    const first = bytes[this.start];
+    const last = bytes[this.start + this.length - 1];
+    const isWhole = (first === 0x7b && last === 0x7d) || (first === 0x5b && last === 0x5d);
+    return isWhole || refuse(facts, "is not a JSON object or list, or was cut");
+  }
+}

@@ -1,0 +1,81 @@
+import type { z } from "zod";
+import { type DerivedName, derivedColumns } from "../../../pipeline/span-batch/derived.ts";
+import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import type { AttributeValue } from "../../../pipeline/span-batch/value.ts";
+import { genaiConfigSchema } from "../../../processors/genai/config.ts";
+import { createMapper } from "../../../processors/genai/create-mapper.ts";
+import type { Dialect } from "../../../processors/genai/dialect.ts";
+import type { Mapper, MapperEvents } from "../../../processors/genai/mapper.ts";
+import { batchOfSpans, type SpanSketch } from "../../support/batches.ts";
+
+export type ConfigInput = z.input<typeof genaiConfigSchema>;
+export type Columns = Partial<Record<DerivedName, unknown>>;
+
+/** Keeps what the mapper reports. */
+export class RecordedEvents implements MapperEvents {
+  readonly dialects: Record<string, number> = {};
+  pending = 0;
+  refusedValues = 0;
+
+  mapped(dialect: string, spans: number): void {
+    this.dialects[dialect] = (this.dialects[dialect] ?? 0) + spans;
+  }
+
+  pendingDropped(spans: number): void {
+    this.pending += spans;
+  }
+
+  refused(values: number): void {
+    this.refusedValues += values;
+  }
+}
+
+/** A mapper that knows `dialects`, or all. */
+export function mapperOf(
+  input: ConfigInput = {},
+  dialects?: readonly Dialect[],
+  events = new RecordedEvents(),
+): Mapper {
+  return createMapper(genaiConfigSchema.parse(input), events, dialects);
+}
+
+/** The derived columns of each span that is left. */
+export function columnsOf(batch: SpanBatch): Columns[] {
+  return Array.from(batch, (span) => {
+    const names = Object.keys(derivedColumns) as DerivedName[];
+    return Object.fromEntries(
+      names.flatMap((name) => {
+        const value = span.getDerived(name);
+        return value === undefined ? [] : [[name, value instanceof Map ? Object.fromEntries(value) : value]];
+      }),
+    );
+  });
+}
+
+export function mapSpans(
+  sketches: readonly SpanSketch[],
+  {
+    mapper = mapperOf(),
+    resource = {},
+    scope,
+  }: { mapper?: Mapper; resource?: Record<string, AttributeValue>; scope?: string } = {},
+): Columns[] {
+  const batch = batchOfSpans(sketches, resource);
+  if (scope !== undefined) setScope(batch, scope);
+  mapper.map(batch);
+  return columnsOf(batch);
+}
+
+/** What becomes of a span with those attributes. */
+export function mapAttributes(
+  attributes: Record<string, AttributeValue>,
+  options: Parameters<typeof mapSpans>[1] = {},
+): Columns {
+  return mapSpans([{ attributes }], options)[0]!;
+}
+
+function setScope(batch: SpanBatch, name: string): void {
+  const scope = batch.scopes[0]!;
+  scope.nameStart = batch.arena.appendText(name);
+  scope.nameLength = batch.arena.length - scope.nameStart;
+}
