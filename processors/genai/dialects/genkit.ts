@@ -13,7 +13,7 @@ const kinds = {
   flow: "chain",
   prompt: "prompt",
   "executable-prompt": "prompt",
-  retriever: "retriever",
+  retriever: "retrieval",
   indexer: "vector_store",
   reranker: "reranker",
   evaluator: "evaluator",

@@ -1,10 +1,8 @@
 import type { Dialect } from "../dialect.ts";
 import { anthropicSdk } from "./anthropic_sdk.ts";
 import { braintrust } from "./braintrust.ts";
-import { general } from "./general.ts";
 import { genkit } from "./genkit.ts";
 import { googleAdk } from "./google_adk.ts";
-import { httpDatabase } from "./http_database.ts";
 import { inference } from "./inference.ts";
 import { laminar } from "./laminar.ts";
 import { langfuse } from "./langfuse.ts";
@@ -32,8 +30,8 @@ import { zeroeval } from "./zeroeval.ts";
  * First come names by which an application corrects what instrumentations say (Langfuse, Braintrust, Weave, LangSmith):
  * they are written onto the spans of others. Then frameworks and gateways, which know what ran; then instrumentations of
  * single calls, some of whose names are common words (ZeroEval); then names that many emitters share (OpenInference,
- * OpenLLMetry); then OpenTelemetry's own, where the general `session.id` goes before `gen_ai.conversation.id`, as
- * applications set the first and libraries the second. Last is what is no AI.
+ * OpenLLMetry); then OpenTelemetry's own. What spans have without AI, exceptions and users, HTTP and databases, is in
+ * `general.ts`.
  */
 export const dialects: readonly Dialect[] = [
   langfuse,
@@ -59,7 +57,5 @@ export const dialects: readonly Dialect[] = [
   zeroeval,
   openllmetry,
   openinference,
-  general,
   semconv,
-  httpDatabase,
 ];

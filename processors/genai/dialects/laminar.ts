@@ -38,11 +38,11 @@ export const laminar: Dialect = {
     { target: "PromptVersion", sources: ["lmnr.span.prompt_hash"] },
     {
       target: "Input",
-      sources: ["lmnr.span.input", "gen_ai.input.messages", { indexed: "gen_ai.prompt", shape: "traceloop" }],
+      sources: ["lmnr.span.input", "gen_ai.input.messages", { indexed: "gen_ai.prompt.", shape: "traceloop" }],
     },
     {
       target: "Output",
-      sources: ["lmnr.span.output", "gen_ai.output.messages", { indexed: "gen_ai.completion", shape: "traceloop" }],
+      sources: ["lmnr.span.output", "gen_ai.output.messages", { indexed: "gen_ai.completion.", shape: "traceloop" }],
     },
     {
       target: "Tags",

@@ -22,7 +22,7 @@ export const langfuse: Dialect = {
             agent: "agent",
             tool: "tool",
             chain: "chain",
-            retriever: "retriever",
+            retriever: "retrieval",
             embedding: "embedding",
             evaluator: "evaluator",
             guardrail: "guardrail",
@@ -54,10 +54,7 @@ export const langfuse: Dialect = {
     {
       target: "TimeToFirstToken",
       // The SDKs write the instant as JSON, in quotes.
-      sources: [
-        { attribute: startTime, path: [], unit: "time" },
-        { attribute: startTime, unit: "time" },
-      ],
+      sources: [{ attribute: startTime, unit: "time" }],
     },
     { target: "RequestParameters", sources: ["langfuse.observation.model.parameters"] },
     {

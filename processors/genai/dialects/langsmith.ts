@@ -19,7 +19,7 @@ export const langsmith: Dialect = {
             llm: "llm",
             chain: "chain",
             tool: "tool",
-            retriever: "retriever",
+            retriever: "retrieval",
             embedding: "embedding",
             prompt: "prompt",
             parser: "chain",

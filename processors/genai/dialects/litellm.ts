@@ -73,11 +73,11 @@ export const litellm: Dialect = {
     },
     {
       target: "Input",
-      sources: ["gen_ai.input.messages", { indexed: "gen_ai.prompt", shape: "traceloop" }],
+      sources: ["gen_ai.input.messages", { indexed: "gen_ai.prompt.", shape: "traceloop" }],
     },
     {
       target: "Output",
-      sources: ["gen_ai.output.messages", { indexed: "gen_ai.completion", shape: "traceloop" }],
+      sources: ["gen_ai.output.messages", { indexed: "gen_ai.completion.", shape: "traceloop" }],
     },
     { target: "FinishReasons", sources: ["gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason"] },
     {

@@ -1,7 +1,5 @@
 import type { Dialect, Source } from "../dialect.ts";
 
-/** MLflow encodes every value as JSON, so that a string stands in quotes. */
-const text = (key: string): Source[] => [{ attribute: key, path: [] }, key];
 const usage = (name: string): Source[] =>
   ["mlflow.chat.tokenUsage", "mlflow.trace.tokenUsage"].map((attribute) => ({ attribute, path: [name] }));
 const cost = (name: string): Source[] =>
@@ -15,15 +13,15 @@ const kinds = {
   parser: "chain",
   agent: "agent",
   tool: "tool",
-  retriever: "retriever",
-  memory: "retriever",
+  retriever: "retrieval",
+  memory: "retrieval",
   embedding: "embedding",
   reranker: "reranker",
   guardrail: "guardrail",
   evaluator: "evaluator",
 } as const;
 
-/** MLflow Tracing. */
+/** MLflow Tracing. It encodes every value as JSON, so that strings stand in quotes. */
 export const mlflow: Dialect = {
   name: "mlflow",
   source: "https://github.com/mlflow/mlflow/blob/master/mlflow/tracing/constant.py",
@@ -31,13 +29,10 @@ export const mlflow: Dialect = {
   rules: [
     {
       target: "OperationKind",
-      sources: [
-        { attribute: "mlflow.spanType", path: [], values: kinds },
-        { attribute: "mlflow.spanType", values: kinds },
-      ],
+      sources: [{ attribute: "mlflow.spanType", values: kinds }],
     },
-    { target: "Provider", sources: text("mlflow.llm.provider") },
-    { target: "RequestModel", sources: text("mlflow.llm.model") },
+    { target: "Provider", sources: ["mlflow.llm.provider"] },
+    { target: "RequestModel", sources: ["mlflow.llm.model"] },
     { target: "InputTokens", sources: usage("input_tokens") },
     { target: "OutputTokens", sources: usage("output_tokens") },
     { target: "CacheReadTokens", sources: usage("cache_read_input_tokens") },
@@ -46,8 +41,8 @@ export const mlflow: Dialect = {
     { target: "Cost", sources: cost("total_cost") },
     { target: "InputCost", sources: cost("input_cost") },
     { target: "OutputCost", sources: cost("output_cost") },
-    { target: "SessionId", sources: [...text("mlflow.trace.session"), ...text("session.id")] },
-    { target: "UserId", sources: [...text("mlflow.trace.user"), ...text("user.id")] },
+    { target: "SessionId", sources: ["mlflow.trace.session", "session.id"] },
+    { target: "UserId", sources: ["mlflow.trace.user", "user.id"] },
     { target: "PromptName", sources: [{ attribute: "mlflow.linkedPrompts", path: [0, "name"] }] },
     { target: "PromptVersion", sources: [{ attribute: "mlflow.linkedPrompts", path: [0, "version"] }] },
     { target: "Input", sources: ["mlflow.spanInputs", "mlflow.traceInputs"] },

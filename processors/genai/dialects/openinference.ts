@@ -45,16 +45,16 @@ export const openinference: Dialect = {
     {
       target: "Input",
       sources: [
-        { indexed: "llm.input_messages", shape: "openinference" },
+        { indexed: "llm.input_messages.", shape: "openinference" },
         "input.value",
-        { indexed: "llm.prompts", shape: "openinference_prompts" },
+        { indexed: "llm.prompts.", shape: "openinference_prompts" },
         "tool.parameters",
         "reranker.query",
       ],
     },
     {
       target: "Output",
-      sources: [{ indexed: "llm.output_messages", shape: "openinference" }, "output.value", "llm.choices"],
+      sources: [{ indexed: "llm.output_messages.", shape: "openinference" }, "output.value", "llm.choices"],
     },
     { target: "Tags", sources: ["tag.tags", "tags"] },
   ],

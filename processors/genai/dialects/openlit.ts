@@ -1,6 +1,6 @@
 import type { Dialect } from "../dialect.ts";
 
-/** OpenLIT, in Python and in JavaScript. Costs: see `semconv.ts`. */
+/** OpenLIT, in Python and in JavaScript. It sends a cost of 0 for models it does not know. */
 export const openlit: Dialect = {
   name: "openlit",
   source: "https://github.com/openlit/openlit/blob/main/sdk/python/src/openlit/semcov/__init__.py",
@@ -54,11 +54,7 @@ export const openlit: Dialect = {
       ],
     },
     { target: "OutputAudioTokens", sources: ["gen_ai.usage.completion_tokens_details.audio"] },
-    {
-      target: "Cost",
-      sources: ["db.operation.cost"],
-      when: { not: { attribute: "db.operation.cost", equals: ["0", "0.0"] } },
-    },
+    { target: "Cost", sources: ["db.operation.cost"] },
     { target: "SessionId", sources: ["gen_ai.conversation.id", "gen_ai.session.id", "gen_ai.agent.session_id"] },
     { target: "UserId", sources: ["gen_ai.user.id", "gen_ai.request.user"] },
     {

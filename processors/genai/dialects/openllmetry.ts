@@ -95,7 +95,7 @@ export const openllmetry: Dialect = {
       target: "Input",
       sources: [
         "gen_ai.input.messages",
-        { indexed: "gen_ai.prompt", shape: "traceloop" },
+        { indexed: "gen_ai.prompt.", shape: "traceloop" },
         "traceloop.entity.input",
         "mcp.request.argument",
       ],
@@ -104,7 +104,7 @@ export const openllmetry: Dialect = {
       target: "Output",
       sources: [
         "gen_ai.output.messages",
-        { indexed: "gen_ai.completion", shape: "traceloop" },
+        { indexed: "gen_ai.completion.", shape: "traceloop" },
         "traceloop.entity.output",
         "mcp.response.value",
       ],

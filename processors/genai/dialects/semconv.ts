@@ -1,4 +1,5 @@
 import type { Condition, Dialect, Source } from "../dialect.ts";
+import { scrubbedSession } from "../general.ts";
 
 /** Names of the values within `RequestParameters`, and the attributes that hold them. */
 export const requestParameters = {
@@ -22,13 +23,6 @@ export const requestParameters = {
 
 const details = "gen_ai.client.inference.operation.details";
 const exception = "gen_ai.client.operation.exception";
-/** OpenLIT sends 0 where it does not know the model, and means nothing by it. */
-const unknownCost: Condition = {
-  all: [
-    { any: [{ scope: ["openlit*"] }, { resource: "telemetry.sdk.name", equals: ["openlit"] }] },
-    { attribute: "gen_ai.usage.cost", equals: ["0", "0.0"] },
-  ],
-};
 const onTools: Condition = { attribute: "gen_ai.operation.name", equals: ["execute_tool"] };
 const prompts: readonly Source[] = [
   "gen_ai.input.messages",
@@ -57,13 +51,17 @@ export const semconv: Dialect = {
   source: "https://github.com/open-telemetry/semantic-conventions-genai",
   recognise: { keys: ["gen_ai.*"] },
   rules: [
-    { target: "OperationKind", sources: ["gen_ai.operation.name"] },
-    // Hints, for emitters that name no operation. A model comes first: OpenLIT puts a tool's name on chats.
-    { target: "OperationKind", sources: [{ constant: "llm" }], when: { attribute: "gen_ai.request.model" } },
-    { target: "OperationKind", sources: [{ constant: "llm" }], when: { attribute: "gen_ai.response.model" } },
-    { target: "OperationKind", sources: [{ constant: "tool" }], when: { attribute: "gen_ai.tool.name" } },
-    { target: "OperationKind", sources: [{ constant: "tool" }], when: { attribute: "gen_ai.tool.call.id" } },
-    { target: "OperationKind", sources: [{ constant: "agent" }], when: { attribute: "gen_ai.agent.name" } },
+    {
+      target: "OperationKind",
+      sources: [
+        "gen_ai.operation.name",
+        {
+          attribute: "gen_ai.operation.name",
+          // The answer to a call that was left running in the background is fetched later, and its usage with it.
+          values: { fetch_response: "llm", search_memory: "retrieval" },
+        },
+      ],
+    },
     { target: "Provider", sources: ["gen_ai.provider.name", "gen_ai.system"] },
     { target: "RequestModel", sources: ["gen_ai.request.model"] },
     { target: "ResponseModel", sources: ["gen_ai.response.model"] },
@@ -102,10 +100,10 @@ export const semconv: Dialect = {
     { target: "OutputAudioTokens", sources: ["gen_ai.usage.audio.output_tokens", "gen_ai.usage.audio_output_tokens"] },
     { target: "TotalTokens", sources: ["gen_ai.usage.total_tokens"] },
     // No convention knows costs; these are the names in use.
-    { target: "Cost", sources: ["gen_ai.usage.cost"], when: { not: unknownCost } },
     {
       target: "Cost",
       sources: [
+        "gen_ai.usage.cost",
         "gen_ai.usage.total_cost",
         "gen_ai.usage.total_cost_usd",
         "gen_ai.cost.total_cost",
@@ -126,6 +124,8 @@ export const semconv: Dialect = {
       ],
     },
     { target: "RequestParameters", sources: [{ attributes: requestParameters }] },
+    // Applications set the first, libraries the second.
+    { target: "SessionId", sources: ["session.id"], when: { not: scrubbedSession } },
     { target: "SessionId", sources: ["gen_ai.conversation.id"] },
     { target: "AgentId", sources: ["gen_ai.agent.id"] },
     { target: "AgentName", sources: ["gen_ai.agent.name"] },

@@ -15,7 +15,7 @@ const kinds = {
   tool: "tool",
   agent: "agent",
   chain: "chain",
-  retriever: "retriever",
+  retriever: "retrieval",
 } as const;
 
 /** ZeroEval's flat names. They are common words, so that it takes several of them to recognise a span. */
