@@ -1,7 +1,10 @@
-import type { Dialect } from "./dialect.ts";
+import type { Condition, Dialect } from "./dialect.ts";
 
-const http = ["http.request.method", "http.method"];
+const http = ["http.request.method", "http.method", "url.full"];
 const database = ["db.system", "db.system.name"];
+
+/** Logfire takes ids of sessions for secrets, and puts this in their place. */
+export const scrubbedSession: Condition = { attribute: "session.id", equals: ["[Scrubbed due to*"] };
 
 /** Attributes that make a span without AI an `http` or a `database` one, after all other evidence of its kind. */
 export const plainKinds = { http, database } as const;
@@ -26,11 +29,30 @@ export const general: Dialect = {
   rules: [
     {
       target: "SessionId",
-      sources: ["session.id", "session_id", "trace.session_id", { resource: "session.id" }, { resource: "session_id" }],
+      when: { not: scrubbedSession },
+      sources: [
+        "session.id",
+        "session_id",
+        "trace.session_id",
+        { resource: "zeroeval.session.id" },
+        { resource: "session.id" },
+        { resource: "session_id" },
+        { resource: "trace.session_id" },
+      ],
     },
-    { target: "SessionName", sources: ["session.name", "session_name", { resource: "session.name" }] },
-    { target: "UserId", sources: ["user.id", "enduser.id"] },
+    {
+      target: "SessionName",
+      sources: [
+        "session.name",
+        "session_name",
+        { resource: "zeroeval.session.name" },
+        { resource: "session.name" },
+        { resource: "session_name" },
+      ],
+    },
+    { target: "UserId", sources: ["user.id", "enduser.id", { resource: "user.id" }] },
     { target: "ErrorType", sources: ["error.type"] },
+    { target: "ErrorMessage", sources: ["error.message"] },
     {
       target: "Tags",
       sources: [

@@ -1,0 +1,62 @@
+import type { Dialect } from "../dialect.ts";
+
+/** OpenInference, of Arize: names of Phoenix, CrewAI, Agno and many more. */
+export const openinference: Dialect = {
+  name: "openinference",
+  source: "https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md",
+  recognise: {
+    scopes: ["openinference.*", "@arizeai/openinference-*"],
+    keys: ["openinference.span.kind", "llm.model_name", "llm.token_count.*", "llm.input_messages.*", "input.value"],
+  },
+  rules: [
+    { target: "OperationKind", sources: ["openinference.span.kind"] },
+    { target: "Provider", sources: ["llm.provider", "llm.system"] },
+    // `llm.model_name` holds the requested or the answering model, depending on the instrumentation.
+    {
+      target: "RequestModel",
+      sources: ["llm.request.model_name", "llm.model_name", "embedding.model_name", "reranker.model_name"],
+    },
+    { target: "ResponseModel", sources: ["llm.response.model_name"] },
+    { target: "InputTokens", sources: ["llm.token_count.prompt"] },
+    { target: "OutputTokens", sources: ["llm.token_count.completion"] },
+    {
+      target: "CacheReadTokens",
+      sources: ["llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"],
+    },
+    { target: "CacheWriteTokens", sources: ["llm.token_count.prompt_details.cache_write"] },
+    { target: "ReasoningTokens", sources: ["llm.token_count.completion_details.reasoning"] },
+    { target: "InputAudioTokens", sources: ["llm.token_count.prompt_details.audio"] },
+    { target: "OutputAudioTokens", sources: ["llm.token_count.completion_details.audio"] },
+    { target: "TotalTokens", sources: ["llm.token_count.total"] },
+    { target: "Cost", sources: ["llm.cost.total"] },
+    { target: "InputCost", sources: ["llm.cost.prompt"] },
+    { target: "OutputCost", sources: ["llm.cost.completion"] },
+    { target: "RequestParameters", sources: ["llm.invocation_parameters", "embedding.invocation_parameters"] },
+    { target: "SessionId", sources: ["session.id"] },
+    { target: "UserId", sources: ["user.id"] },
+    { target: "AgentName", sources: ["agent.name", "graph.node.name"] },
+    { target: "AgentId", sources: ["agent.id", "graph.node.id"] },
+    { target: "PromptName", sources: ["prompt.id"] },
+    { target: "PromptVersion", sources: ["llm.prompt_template.version"] },
+    { target: "PromptVariables", sources: ["llm.prompt_template.variables"] },
+    { target: "FinishReasons", sources: ["llm.finish_reason"] },
+    { target: "ToolName", sources: ["tool.name"] },
+    { target: "ToolCallId", sources: ["tool.id", "tool_call.id"] },
+    {
+      target: "Input",
+      sources: [
+        { indexed: "llm.input_messages.", shape: "openinference" },
+        "input.value",
+        { indexed: "llm.prompts.", shape: "openinference_prompts" },
+        "tool.parameters",
+        "reranker.query",
+      ],
+    },
+    {
+      target: "Output",
+      sources: [{ indexed: "llm.output_messages.", shape: "openinference" }, "output.value", "llm.choices"],
+    },
+    { target: "Tags", sources: ["tag.tags", "tags"] },
+  ],
+  usage: [{ when: { attribute: "llm.token_count.prompt" }, inputIncludesCache: true, outputIncludesReasoning: true }],
+};
