@@ -9,8 +9,8 @@ import { createFillers, type FillerOptions, type PlainTarget } from "./fill/fill
 import { TagCollector } from "./fill/tags.ts";
 import { exceptions, general } from "./general.ts";
 import type { ArenaRange, MessageReader } from "./message-reader.ts";
+import { UsageRepeats } from "./repeats/usage-repeats.ts";
 import { normalise, type Usage } from "./usage.ts";
-import { UsageRepeats } from "./usage-repeats.ts";
 
 export interface MapperOptions extends FillerOptions, PlannerOptions {
   /** Rules of the configuration, tried first. */
@@ -73,13 +73,14 @@ export class Mapper {
     this.#messages = messages;
     this.#events = events;
     this.#dropPending = options.dropPending;
-    this.#repeats = new UsageRepeats();
+    this.#repeats = new UsageRepeats(options.rememberSpans);
   }
 
   /** Maps the spans of `batch` that are not dropped. */
   map(batch: SpanBatch): void {
     const facts = this.#facts;
     let pending = 0;
+    this.#repeats.begin(batch);
     if (this.#planner.begin(batch, facts)) {
       for (let row = 0; row < batch.length; row++) {
         if (batch.isDropped(row)) continue;
@@ -91,7 +92,9 @@ export class Mapper {
         } else this.#mapSpan(plan);
       }
     }
-    this.#repeats.settle(batch);
+    for (const row of this.#repeats.settle(batch)) {
+      for (const target of usageTargets) batch.derivedColumn(target)?.unset(row);
+    }
     facts.end();
     this.#report(pending);
   }
@@ -111,10 +114,10 @@ export class Mapper {
       if (step.target === "InputTokens") usageDialect = winner.dialect;
     }
     if (hasUsage) this.#normaliseUsage(plan, usageDialect);
-    if (hasUsage || plan.dialects.length > 0) {
-      this.#repeats.add(facts.row, hasUsage, hasUsage && holds(plan.repeatsUsage, facts));
-    }
     this.#complete(plan);
+    if (!hasUsage && plan.dialects.length === 0) return;
+    const isTool = facts.batch.getDerived("OperationKind", facts.row) === "tool";
+    this.#repeats.add(facts.row, hasUsage, hasUsage && holds(plan.repeatsUsage, facts), isTool);
   }
 
   /** Fills one column from the first candidate that gives a value. */

@@ -11,6 +11,43 @@ import { batchOfSpans, type SpanSketch } from "../../support/batches.ts";
 export type ConfigInput = z.input<typeof genaiConfigSchema>;
 export type Columns = Partial<Record<DerivedName, unknown>>;
 
+/** A dialect for the tests of the engine, so that they do not depend on what the real ones say. */
+export const sample: Dialect = {
+  name: "sample",
+  source: "test",
+  recognise: { keys: ["gen_ai.*"], scopes: ["sample-*"] },
+  rules: [
+    { target: "OperationKind", sources: ["gen_ai.operation.name"] },
+    { target: "OperationKind", sources: [{ constant: "tool" }], when: { attribute: "gen_ai.tool.name" } },
+    { target: "Provider", sources: ["gen_ai.provider.name", "gen_ai.system"] },
+    { target: "RequestModel", sources: ["gen_ai.request.model"] },
+    { target: "ResponseModel", sources: ["gen_ai.response.model"] },
+    { target: "InputTokens", sources: ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"] },
+    { target: "OutputTokens", sources: ["gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"] },
+    { target: "CacheReadTokens", sources: ["gen_ai.usage.cache_read.input_tokens"] },
+    { target: "CacheWriteTokens", sources: ["gen_ai.usage.cache_creation.input_tokens"] },
+    { target: "ReasoningTokens", sources: ["gen_ai.usage.reasoning.output_tokens"] },
+    { target: "TotalTokens", sources: ["gen_ai.usage.total_tokens"] },
+    { target: "Cost", sources: ["gen_ai.usage.cost"] },
+    { target: "TimeToFirstToken", sources: ["gen_ai.response.time_to_first_chunk"] },
+    { target: "TimeToFirstToken", sources: [{ attribute: "gen_ai.first_token_at", unit: "time" }, { event: "first" }] },
+    { target: "RequestParameters", sources: ["gen_ai.parameters", { prefix: "gen_ai.parameter." }] },
+    { target: "FinishReasons", sources: ["gen_ai.response.finish_reasons"] },
+    { target: "AgentName", sources: ["gen_ai.agent.name"] },
+    {
+      target: "ToolName",
+      sources: ["gen_ai.tool.name"],
+      when: { attribute: "gen_ai.operation.name", equals: ["execute_*"] },
+    },
+    {
+      target: "SessionId",
+      sources: ["gen_ai.conversation.id", { attribute: "gen_ai.meta", path: ["session", 0, "id"] }],
+    },
+    { target: "Input", sources: ["gen_ai.input.messages"] },
+    { target: "Output", sources: ["gen_ai.output.messages"] },
+  ],
+};
+
 /** Keeps what the mapper reports. */
 export class RecordedEvents implements MapperEvents {
   readonly dialects: Record<string, number> = {};
