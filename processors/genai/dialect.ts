@@ -70,6 +70,9 @@ export type Source =
   | {
       readonly attribute: string;
       readonly path?: readonly (string | number)[];
+      /** The part of a text behind the first of these characters, or before it. A text without it is no value. */
+      readonly after?: string;
+      readonly until?: string;
       /** Of times: what the number counts (`TimeToFirstToken`), or `time`: an instant, of which the start is subtracted. */
       readonly unit?: "s" | "ms" | "ns" | "time";
       /**

@@ -78,6 +78,11 @@ export const openinference: Dialect = {
     { target: "PromptVersion", sources: ["llm.prompt_template.version"] },
     { target: "PromptVariables", sources: ["llm.prompt_template.variables"] },
     { target: "FinishReasons", sources: ["llm.finish_reason"] },
+    {
+      target: "FinishReasons",
+      sources: [{ attribute: "output.value", path: ["status"] }],
+      when: { spanName: ["OpenAI Responses"] },
+    },
     { target: "ToolName", sources: ["tool.name"] },
     { target: "ToolCallId", sources: ["tool.id", "tool_call.id"] },
     {
