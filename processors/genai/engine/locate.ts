@@ -2,7 +2,7 @@ import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import type { IndexedShape, Source } from "../dialect.ts";
 import type { MessageReader } from "../message-reader.ts";
 import type { Shape } from "./condition.ts";
-import { firstEvent, lastEvent, loadEventAttribute, nanosSinceStart } from "./events.ts";
+import { firstEvent, loadLastEvent, nanosSinceStart } from "./events.ts";
 import type { JsonPathReader } from "./json-path.ts";
 import { jsonObjectOf, pairsOf } from "./pairs.ts";
 import type { SpanFacts } from "./span-facts.ts";
@@ -83,10 +83,7 @@ function eventLocator(source: Extract<Source, { event: string }>, { json }: Read
       return true;
     };
   }
-  const locate: Locate = (facts) => {
-    const event = lastEvent(facts, name);
-    return event >= 0 && loadEventAttribute(facts, event, attribute);
-  };
+  const locate: Locate = (facts) => loadLastEvent(facts, name, attribute);
   return path === undefined ? locate : (facts) => locate(facts) && json.find(facts, path);
 }
 
