@@ -9,7 +9,7 @@ const gemini = {
   "genkit:sessionId": "s-1",
   "genkit:input": '{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"config":{"temperature":0.2}}',
   "genkit:output":
-    '{"finishReason":"stop","message":{"role":"model","content":[{"text":"Hello"}]},"usage":{"inputTokens":1600,"outputTokens":46,"thoughtsTokens":144,"cachedContentTokens":1100,"totalTokens":1790},"raw":{"modelVersion":"gemini-2.5-flash-001"}}',
+    '{"finishReason":"stop","message":{"role":"model","content":[{"text":"Hello"}]},"usage":{"inputTokens":1600,"outputTokens":46,"thoughtsTokens":14,"cachedContentTokens":1100},"raw":{"modelVersion":"gemini-2.5-flash-001"}}',
 };
 
 describe("dialect genkit", () => {
@@ -21,10 +21,10 @@ describe("dialect genkit", () => {
       RequestModel: "gemini-2.5-flash",
       ResponseModel: "gemini-2.5-flash-001",
       InputTokens: 1600,
-      OutputTokens: 190,
+      OutputTokens: 60,
       CacheReadTokens: 1100,
-      ReasoningTokens: 144,
-      TotalTokens: 1790,
+      ReasoningTokens: 14,
+      TotalTokens: 1660,
       RequestParameters: '{"temperature":0.2}',
       SessionId: "s-1",
       FinishReasons: ["stop"],

@@ -10,7 +10,7 @@ const call = {
   "gcp.vertex.agent.session_id": "s-1",
   "gcp.vertex.agent.llm_request": '{"model":"gemini-2.5-flash","contents":[{"role":"user","parts":[{"text":"Hi"}]}]}',
   "gcp.vertex.agent.llm_response":
-    '{"content":{"role":"model","parts":[{"text":"Hello"}]},"model_version":"gemini-2.5-flash-001","usage_metadata":{"prompt_token_count":1600,"candidates_token_count":46,"cached_content_token_count":1100,"thoughts_token_count":144,"total_token_count":1790},"finish_reason":"STOP"}',
+    '{"content":{"role":"model","parts":[{"text":"Hello"}]},"model_version":"gemini-2.5-flash-001","usage_metadata":{"prompt_token_count":1600,"candidates_token_count":146,"cached_content_token_count":1100,"thoughts_token_count":44},"finish_reason":"STOP"}',
 };
 
 describe("dialect google_adk", () => {
@@ -24,7 +24,7 @@ describe("dialect google_adk", () => {
       InputTokens: 1600,
       OutputTokens: 190,
       CacheReadTokens: 1100,
-      ReasoningTokens: 144,
+      ReasoningTokens: 44,
       TotalTokens: 1790,
       RequestParameters: '{"max_tokens":512}',
       SessionId: "s-1",

@@ -51,9 +51,9 @@ describe("dialect langfuse", () => {
     const attributes = {
       "langfuse.observation.type": "generation",
       "langfuse.observation.usage_details":
-        '{"input":50,"output":61,"input_cache_read":1800,"input_cache_creation":300}',
+        '{"input":500,"output":61,"input_cache_read":300,"input_cache_creation":100,"output_reasoning":9}',
     };
-    expect(mapSpan({ scope, attributes })).toMatchObject({ InputTokens: 2150, OutputTokens: 61, TotalTokens: 2211 });
+    expect(mapSpan({ scope, attributes })).toMatchObject({ InputTokens: 900, OutputTokens: 70, TotalTokens: 970 });
   });
 
   it("overrides what the instrumentation of a library says", () => {

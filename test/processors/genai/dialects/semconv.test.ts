@@ -105,6 +105,11 @@ describe("dialect otel", () => {
     expect(former).toMatchObject({ Input: "Hi", Output: "Hello" });
   });
 
+  it("puts instructions that are sent apart into the input", () => {
+    const attributes = { ...chat, "gen_ai.system_instructions": '[{"type":"text","content":"Be terse."}]' };
+    expect(mapSpan({ attributes })?.["Input"]).toContain("Be terse.");
+  });
+
   it("maps the call of a tool", () => {
     const attributes = {
       "gen_ai.operation.name": "execute_tool",

@@ -110,6 +110,11 @@ describe("dialect strands", () => {
     expect(mapped?.["Output"]).toContain("Hello");
   });
 
+  it("puts the prompt of the system into the input of an agent", () => {
+    const attributes = { "gen_ai.operation.name": "invoke_agent", system_prompt: '"Be terse."' };
+    expect(mapSpan({ scope, attributes })?.["Input"]).toContain("Be terse.");
+  });
+
   it("maps the call of a tool, with its error", () => {
     const attributes = {
       "gen_ai.operation.name": "execute_tool",
