@@ -70,6 +70,9 @@ export type Source =
   | {
       readonly attribute: string;
       readonly path?: readonly (string | number)[];
+      /** The part of a text behind the first of these characters, or before it. A text without it is no value. */
+      readonly after?: string;
+      readonly until?: string;
       /** Of times: what the number counts (`TimeToFirstToken`), or `time`: an instant, of which the start is subtracted. */
       readonly unit?: "s" | "ms" | "ns" | "time";
       /**
@@ -85,7 +88,7 @@ export type Source =
   | { readonly resources: Readonly<Record<string, string>> }
   /** The name of the instrumentation scope, or an attribute of it. */
   | { readonly scope: string }
-  /** The attribute of the last event of that name; without `attribute`, the time of the first, after the start. */
+  /** The attribute of the last event of that name that has it; without `attribute`, the time of the first, after the start. */
   | { readonly event: string; readonly attribute?: string; readonly path?: readonly (string | number)[] }
   | { readonly indexed: string; readonly shape: IndexedShape }
   /** Messages that stand in events, one event each. */

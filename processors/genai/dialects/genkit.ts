@@ -3,7 +3,7 @@ import type { Condition, Dialect, Source } from "../dialect.ts";
 const ofKind = (...subtypes: string[]): Condition => ({ attribute: "genkit:metadata:subtype", equals: subtypes });
 /** The helper spans around a model's have its output too. */
 const model = ofKind("model", "background-model");
-const usage = (name: string): Source[] => [{ attribute: "genkit:output", path: ["usage", name] }];
+const response = (...path: string[]): Source => ({ attribute: "genkit:output", path });
 const kinds = {
   model: "llm",
   "background-model": "llm",
@@ -38,13 +38,51 @@ export const genkit: Dialect = {
         },
       ],
     },
-    // With the plugin before it: `googleai/gemini-2.5-flash`.
-    { target: "RequestModel", sources: ["genkit:name"], when: ofKind("model", "background-model", "embedder") },
-    { target: "InputTokens", sources: usage("inputTokens"), when: model },
-    { target: "OutputTokens", sources: usage("outputTokens"), when: model },
-    { target: "CacheReadTokens", sources: usage("cachedContentTokens"), when: model },
-    { target: "ReasoningTokens", sources: usage("thoughtsTokens"), when: model },
-    { target: "TotalTokens", sources: usage("totalTokens"), when: model },
+    // The plugin, which is mostly the provider, and the model: `googleai/gemini-2.5-flash`.
+    {
+      target: "Provider",
+      sources: [{ attribute: "genkit:name", until: "/" }],
+      when: ofKind("model", "background-model", "embedder"),
+    },
+    {
+      target: "RequestModel",
+      sources: [{ attribute: "genkit:name", after: "/" }, "genkit:name"],
+      when: ofKind("model", "background-model", "embedder"),
+    },
+    {
+      target: "ResponseModel",
+      sources: [response("raw", "model"), response("raw", "modelVersion"), response("custom", "model")],
+      when: model,
+    },
+    { target: "InputTokens", sources: [response("usage", "inputTokens")], when: model },
+    { target: "OutputTokens", sources: [response("usage", "outputTokens")], when: model },
+    {
+      target: "CacheReadTokens",
+      sources: [
+        response("usage", "cachedContentTokens"),
+        response("raw", "usage", "prompt_tokens_details", "cached_tokens"),
+        response("raw", "usage", "cache_read_input_tokens"),
+        response("custom", "usage", "cache_read_input_tokens"),
+      ],
+      when: model,
+    },
+    {
+      target: "CacheWriteTokens",
+      sources: [
+        response("raw", "usage", "cache_creation_input_tokens"),
+        response("custom", "usage", "cache_creation_input_tokens"),
+      ],
+      when: model,
+    },
+    {
+      target: "ReasoningTokens",
+      sources: [
+        response("usage", "thoughtsTokens"),
+        response("raw", "usage", "completion_tokens_details", "reasoning_tokens"),
+      ],
+      when: model,
+    },
+    { target: "TotalTokens", sources: [response("usage", "totalTokens")], when: model },
     {
       target: "RequestParameters",
       sources: [{ attribute: "genkit:input", path: ["config"] }],
@@ -55,18 +93,20 @@ export const genkit: Dialect = {
     { target: "PromptName", sources: ["genkit:name"], when: ofKind("prompt", "executable-prompt") },
     {
       target: "FinishReasons",
-      sources: [
-        { attribute: "genkit:output", path: ["finishReason"] },
-        { attribute: "genkit:output", path: ["candidates", "*", "finishReason"] },
-      ],
+      sources: [response("finishReason"), response("candidates", "*", "finishReason")],
       when: model,
     },
     { target: "ToolName", sources: ["genkit:name"], when: ofKind("tool", "tool.v2") },
     { target: "Input", sources: ["genkit:input"] },
     { target: "Output", sources: ["genkit:output"] },
   ],
-  // Gemini counts thoughts beside the candidates; the plugins of Google pass that on.
+  // Gemini counts thoughts beside the candidates, Anthropic the cache beside the input; the plugins pass that on.
   usage: [
+    {
+      when: { attribute: "genkit:name", equals: ["anthropic/*"] },
+      inputIncludesCache: false,
+      outputIncludesReasoning: true,
+    },
     {
       when: { attribute: "genkit:name", equals: ["googleai/*", "vertexai/*", "googlegenai/*"] },
       inputIncludesCache: true,

@@ -2,9 +2,18 @@ import type { Condition, Dialect, Source } from "../dialect.ts";
 
 const request = "gcp.vertex.agent.llm_request";
 const response = "gcp.vertex.agent.llm_response";
-const usage = (name: string): Source => ({ attribute: response, path: ["usage_metadata", name] });
+/** Python writes `usage_metadata.prompt_token_count`, JavaScript `usageMetadata.promptTokenCount`. */
+const said = (...names: string[]): Source[] => [
+  { attribute: response, path: names },
+  { attribute: response, path: names.map(camelCase) },
+];
+const usage = (name: string): Source[] => said("usage_metadata", name);
 /** What does not apply, or must not be recorded, is there as an empty object. */
 const filled = (attribute: string): Condition => ({ not: { attribute, equals: ["{}", "N/A"] } });
+
+function camelCase(name: string): string {
+  return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
 
 /** Google's Agent Development Kit. Requests and responses stand whole, as JSON, on spans without an operation's name. */
 export const googleAdk: Dialect = {
@@ -26,23 +35,26 @@ export const googleAdk: Dialect = {
         },
       ],
     },
-    { target: "InputTokens", sources: ["gen_ai.usage.input_tokens", usage("prompt_token_count")] },
-    { target: "OutputTokens", sources: ["gen_ai.usage.output_tokens", usage("candidates_token_count")] },
+    // The kit's name; it does not say whether it went to the Gemini API or to Vertex AI.
+    { target: "Provider", sources: [{ attribute: "gen_ai.system", values: { "gcp.vertex.agent": "gcp.gemini" } }] },
+    { target: "ResponseModel", sources: said("model_version") },
+    { target: "InputTokens", sources: ["gen_ai.usage.input_tokens", ...usage("prompt_token_count")] },
+    { target: "OutputTokens", sources: ["gen_ai.usage.output_tokens", ...usage("candidates_token_count")] },
     {
       target: "CacheReadTokens",
-      sources: ["gen_ai.usage.cache_read.input_tokens", usage("cached_content_token_count")],
+      sources: ["gen_ai.usage.cache_read.input_tokens", ...usage("cached_content_token_count")],
     },
     {
       target: "ReasoningTokens",
       sources: [
         "gen_ai.usage.reasoning.output_tokens",
         "gen_ai.usage.experimental.reasoning_tokens",
-        usage("thoughts_token_count"),
+        ...usage("thoughts_token_count"),
       ],
     },
-    { target: "TotalTokens", sources: [usage("total_token_count")] },
+    { target: "TotalTokens", sources: usage("total_token_count") },
     { target: "SessionId", sources: ["gcp.vertex.agent.session_id"] },
-    { target: "FinishReasons", sources: [{ attribute: response, path: ["finish_reason"] }] },
+    { target: "FinishReasons", sources: ["gen_ai.response.finish_reasons", ...said("finish_reason")] },
     { target: "Input", sources: [request], when: filled(request) },
     {
       target: "Input",
@@ -56,8 +68,8 @@ export const googleAdk: Dialect = {
       when: filled("gcp.vertex.agent.tool_response"),
     },
     { target: "Input", sources: ["gcp.vertex.agent.data"], when: filled("gcp.vertex.agent.data") },
-    { target: "ErrorType", sources: [{ attribute: response, path: ["error_code"] }] },
-    { target: "ErrorMessage", sources: [{ attribute: response, path: ["error_message"] }] },
+    { target: "ErrorType", sources: said("error_code") },
+    { target: "ErrorMessage", sources: said("error_message") },
   ],
   usage: [
     // Versions that know this name add the thoughts to the output; before, it is Gemini's count of candidates.

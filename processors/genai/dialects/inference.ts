@@ -9,8 +9,6 @@ export const inference: Dialect = {
     keys: ["agent.llm_call_count", "agent.tool_call_count", "agent.outcome"],
   },
   rules: [
-    // The model that answered, unless the call failed.
-    { target: "RequestModel", sources: ["gen_ai.request.model", "llm.model_name"] },
     { target: "ToolCallId", sources: ["tool_call.id", "tool.id"] },
     { target: "AgentId", sources: ["agent.id"] },
     { target: "AgentName", sources: ["agent.name"] },

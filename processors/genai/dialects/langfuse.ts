@@ -30,7 +30,20 @@ export const langfuse: Dialect = {
         },
       ],
     },
+    { target: "Provider", sources: [{ spanName: { "OpenAI.*": "openai", "OpenAI-generation": "openai" } }] },
     { target: "RequestModel", sources: ["langfuse.observation.model.name"] },
+    // The wrapper of OpenAI's SDK writes the model that answered, once it has.
+    {
+      target: "ResponseModel",
+      sources: ["langfuse.observation.model.name"],
+      when: {
+        all: [
+          { spanName: ["OpenAI.*", "OpenAI-generation"] },
+          { scope: ["langfuse-sdk"] },
+          { attribute: "langfuse.observation.usage_details" },
+        ],
+      },
+    },
     { target: "InputTokens", sources: usage("input", "input_tokens", "prompt_tokens", "promptTokens") },
     { target: "OutputTokens", sources: usage("output", "output_tokens", "completion_tokens", "completionTokens") },
     {

@@ -85,6 +85,18 @@ export const langsmith: Dialect = {
     { target: "UserId", sources: ["langsmith.metadata.user_id"] },
     { target: "PromptName", sources: ["langsmith.metadata.lc_hub_repo"] },
     { target: "PromptVersion", sources: ["langsmith.metadata.lc_hub_commit_hash"] },
+    { target: "FinishReasons", sources: ["gen_ai.response.finish_reasons"] },
+    // OpenAI's Responses have a status in its place.
+    {
+      target: "FinishReasons",
+      sources: [{ attribute: "gen_ai.completion", path: ["status"] }],
+      when: {
+        all: [
+          { attribute: "langsmith.metadata.ls_provider", equals: ["openai", "azure"] },
+          { attribute: "langsmith.span.kind", equals: ["llm"] },
+        ],
+      },
+    },
     { target: "Input", sources: ["gen_ai.prompt", "gen_ai.input.messages", "input.value"] },
     { target: "Output", sources: ["gen_ai.completion", "gen_ai.output.messages", "output.value"] },
     { target: "Tags", sources: ["langsmith.span.tags"] },

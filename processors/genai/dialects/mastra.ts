@@ -23,14 +23,14 @@ export const mastra: Dialect = {
           attribute: "mastra.span.type",
           values: {
             agent_run: "agent",
-            model_generation: "llm",
+            model_inference: "llm",
             llm_generation: "llm",
             tool_call: "tool",
             mcp_tool_call: "tool",
             provider_tool_call: "tool",
             rag_embedding: "embedding",
             "workflow_*": "chain",
-            // A step is one round of a generation, which has the sum; a chunk is a piece of its stream.
+            // Around an inference; a chunk is a piece of its stream.
             model_step: "chain",
             model_chunk: "generic",
             llm_chunk: "generic",
@@ -38,6 +38,8 @@ export const mastra: Dialect = {
             generic: "generic",
           },
         },
+        // Before 1.4 a generation was the call itself, and its operation `chat`; since then it is around inferences.
+        { attribute: "gen_ai.operation.name", values: { model_generation: "chain", tool_selection: "llm" } },
       ],
     },
     {

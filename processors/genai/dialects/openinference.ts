@@ -1,4 +1,22 @@
-import type { Dialect } from "../dialect.ts";
+import type { Condition, Dialect } from "../dialect.ts";
+
+/** Instrumentations that put the model that answered in the place of the requested one. */
+const namesAnswering: Condition = {
+  scope: [
+    "@arizeai/openinference-instrumentation-openai",
+    "@arizeai/openinference-instrumentation-anthropic",
+    "openinference.instrumentation.openai",
+    "openinference.instrumentation.anthropic",
+    "@inference/tracing.openai",
+    "@inference/tracing.anthropic",
+  ],
+};
+const langchain: Condition = {
+  all: [
+    { scope: ["@arizeai/openinference-instrumentation-langchain", "openinference.instrumentation.langchain"] },
+    { attribute: "openinference.span.kind", equals: ["LLM"] },
+  ],
+};
 
 /** OpenInference, of Arize: names of Phoenix, CrewAI, Agno and many more. */
 export const openinference: Dialect = {
@@ -10,13 +28,33 @@ export const openinference: Dialect = {
   },
   rules: [
     { target: "OperationKind", sources: ["openinference.span.kind"] },
-    { target: "Provider", sources: ["llm.provider", "llm.system"] },
-    // `llm.model_name` holds the requested or the answering model, depending on the instrumentation.
+    { target: "Provider", sources: ["llm.provider", "llm.system", { attribute: "metadata", path: ["ls_provider"] }] },
     {
       target: "RequestModel",
-      sources: ["llm.request.model_name", "llm.model_name", "embedding.model_name", "reranker.model_name"],
+      sources: [
+        "llm.request.model_name",
+        { attribute: "llm.invocation_parameters", path: ["model"] },
+        "llm.model_name",
+        "embedding.model_name",
+        "reranker.model_name",
+      ],
     },
     { target: "ResponseModel", sources: ["llm.response.model_name"] },
+    {
+      target: "ResponseModel",
+      sources: ["llm.model_name"],
+      when: { all: [namesAnswering, { attribute: "llm.output_messages.*" }] },
+    },
+    {
+      target: "ResponseModel",
+      sources: [
+        {
+          attribute: "output.value",
+          path: ["generations", 0, 0, "message", "kwargs", "response_metadata", "model_name"],
+        },
+      ],
+      when: langchain,
+    },
     { target: "InputTokens", sources: ["llm.token_count.prompt"] },
     { target: "OutputTokens", sources: ["llm.token_count.completion"] },
     {
@@ -40,6 +78,11 @@ export const openinference: Dialect = {
     { target: "PromptVersion", sources: ["llm.prompt_template.version"] },
     { target: "PromptVariables", sources: ["llm.prompt_template.variables"] },
     { target: "FinishReasons", sources: ["llm.finish_reason"] },
+    {
+      target: "FinishReasons",
+      sources: [{ attribute: "output.value", path: ["status"] }],
+      when: { spanName: ["OpenAI Responses"] },
+    },
     { target: "ToolName", sources: ["tool.name"] },
     { target: "ToolCallId", sources: ["tool.id", "tool_call.id"] },
     {

@@ -16,7 +16,7 @@ export const strands: Dialect = {
   source: "https://github.com/strands-agents/sdk-python/blob/main/src/strands/telemetry/tracer.py",
   recognise: {
     scopes: ["strands.*", "strands-agents"],
-    keys: ["gen_ai.event.start_time", "event_loop.*", "gen_ai.agent.tools"],
+    keys: ["gen_ai.event.start_time", "event_loop.*", "agent_loop.*", "gen_ai.agent.tools"],
   },
   rules: [
     {
@@ -26,6 +26,7 @@ export const strands: Dialect = {
           attribute: "gen_ai.operation.name",
           values: { execute_event_loop_cycle: "chain", "invoke_swarm*": "agent", "invoke_graph*": "agent" },
         },
+        { spanName: { execute_agent_loop_cycle: "chain" } },
       ],
     },
     // It writes its own name, or in JavaScript that of the service; it does not say who ran the model.
@@ -47,6 +48,7 @@ export const strands: Dialect = {
       when: { attribute: "gen_ai.tool.status", equals: ["error"] },
     },
   ],
+  system: ["gen_ai.system_instructions", "system_prompt"],
   usage: [
     // Python adds the cache to the input since it writes the dotted names; before, it passed Bedrock's counts on.
     { when: { all: [python, cached] }, inputIncludesCache: true, outputIncludesReasoning: true },

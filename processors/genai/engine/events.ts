@@ -1,14 +1,17 @@
 import type { SpanFacts } from "./span-facts.ts";
 
-/** The last event of the span with that name, or -1; its row in `events`. */
-export function lastEvent(facts: SpanFacts, name: string): number {
+/**
+ * Takes the attribute of the last event of that name which has it; says whether there is one. Some emitters send an event
+ * for the input and another of the same name for the output.
+ */
+export function loadLastEvent(facts: SpanFacts, name: string, key: string): boolean {
   const { batch, row } = facts;
   const wanted = batch.names.find(name);
-  if (wanted < 0) return -1;
+  if (wanted < 0) return false;
   for (let event = batch.eventEnd[row]! - 1; event >= batch.eventStart[row]!; event--) {
-    if (batch.events.nameIndex[event] === wanted) return event;
+    if (batch.events.nameIndex[event] === wanted && loadEventAttribute(facts, event, key)) return true;
   }
-  return -1;
+  return false;
 }
 
 /** The first event of the span with that name, or -1. */
@@ -23,7 +26,7 @@ export function firstEvent(facts: SpanFacts, name: string): number {
 }
 
 /** Takes an attribute of an event; says whether it has it. */
-export function loadEventAttribute(facts: SpanFacts, event: number, key: string): boolean {
+function loadEventAttribute(facts: SpanFacts, event: number, key: string): boolean {
   const { events, eventAttributes } = facts.batch;
   return facts.loadKey(eventAttributes, events.attributeStart[event]!, events.attributeEnd[event]!, key);
 }

@@ -1,7 +1,8 @@
+import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import type { IndexedShape, Source } from "../dialect.ts";
 import type { MessageReader } from "../message-reader.ts";
 import type { Shape } from "./condition.ts";
-import { firstEvent, lastEvent, loadEventAttribute, nanosSinceStart } from "./events.ts";
+import { firstEvent, loadLastEvent, nanosSinceStart } from "./events.ts";
 import type { JsonPathReader } from "./json-path.ts";
 import { jsonObjectOf, pairsOf } from "./pairs.ts";
 import type { SpanFacts } from "./span-facts.ts";
@@ -29,7 +30,9 @@ export function locatorOf(source: Source, shape: Shape, readers: Readers): Locat
   }
   if ("attribute" in source) {
     const locate = attributeLocator(source.attribute, shape);
-    return locate === undefined || source.path === undefined ? locate : pathLocator(locate, source.path, readers);
+    if (locate === undefined) return undefined;
+    if (source.path !== undefined) return pathLocator(locate, source.path, readers);
+    return partLocator(locate, source.after, source.until);
   }
   if ("indexed" in source) return indexedLocator(source, shape, readers);
   if ("resource" in source) return (facts) => facts.loadResource(source.resource);
@@ -51,6 +54,25 @@ function pathLocator(locate: Locate, path: readonly (string | number)[], { json 
   return (facts) => locate(facts) && json.find(facts, path);
 }
 
+/** The part of a text behind `after`, or before `until`. */
+function partLocator(locate: Locate, after: string | undefined, until: string | undefined): Locate {
+  const separator = after ?? until;
+  if (separator === undefined) return locate;
+  const bytes = Buffer.from(separator);
+  return (facts) => {
+    if (!locate(facts) || facts.type !== ValueType.STRING) return false;
+    const start = facts.word0;
+    const length = facts.word1;
+    const at = Buffer.from(facts.batch.arena.bytes.buffer, facts.batch.arena.bytes.byteOffset + start, length).indexOf(
+      bytes,
+    );
+    if (at < 0) return false;
+    const skipped = after === undefined ? 0 : at + bytes.length;
+    facts.setRange(start + skipped, after === undefined ? at : length - skipped);
+    return true;
+  };
+}
+
 function eventLocator(source: Extract<Source, { event: string }>, { json }: Readers): Locate {
   const { event: name, attribute, path } = source;
   if (attribute === undefined) {
@@ -61,10 +83,7 @@ function eventLocator(source: Extract<Source, { event: string }>, { json }: Read
       return true;
     };
   }
-  const locate: Locate = (facts) => {
-    const event = lastEvent(facts, name);
-    return event >= 0 && loadEventAttribute(facts, event, attribute);
-  };
+  const locate: Locate = (facts) => loadLastEvent(facts, name, attribute);
   return path === undefined ? locate : (facts) => locate(facts) && json.find(facts, path);
 }
 
