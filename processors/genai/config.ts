@@ -69,6 +69,16 @@ export const genaiConfigSchema = z.strictObject({
     .min(1024)
     .default(1_048_576)
     .describe("Bytes of a JSON text that is parsed to take single values out of it; longer ones have no such values."),
+  max_messages: z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe("Messages of a document that is put together from several attributes or events, and parts of a message."),
+  max_messages_length: z
+    .int()
+    .min(1024)
+    .default(16_777_216)
+    .describe("Bytes of such a document; what is left out is counted at its end."),
   memory: z
     .int()
     .min(16)
