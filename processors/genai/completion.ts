@@ -1,75 +1,107 @@
 import type { TextColumn } from "../../pipeline/span-batch/derived.ts";
-import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import type { Target } from "./dialect.ts";
+import { ColumnCache, TokenCache } from "./column-cache.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Plan } from "./engine/plan.ts";
 import type { SpanFacts } from "./engine/span-facts.ts";
 import type { ArenaRange, MessageReader } from "./message-reader.ts";
+import type { SpanOutcome } from "./span-outcome.ts";
 
 const statusError = 2;
-/** Kinds whose output is what a model said. */
-const modelKinds: ReadonlySet<string | undefined> = new Set(["llm", "agent", "realtime"]);
+/** Kinds that follow from other columns or attributes. */
+const tokens = {
+  llm: new TokenCache("llm"),
+  tool: new TokenCache("tool"),
+  agent: new TokenCache("agent"),
+  realtime: new TokenCache("realtime"),
+  http: new TokenCache("http"),
+  database: new TokenCache("database"),
+  generic: new TokenCache("generic"),
+};
+type Kind = keyof typeof tokens;
 
 /** Fills what follows from columns that rules have filled: dialect, kind, system instructions, tool calls, error. */
-export function completeSpan(facts: SpanFacts, plan: Plan, messages: MessageReader): void {
-  const { batch, row } = facts;
-  const dialect = plan.dialects.find(({ when }) => when === undefined || when(facts))?.dialect;
-  if (dialect !== undefined) batch.deriveColumn("Dialect").set(row, dialect.name);
-  completeKind(batch, row, plan);
-  if (plan.system.length > 0) addSystem(facts, plan, messages);
-  if (modelKinds.has(batch.getDerived("OperationKind", row))) completeOutput(batch, row, messages);
-  if (batch.statusCode[row] === statusError) completeError(batch, row);
-}
+export class SpanCompleter {
+  readonly #messages: MessageReader;
+  readonly #dialects = new ColumnCache("Dialect");
+  readonly #kinds = new ColumnCache("OperationKind");
+  readonly #inputs = new ColumnCache("Input");
+  readonly #dialectTokens = new Map<Dialect, TokenCache>();
 
-function has(batch: SpanBatch, row: number, target: Target): boolean {
-  return batch.getDerived(target, row) !== undefined;
-}
+  constructor(messages: MessageReader) {
+    this.#messages = messages;
+  }
 
-/** After all that attributes say in words, the presence of others tells the kind. */
-function completeKind(batch: SpanBatch, row: number, plan: Plan): void {
-  if (has(batch, row, "OperationKind")) return;
-  const kind =
-    has(batch, row, "ToolName") || has(batch, row, "ToolCallId")
-      ? "tool"
-      : has(batch, row, "RequestModel") || has(batch, row, "ResponseModel")
-        ? "llm"
-        : has(batch, row, "AgentName") || has(batch, row, "AgentId")
-          ? "agent"
-          : plan.fallbackKind;
-  if (kind !== undefined) batch.deriveColumn("OperationKind").set(row, kind);
-}
+  complete(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
+    const { batch, row } = facts;
+    if (plan.dialects.length > 0) this.#nameDialect(facts, plan);
+    if (!outcome.has(plan, "OperationKind")) {
+      const kind = impliedKind(plan, outcome);
+      if (kind !== undefined) this.#kinds.of(facts).setIndex(row, tokens[kind].of(facts));
+    }
+    if (plan.system.length > 0) this.#addSystem(facts, plan, outcome);
+    if (outcome.has(plan, "Output") && this.#isOfModel(facts)) this.#readOutput(facts, plan, outcome);
+    if (batch.statusCode[row] === statusError && !outcome.has(plan, "ErrorMessage")) takeStatusMessage(facts);
+  }
 
-function addSystem(facts: SpanFacts, plan: Plan, messages: MessageReader): void {
-  const { batch, row } = facts;
-  for (const { when, locate } of plan.system) {
-    if ((when !== undefined && !when(facts)) || !locate(facts)) continue;
-    const system = { start: facts.word0, length: facts.word1 };
-    const whole = messages.withSystem(batch, system, rangeIn(batch.derivedColumn("Input"), row));
-    batch.deriveColumn("Input").setRange(row, whole.start, whole.length);
-    return;
+  #nameDialect(facts: SpanFacts, { dialects }: Plan): void {
+    for (const { dialect, when } of dialects) {
+      if (when !== undefined && !when(facts)) continue;
+      let token = this.#dialectTokens.get(dialect);
+      if (token === undefined) {
+        token = new TokenCache(dialect.name);
+        this.#dialectTokens.set(dialect, token);
+      }
+      this.#dialects.of(facts).setIndex(facts.row, token.of(facts));
+      return;
+    }
+  }
+
+  /** Whether the span's output is what a model said. */
+  #isOfModel(facts: SpanFacts): boolean {
+    const kind = this.#kinds.of(facts).indexAt(facts.row);
+    if (kind < 0) return false;
+    return kind === tokens.llm.of(facts) || kind === tokens.agent.of(facts) || kind === tokens.realtime.of(facts);
+  }
+
+  #addSystem(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
+    for (const { when, locate } of plan.system) {
+      if ((when !== undefined && !when(facts)) || !locate(facts)) continue;
+      const system = { start: facts.word0, length: facts.word1 };
+      const column = this.#inputs.of(facts);
+      const messages = outcome.has(plan, "Input") ? rangeIn(column, facts.row) : undefined;
+      const whole = this.#messages.withSystem(facts.batch, system, messages);
+      column.setRange(facts.row, whole.start, whole.length);
+      return;
+    }
+  }
+
+  #readOutput({ batch, row }: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
+    const output = rangeIn(batch.deriveColumn("Output"), row);
+    if (!outcome.has(plan, "ToolCalls")) {
+      const calls = this.#messages.toolCalls(batch, output);
+      if (calls !== undefined) batch.deriveColumn("ToolCalls").setRange(row, calls.start, calls.length);
+    }
+    if (!outcome.has(plan, "FinishReasons")) {
+      const reasons = this.#messages.finishReasons(batch, output);
+      if (reasons !== undefined) batch.deriveColumn("FinishReasons").set(row, reasons);
+    }
   }
 }
 
-function completeOutput(batch: SpanBatch, row: number, messages: MessageReader): void {
-  const output = rangeIn(batch.derivedColumn("Output"), row);
-  if (output === undefined) return;
-  if (rangeIn(batch.derivedColumn("ToolCalls"), row) === undefined) {
-    const calls = messages.toolCalls(batch, output);
-    if (calls !== undefined) batch.deriveColumn("ToolCalls").setRange(row, calls.start, calls.length);
-  }
-  if (batch.derivedColumn("FinishReasons")?.get(row) === undefined) {
-    const reasons = messages.finishReasons(batch, output);
-    if (reasons !== undefined) batch.deriveColumn("FinishReasons").set(row, reasons);
-  }
+/** After all that attributes say in words, the presence of other columns tells the kind. */
+function impliedKind(plan: Plan, outcome: SpanOutcome): Kind | undefined {
+  if (outcome.has(plan, "ToolName") || outcome.has(plan, "ToolCallId")) return "tool";
+  if (outcome.has(plan, "RequestModel") || outcome.has(plan, "ResponseModel")) return "llm";
+  if (outcome.has(plan, "AgentName") || outcome.has(plan, "AgentId")) return "agent";
+  return plan.fallbackKind;
 }
 
-function rangeIn(column: TextColumn | undefined, row: number): ArenaRange | undefined {
-  const length = column?.lengthAt(row) ?? -1;
-  return length < 0 ? undefined : { start: column!.startAt(row), length };
+function rangeIn(column: TextColumn, row: number): ArenaRange {
+  return { start: column.startAt(row), length: column.lengthAt(row) };
 }
 
 /** The status message stands in for a description of the error, where there is no other. */
-function completeError(batch: SpanBatch, row: number): void {
+function takeStatusMessage({ batch, row }: SpanFacts): void {
   const length = batch.statusMessage[2 * row + 1]!;
-  if (length === 0 || rangeIn(batch.derivedColumn("ErrorMessage"), row) !== undefined) return;
-  batch.deriveColumn("ErrorMessage").setRange(row, batch.statusMessage[2 * row]!, length);
+  if (length > 0) batch.deriveColumn("ErrorMessage").setRange(row, batch.statusMessage[2 * row]!, length);
 }

@@ -1,14 +1,16 @@
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { ColumnCache, TokenCache } from "./column-cache.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Verdict } from "./engine/condition.ts";
 import type { Plan } from "./engine/plan.ts";
 import { Planner, type PlannerOptions } from "./engine/planner.ts";
 import { SpanFacts } from "./engine/span-facts.ts";
-import type { Filler } from "./fill/filler.ts";
-import { createFillers, type FillerOptions, type PlainTarget } from "./fill/fillers.ts";
+import { createFillers, type FillerOptions, type Fillers } from "./fill/fillers.ts";
 import type { MessageReader } from "./message-reader.ts";
 import { UsageRepeats } from "./repeats/usage-repeats.ts";
-import { SpanMapper, type SpanOutcome, usageTargets } from "./span-mapper.ts";
+import { SpanMapper } from "./span-mapper.ts";
+import type { SpanOutcome } from "./span-outcome.ts";
+import { usageTargets } from "./usage.ts";
 
 export interface MapperOptions extends FillerOptions, PlannerOptions {
   /** In the order of precedence. */
@@ -36,7 +38,7 @@ export interface MappingObserver {
 /** Fills the canonical columns of batches from attributes of any dialect. */
 export class Mapper {
   /** What makes values of what is found; for those who explain it. */
-  readonly fillers: Readonly<Record<PlainTarget, Filler>>;
+  readonly fillers: Fillers;
   readonly #planner: Planner;
   readonly #spans: SpanMapper;
   readonly #events: MapperEvents;
@@ -44,7 +46,8 @@ export class Mapper {
   readonly #dropPending: boolean;
   readonly #repeats: UsageRepeats;
   readonly #facts = new SpanFacts();
-  readonly #counts = new Map<string, number>();
+  readonly #kinds = new ColumnCache("OperationKind");
+  readonly #tool = new TokenCache("tool");
   #refused = 0;
 
   constructor(
@@ -74,7 +77,7 @@ export class Mapper {
     }
     for (const observer of this.#observers) observer.settled(batch, repeating);
     facts.end();
-    this.#report(pending);
+    this.#report(batch, pending);
   }
 
   /** @returns how many spans were dropped as pending */
@@ -98,16 +101,21 @@ export class Mapper {
     this.#spans.map(facts, plan);
     this.#refused += outcome.refusedValues;
     for (const observer of this.#observers) observer.mapped(facts, plan, outcome);
-    const dialect = facts.batch.derivedColumn("Dialect")?.get(facts.row);
-    if (dialect !== undefined) this.#counts.set(dialect, (this.#counts.get(dialect) ?? 0) + 1);
-    if (dialect === undefined && !outcome.hasUsage) return;
-    const isTool = facts.batch.derivedColumn("OperationKind")?.get(facts.row) === "tool";
+    if (plan.dialects.length === 0 && !outcome.hasUsage) return;
+    const isTool = this.#kinds.of(facts).indexAt(facts.row) === this.#tool.of(facts);
     this.#repeats.add(facts.row, outcome.hasUsage, outcome.hasUsage && holds(plan.repeatsUsage, facts), isTool);
   }
 
-  #report(pending: number): void {
-    for (const [dialect, spans] of this.#counts) this.#events.mapped(dialect, spans);
-    this.#counts.clear();
+  #report(batch: SpanBatch, pending: number): void {
+    const dialects = batch.derivedColumn("Dialect");
+    if (dialects !== undefined) {
+      const spans = new Uint32Array(batch.tokens.length);
+      for (let row = 0; row < batch.length; row++) {
+        const index = dialects.indexAt(row);
+        if (index >= 0) spans[index]!++;
+      }
+      for (const [index, count] of spans.entries()) if (count > 0) this.#events.mapped(batch.tokens.text(index), count);
+    }
     if (pending > 0) this.#events.pendingDropped(pending);
     if (this.#refused > 0) this.#events.refused(this.#refused);
     this.#refused = 0;

@@ -1,12 +1,11 @@
 import { ValueType } from "../../pipeline/span-batch/attribute-table.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import { type Source, targets } from "./dialect.ts";
+import type { Source } from "./dialect.ts";
 import type { Plan } from "./engine/plan.ts";
 import type { SpanFacts } from "./engine/span-facts.ts";
 import type { MappingObserver } from "./mapper.ts";
-import { type SpanOutcome, usageTargets } from "./span-mapper.ts";
-
-const usage: ReadonlySet<string> = new Set(usageTargets);
+import type { SpanOutcome } from "./span-outcome.ts";
+import { isUsageTarget } from "./usage.ts";
 
 /** Removes the attributes that filled columns, once it is known that the columns stay filled. */
 export class OriginalsRemover implements MappingObserver {
@@ -15,11 +14,11 @@ export class OriginalsRemover implements MappingObserver {
   /** The same, of usage: it stays where the columns are emptied because it repeats. */
   readonly #usageEntries: number[] = [];
 
-  mapped(facts: SpanFacts, _plan: Plan, outcome: SpanOutcome): void {
-    for (const target of targets) {
-      const winner = outcome.winnerOf(target);
-      if (winner === undefined || outcome.isCut(target)) continue;
-      this.#note(facts, winner.source, usage.has(target) ? this.#usageEntries : this.#entries);
+  mapped(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
+    for (const [index, { target }] of plan.steps.entries()) {
+      const winner = outcome.winners[index];
+      if (winner === undefined || outcome.isCut[index] === true) continue;
+      this.#note(facts, winner.source, isUsageTarget(target) ? this.#usageEntries : this.#entries);
     }
     for (const { source } of outcome.tagSources) this.#note(facts, source, this.#entries);
   }

@@ -1,11 +1,10 @@
 import { SpanCursor } from "../../pipeline/span-batch/cursor.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import { targets } from "./dialect.ts";
 import type { Plan } from "./engine/plan.ts";
 import type { SpanFacts } from "./engine/span-facts.ts";
 import type { MappingObserver } from "./mapper.ts";
 import { sourceText } from "./source-text.ts";
-import type { SpanOutcome } from "./span-mapper.ts";
+import type { SpanOutcome } from "./span-outcome.ts";
 
 /** The attribute that says what filled the columns of a span. */
 export const mappingAttribute = "signalbox.mapping";
@@ -17,10 +16,10 @@ export const mappingAttribute = "signalbox.mapping";
 export class ProvenanceWriter implements MappingObserver {
   readonly #rows = new Map<number, Record<string, unknown>>();
 
-  mapped({ row }: SpanFacts, _plan: Plan, outcome: SpanOutcome): void {
+  mapped({ row }: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
     const fields: Record<string, unknown> = {};
-    for (const target of targets) {
-      const winner = outcome.winnerOf(target);
+    for (const [index, { target }] of plan.steps.entries()) {
+      const winner = outcome.winners[index];
       if (winner !== undefined) fields[target] = `${winner.dialect.name}: ${sourceText(winner.source)}`;
     }
     const tags = outcome.tagSources.map(({ dialect, source }) => `${dialect.name}: ${sourceText(source)}`);

@@ -1,117 +1,94 @@
-import type { NumberColumn } from "../../pipeline/span-batch/derived.ts";
-import { completeSpan } from "./completion.ts";
-import { type Dialect, type Target, targets } from "./dialect.ts";
+import { ColumnCache } from "./column-cache.ts";
+import { SpanCompleter } from "./completion.ts";
+import type { Dialect, Target } from "./dialect.ts";
 import type { Candidate } from "./engine/candidate.ts";
 import type { Plan, Step } from "./engine/plan.ts";
 import type { SpanFacts } from "./engine/span-facts.ts";
 import type { Filler } from "./fill/filler.ts";
-import type { PlainTarget } from "./fill/fillers.ts";
+import type { Fillers } from "./fill/fillers.ts";
 import { TagCollector } from "./fill/tags.ts";
 import type { MessageReader } from "./message-reader.ts";
 import { sourceText } from "./source-text.ts";
-import { normalise, type Usage } from "./usage.ts";
-
-/** Columns that stay empty on spans that repeat what others used. */
-export const usageTargets = [
-  "InputTokens",
-  "OutputTokens",
-  "CacheReadTokens",
-  "CacheWriteTokens",
-  "ReasoningTokens",
-  "InputAudioTokens",
-  "OutputAudioTokens",
-  "TotalTokens",
-  "Cost",
-  "InputCost",
-  "OutputCost",
-] as const satisfies readonly Target[];
-const usageSet: ReadonlySet<Target> = new Set(usageTargets);
-
-/** Counts that are weighed against each other, and their names in `Usage`. */
-const weighed = [
-  ["InputTokens", "input"],
-  ["OutputTokens", "output"],
-  ["CacheReadTokens", "cacheRead"],
-  ["CacheWriteTokens", "cacheWrite"],
-  ["ReasoningTokens", "reasoning"],
-  ["TotalTokens", "total"],
-] as const satisfies readonly (readonly [Target, keyof Usage])[];
-
-const targetNumbers = new Map(targets.map((target, index) => [target, index]));
-
-/** What filled the columns of one span. Of the span mapped last: the next one overwrites it. */
-export class SpanOutcome {
-  hasUsage = false;
-  refusedValues = 0;
-  /** Sources that gave tags. */
-  readonly tagSources: Candidate[] = [];
-  readonly #winners: (Candidate | undefined)[] = targets.map(() => undefined);
-  readonly #isCut = new Uint8Array(targets.length);
-
-  clear(): void {
-    this.hasUsage = false;
-    this.refusedValues = 0;
-    this.tagSources.length = 0;
-    this.#winners.fill(undefined);
-  }
-
-  set(target: Target, winner: Candidate, isCut: boolean): void {
-    const index = targetNumbers.get(target)!;
-    this.#winners[index] = winner;
-    this.#isCut[index] = isCut ? 1 : 0;
-    if (usageSet.has(target)) this.hasUsage = true;
-  }
-
-  winnerOf(target: Target): Candidate | undefined {
-    return this.#winners[targetNumbers.get(target)!];
-  }
-
-  /** Whether the column holds less than was sent. */
-  isCut(target: Target): boolean {
-    return this.#isCut[targetNumbers.get(target)!] === 1;
-  }
-}
+import { SpanOutcome } from "./span-outcome.ts";
+import { isUsageTarget, normalise, Usage, type UsageTarget, usageFields, usageTargets } from "./usage.ts";
 
 /** Fills the columns of one span at a time. */
 export class SpanMapper {
   readonly outcome = new SpanOutcome();
-  readonly #fillers: Readonly<Record<PlainTarget, Filler>>;
-  readonly #messages: MessageReader;
+  readonly #fillers: Fillers;
+  readonly #completer: SpanCompleter;
   readonly #tags = new TagCollector();
-  readonly #usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 };
+  readonly #tagColumn = new ColumnCache("Tags");
+  readonly #usage = new Usage();
+  readonly #usageColumns = usageTargets.map((target) => new ColumnCache(target));
 
-  constructor(fillers: Readonly<Record<PlainTarget, Filler>>, messages: MessageReader) {
+  constructor(fillers: Fillers, messages: MessageReader) {
     this.#fillers = fillers;
-    this.#messages = messages;
+    this.#completer = new SpanCompleter(messages);
   }
 
   /** Maps the span that `facts` stands on, and leaves in `outcome` what filled its columns. */
   map(facts: SpanFacts, plan: Plan): void {
     const { outcome } = this;
+    const { steps } = plan;
     outcome.clear();
-    for (const step of plan.steps) {
-      if (step.target === "Tags") this.#collectTags(facts, step.candidates);
-      else this.#fill(facts, step, step.target);
+    for (let index = 0; index < steps.length; index++) {
+      const step = steps[index]!;
+      const { target } = step;
+      outcome.winners[index] = undefined;
+      if (target === "Tags") this.#collectTags(facts, step.candidates);
+      else if (isUsageTarget(target)) this.#readUsage(facts, step, index, target);
+      else if (this.#find(facts, step, index, this.#fillers.plain[target])) this.#fillers.plain[target].store(facts);
     }
-    if (outcome.hasUsage) this.#normaliseUsage(facts, plan, outcome.winnerOf("InputTokens")?.dialect);
-    completeSpan(facts, plan, this.#messages);
+    if (outcome.hasUsage) this.#storeUsage(facts, plan);
+    this.#completer.complete(facts, plan, outcome);
   }
 
-  /** Fills one column from the first candidate that gives a value. */
-  #fill(facts: SpanFacts, { candidates }: Step, target: PlainTarget): void {
-    const filler = this.#fillers[target];
+  /** Converts the first candidate that is a value; says whether there is one. */
+  #find(facts: SpanFacts, { target, candidates }: Step, index: number, filler: Filler): boolean {
     for (const candidate of candidates) {
       if (candidate.when !== undefined && !candidate.when(facts)) continue;
-      if (candidate.ends) return;
+      if (candidate.ends) return false;
       facts.problem = "";
       const isValue = candidate.locate(facts) && filler.convert(facts, candidate);
-      const { problem } = facts;
-      if (problem !== "") this.#warn(facts, candidate, target);
+      const isFaulty = facts.problem !== "";
+      if (isFaulty) this.#warn(facts, candidate, target);
       if (!isValue) continue;
-      filler.store(facts);
-      this.outcome.set(target, candidate, problem !== "");
-      return;
+      this.outcome.winners[index] = candidate;
+      this.outcome.isCut[index] = isFaulty;
+      return true;
     }
+    return false;
+  }
+
+  #readUsage(facts: SpanFacts, step: Step, index: number, target: UsageTarget): void {
+    const filler = this.#fillers.usage[target];
+    if (!this.#find(facts, step, index, filler)) return;
+    if (!this.outcome.hasUsage) this.#usage.clear();
+    this.outcome.hasUsage = true;
+    this.#usage[usageFields[target]] = filler.value;
+  }
+
+  /** Makes the counts what the columns promise, and stores them. */
+  #storeUsage(facts: SpanFacts, plan: Plan): void {
+    const usage = this.#usage;
+    const inputStep = plan.stepOf.get("InputTokens");
+    const by = inputStep === undefined ? undefined : this.outcome.winners[inputStep]?.dialect;
+    normalise(usage, conventionOf(facts, plan, by));
+    for (let index = 0; index < usageTargets.length; index++) {
+      const value = usage[usageFields[usageTargets[index]!]];
+      if (!Number.isNaN(value)) this.#usageColumns[index]!.of(facts).set(facts.row, value);
+    }
+  }
+
+  #collectTags(facts: SpanFacts, candidates: readonly Candidate[]): void {
+    const tags = this.#tags;
+    for (const candidate of candidates) {
+      if (candidate.when !== undefined && !candidate.when(facts)) continue;
+      if (candidate.ends) break;
+      if (tags.addFrom(facts, candidate)) this.outcome.tagSources.push(candidate);
+    }
+    if (tags.size > 0) this.#tagColumn.of(facts).set(facts.row, tags.take());
   }
 
   #warn({ batch, row, problem }: SpanFacts, { dialect, source }: Candidate, target: Target): void {
@@ -120,32 +97,18 @@ export class SpanMapper {
     warnings.set(row, [...(warnings.get(row) ?? []), warning]);
     this.outcome.refusedValues++;
   }
+}
 
-  #collectTags(facts: SpanFacts, candidates: readonly Candidate[]): void {
-    const tags = this.#tags;
-    for (const candidate of candidates) {
-      if (candidate.when !== undefined && !candidate.when(facts)) continue;
-      if (candidate.ends) break;
-      const before = tags.size;
-      if (candidate.pairs !== undefined) candidate.pairs(facts, (name) => tags.addNamed(facts, name));
-      else if (candidate.locate(facts)) tags.addFound(facts);
-      if (tags.size > before) this.outcome.tagSources.push(candidate);
-    }
-    if (tags.size > 0) facts.batch.deriveColumn("Tags").set(facts.row, tags.take());
+/**
+ * How the emitter counts: what the dialect says whose rule gave the input tokens, else the one that the scope is of, else
+ * any that was recognised.
+ */
+function conventionOf(facts: SpanFacts, { conventions }: Plan, by: Dialect | undefined) {
+  let first: (typeof conventions)[number] | undefined;
+  for (const convention of conventions) {
+    if (convention.when !== undefined && !convention.when(facts)) continue;
+    if (convention.dialect === by) return convention.usage;
+    first ??= convention;
   }
-
-  /** Makes the counts what the columns promise, by the convention of the dialect that `by` the input tokens came. */
-  #normaliseUsage(facts: SpanFacts, plan: Plan, by: Dialect | undefined): void {
-    const { batch, row } = facts;
-    const usage = this.#usage;
-    for (const [target, name] of weighed) {
-      const isSent = this.outcome.winnerOf(target) !== undefined;
-      usage[name] = isSent ? (batch.deriveColumn(target) as NumberColumn).values[row]! : Number.NaN;
-    }
-    const held = plan.conventions.filter(({ when }) => when === undefined || when(facts));
-    normalise(usage, (held.find(({ dialect }) => dialect === by) ?? held[0])?.usage);
-    for (const [target, name] of weighed) {
-      if (!Number.isNaN(usage[name])) (batch.deriveColumn(target) as NumberColumn).set(row, usage[name]);
-    }
-  }
+  return first?.usage;
 }

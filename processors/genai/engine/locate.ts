@@ -35,7 +35,9 @@ export function locatorOf(source: Source, shape: Shape, readers: Readers): Locat
     return partLocator(locate, source.after, source.until);
   }
   if ("indexed" in source) return indexedLocator(source, shape, readers);
-  if ("resource" in source) return (facts) => facts.loadResource(source.resource);
+  if ("resource" in source) {
+    return shape.hasResource(source.resource) ? (facts) => facts.loadResource(source.resource) : undefined;
+  }
   if ("scope" in source) return scopeLocator(source.scope);
   if ("constant" in source) return textLocator(source.constant);
   if ("spanName" in source) {

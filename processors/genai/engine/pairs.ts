@@ -17,7 +17,7 @@ export function pairsOf(source: Source, shape: Shape, symbols: SymbolTable): Eac
     return shape.symbolsWith(prefix).length === 0 ? undefined : eachWithPrefix(prefix, symbols);
   }
   if ("attributes" in source) return eachNamed(source.attributes, shape);
-  if ("resources" in source) return eachOfResource(source.resources);
+  if ("resources" in source) return eachOfResource(source.resources, shape);
   return undefined;
 }
 
@@ -45,8 +45,9 @@ function eachNamed(attributes: Readonly<Record<string, string>>, shape: Shape): 
   };
 }
 
-function eachOfResource(resources: Readonly<Record<string, string>>): EachPair {
-  const wanted = Object.entries(resources);
+function eachOfResource(resources: Readonly<Record<string, string>>, shape: Shape): EachPair | undefined {
+  const wanted = Object.entries(resources).filter(([, key]) => shape.hasResource(key));
+  if (wanted.length === 0) return undefined;
   return (facts, take) => {
     for (const [name, key] of wanted) if (facts.loadResource(key)) take(name);
   };

@@ -22,6 +22,8 @@ export interface Plan {
   /** Recognised dialects, in the order of precedence; those that apply to every span are not among them. */
   readonly dialects: readonly Recognised[];
   readonly steps: readonly Step[];
+  /** Which step fills a column. */
+  readonly stepOf: ReadonlyMap<Target, number>;
   readonly system: readonly Candidate[];
   /** Those of dialects that were recognised by their scope come first. */
   readonly conventions: readonly Convention[];
@@ -41,11 +43,14 @@ export function planFor(
   const recognised = dialects.map((dialect) => recognise(dialect, shape)).filter((found) => found !== undefined);
   const named = recognised.filter(({ isNamed }) => isNamed);
   const compiler = new CandidateCompiler(shape, readers, canonicalisers);
-  const steps = targets.map((target) => ({ target, candidates: compiler.forTarget(target, recognised) }));
+  const steps = targets
+    .map((target) => ({ target, candidates: compiler.forTarget(target, recognised) }))
+    .filter(({ candidates }) => candidates.length > 0);
   const byScopeFirst = [...named.filter(({ byScope }) => byScope), ...named.filter(({ byScope }) => !byScope)];
   return {
     dialects: named,
-    steps: steps.filter(({ candidates }) => candidates.length > 0),
+    steps,
+    stepOf: new Map(steps.map(({ target }, index) => [target, index])),
     system: compiler.forSystem(recognised),
     conventions: byScopeFirst.flatMap((found) => conventionsOf(found, shape)),
     pending: verdictOf(recognised, shape, "pending"),

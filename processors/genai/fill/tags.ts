@@ -1,5 +1,6 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { attributeText } from "../../helper/attribute-text.ts";
+import type { Candidate } from "../engine/candidate.ts";
 import { valueFound } from "../engine/pairs.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
 import { textsFound } from "./list-filler.ts";
@@ -17,6 +18,14 @@ export class TagCollector {
     const tags = this.#tags;
     this.#tags = new Map();
     return tags;
+  }
+
+  /** Adds what a source holds; says whether there was something new in it. */
+  addFrom(facts: SpanFacts, { pairs, locate }: Candidate): boolean {
+    const before = this.#tags.size;
+    if (pairs !== undefined) pairs(facts, (name) => this.addNamed(facts, name));
+    else if (locate(facts)) this.addFound(facts);
+    return this.#tags.size > before;
   }
 
   /** Adds the value found under `name`. */
