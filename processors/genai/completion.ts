@@ -34,13 +34,13 @@ export class SpanCompleter {
   complete(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
     const { batch, row } = facts;
     if (plan.dialects.length > 0) this.#nameDialect(facts, plan);
-    if (!outcome.has(plan, "OperationKind")) {
+    if (!outcome.has(plan.stepOf.kind)) {
       const kind = impliedKind(plan, outcome);
       if (kind !== undefined) this.#kinds.of(facts).setIndex(row, tokens[kind].of(facts));
     }
     if (plan.system.length > 0) this.#addSystem(facts, plan, outcome);
-    if (outcome.has(plan, "Output") && this.#isOfModel(facts)) this.#readOutput(facts, plan, outcome);
-    if (batch.statusCode[row] === statusError && !outcome.has(plan, "ErrorMessage")) takeStatusMessage(facts);
+    if (outcome.has(plan.stepOf.output) && this.#isOfModel(facts)) this.#readOutput(facts, plan, outcome);
+    if (batch.statusCode[row] === statusError && !outcome.has(plan.stepOf.errorMessage)) takeStatusMessage(facts);
   }
 
   #nameDialect(facts: SpanFacts, { dialects }: Plan): void {
@@ -68,7 +68,7 @@ export class SpanCompleter {
       if ((when !== undefined && !when(facts)) || !locate(facts)) continue;
       const system = { start: facts.word0, length: facts.word1 };
       const column = this.#inputs.of(facts);
-      const messages = outcome.has(plan, "Input") ? rangeIn(column, facts.row) : undefined;
+      const messages = outcome.has(plan.stepOf.input) ? rangeIn(column, facts.row) : undefined;
       const whole = this.#messages.withSystem(facts.batch, system, messages);
       column.setRange(facts.row, whole.start, whole.length);
       return;
@@ -77,11 +77,11 @@ export class SpanCompleter {
 
   #readOutput({ batch, row }: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
     const output = rangeIn(batch.deriveColumn("Output"), row);
-    if (!outcome.has(plan, "ToolCalls")) {
+    if (!outcome.has(plan.stepOf.toolCalls)) {
       const calls = this.#messages.toolCalls(batch, output);
       if (calls !== undefined) batch.deriveColumn("ToolCalls").setRange(row, calls.start, calls.length);
     }
-    if (!outcome.has(plan, "FinishReasons")) {
+    if (!outcome.has(plan.stepOf.finishReasons)) {
       const reasons = this.#messages.finishReasons(batch, output);
       if (reasons !== undefined) batch.deriveColumn("FinishReasons").set(row, reasons);
     }
@@ -90,9 +90,9 @@ export class SpanCompleter {
 
 /** After all that attributes say in words, the presence of other columns tells the kind. */
 function impliedKind(plan: Plan, outcome: SpanOutcome): Kind | undefined {
-  if (outcome.has(plan, "ToolName") || outcome.has(plan, "ToolCallId")) return "tool";
-  if (outcome.has(plan, "RequestModel") || outcome.has(plan, "ResponseModel")) return "llm";
-  if (outcome.has(plan, "AgentName") || outcome.has(plan, "AgentId")) return "agent";
+  if (outcome.hasAny(plan.stepOf.toolSigns)) return "tool";
+  if (outcome.hasAny(plan.stepOf.modelSigns)) return "llm";
+  if (outcome.hasAny(plan.stepOf.agentSigns)) return "agent";
   return plan.fallbackKind;
 }
 

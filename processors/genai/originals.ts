@@ -5,7 +5,6 @@ import type { Plan } from "./engine/plan.ts";
 import type { SpanFacts } from "./engine/span-facts.ts";
 import type { MappingObserver } from "./mapper.ts";
 import type { SpanOutcome } from "./span-outcome.ts";
-import { isUsageTarget } from "./usage.ts";
 
 /** Removes the attributes that filled columns, once it is known that the columns stay filled. */
 export class OriginalsRemover implements MappingObserver {
@@ -15,10 +14,10 @@ export class OriginalsRemover implements MappingObserver {
   readonly #usageEntries: number[] = [];
 
   mapped(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
-    for (const [index, { target }] of plan.steps.entries()) {
+    for (const [index, { usageIndex }] of plan.steps.entries()) {
       const winner = outcome.winners[index];
       if (winner === undefined || outcome.isCut[index] === true) continue;
-      this.#note(facts, winner.source, isUsageTarget(target) ? this.#usageEntries : this.#entries);
+      this.#note(facts, winner.source, usageIndex >= 0 ? this.#usageEntries : this.#entries);
     }
     for (const { source } of outcome.tagSources) this.#note(facts, source, this.#entries);
   }

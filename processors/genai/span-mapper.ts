@@ -5,12 +5,12 @@ import type { Candidate } from "./engine/candidate.ts";
 import type { Plan, Step } from "./engine/plan.ts";
 import type { SpanFacts } from "./engine/span-facts.ts";
 import type { Filler } from "./fill/filler.ts";
-import type { Fillers } from "./fill/fillers.ts";
+import type { Fillers, PlainTarget } from "./fill/fillers.ts";
 import { TagCollector } from "./fill/tags.ts";
 import type { MessageReader } from "./message-reader.ts";
 import { sourceText } from "./source-text.ts";
 import { SpanOutcome } from "./span-outcome.ts";
-import { isUsageTarget, normalise, Usage, type UsageTarget, usageFields, usageTargets } from "./usage.ts";
+import { normalise, usageTargets } from "./usage.ts";
 
 /** Fills the columns of one span at a time. */
 export class SpanMapper {
@@ -19,7 +19,7 @@ export class SpanMapper {
   readonly #completer: SpanCompleter;
   readonly #tags = new TagCollector();
   readonly #tagColumn = new ColumnCache("Tags");
-  readonly #usage = new Usage();
+  readonly #usage = new Float64Array(usageTargets.length);
   readonly #usageColumns = usageTargets.map((target) => new ColumnCache(target));
 
   constructor(fillers: Fillers, messages: MessageReader) {
@@ -36,9 +36,12 @@ export class SpanMapper {
       const step = steps[index]!;
       const { target } = step;
       outcome.winners[index] = undefined;
-      if (target === "Tags") this.#collectTags(facts, step.candidates);
-      else if (isUsageTarget(target)) this.#readUsage(facts, step, index, target);
-      else if (this.#find(facts, step, index, this.#fillers.plain[target])) this.#fillers.plain[target].store(facts);
+      if (step.usageIndex >= 0) this.#readUsage(facts, step, index);
+      else if (target === "Tags") this.#gatherTags(facts, step.candidates);
+      else {
+        const filler = this.#fillers.plain[target as PlainTarget];
+        if (this.#find(facts, step, index, filler)) filler.store(facts);
+      }
     }
     if (outcome.hasUsage) this.#storeUsage(facts, plan);
     this.#completer.complete(facts, plan, outcome);
@@ -61,34 +64,31 @@ export class SpanMapper {
     return false;
   }
 
-  #readUsage(facts: SpanFacts, step: Step, index: number, target: UsageTarget): void {
-    const filler = this.#fillers.usage[target];
-    if (!this.#find(facts, step, index, filler)) return;
-    if (!this.outcome.hasUsage) this.#usage.clear();
+  #readUsage(facts: SpanFacts, step: Step, index: number): void {
+    const reader = this.#fillers.usage[step.usageIndex]!;
+    if (!this.#find(facts, step, index, reader)) return;
+    if (!this.outcome.hasUsage) this.#usage.fill(Number.NaN);
     this.outcome.hasUsage = true;
-    this.#usage[usageFields[target]] = filler.value;
+    this.#usage[step.usageIndex] = reader.value;
   }
 
   /** Makes the counts what the columns promise, and stores them. */
   #storeUsage(facts: SpanFacts, plan: Plan): void {
     const usage = this.#usage;
-    const inputStep = plan.stepOf.get("InputTokens");
-    const by = inputStep === undefined ? undefined : this.outcome.winners[inputStep]?.dialect;
+    const { inputTokens } = plan.stepOf;
+    const by = inputTokens < 0 ? undefined : this.outcome.winners[inputTokens]?.dialect;
     normalise(usage, conventionOf(facts, plan, by));
-    for (let index = 0; index < usageTargets.length; index++) {
-      const value = usage[usageFields[usageTargets[index]!]];
+    for (let index = 0; index < usage.length; index++) {
+      const value = usage[index]!;
       if (!Number.isNaN(value)) this.#usageColumns[index]!.of(facts).set(facts.row, value);
     }
   }
 
-  #collectTags(facts: SpanFacts, candidates: readonly Candidate[]): void {
-    const tags = this.#tags;
-    for (const candidate of candidates) {
-      if (candidate.when !== undefined && !candidate.when(facts)) continue;
-      if (candidate.ends) break;
-      if (tags.addFrom(facts, candidate)) this.outcome.tagSources.push(candidate);
-    }
-    if (tags.size > 0) this.#tagColumn.of(facts).set(facts.row, tags.take());
+  #gatherTags(facts: SpanFacts, candidates: readonly Candidate[]): void {
+    const { tags, sources } = this.#tags.gather(facts, candidates);
+    if (tags.size === 0) return;
+    this.#tagColumn.of(facts).set(facts.row, tags);
+    this.outcome.tagSources = sources;
   }
 
   #warn({ batch, row, problem }: SpanFacts, { dialect, source }: Candidate, target: Target): void {

@@ -1,6 +1,6 @@
-import type { Target } from "./dialect.ts";
 import type { Candidate } from "./engine/candidate.ts";
-import type { Plan } from "./engine/plan.ts";
+
+const none: readonly Candidate[] = [];
 
 /** What filled the columns of the span that was mapped last; the next one overwrites it. */
 export class SpanOutcome {
@@ -11,17 +11,21 @@ export class SpanOutcome {
   /** Per step, whether the column holds less than was sent. */
   readonly isCut: boolean[] = [];
   /** Sources that gave tags. */
-  readonly tagSources: Candidate[] = [];
+  tagSources: readonly Candidate[] = [];
 
   clear(): void {
     this.hasUsage = false;
     this.refusedValues = 0;
-    if (this.tagSources.length > 0) this.tagSources.length = 0;
+    this.tagSources = none;
   }
 
-  /** Whether a rule filled `target`. */
-  has(plan: Plan, target: Target): boolean {
-    const step = plan.stepOf.get(target);
-    return step !== undefined && this.winners[step] !== undefined;
+  /** Whether a rule filled the column of `step`, which may be -1. */
+  has(step: number): boolean {
+    return step >= 0 && this.winners[step] !== undefined;
+  }
+
+  hasAny(steps: readonly number[]): boolean {
+    for (const step of steps) if (this.winners[step] !== undefined) return true;
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 import { type Dialect, type Source, type Target, targets, type UsageConvention } from "../dialect.ts";
 import type { Canonicaliser } from "../fill/canonicaliser.ts";
 import { plainKinds } from "../general.ts";
+import { usageIndexOf } from "../usage.ts";
 import { type Candidate, CandidateCompiler, type Recognised, testOf } from "./candidate.ts";
 import { both, judge, type Shape, type Test, type Verdict } from "./condition.ts";
 import type { Readers } from "./locate.ts";
@@ -8,7 +9,24 @@ import type { Readers } from "./locate.ts";
 /** The candidates for one column, in the order of precedence. */
 export interface Step {
   readonly target: Target;
+  /** Place among the columns of usage, or -1. */
+  readonly usageIndex: number;
   readonly candidates: readonly Candidate[];
+}
+
+/** Which step of a plan fills the columns that others follow from; -1: none does. */
+export interface StepIndexes {
+  readonly kind: number;
+  readonly inputTokens: number;
+  readonly input: number;
+  readonly output: number;
+  readonly toolCalls: number;
+  readonly finishReasons: number;
+  readonly errorMessage: number;
+  /** Steps whose column tells that the span is a tool's, a model's or an agent's. */
+  readonly toolSigns: readonly number[];
+  readonly modelSigns: readonly number[];
+  readonly agentSigns: readonly number[];
 }
 
 export interface Convention {
@@ -22,8 +40,7 @@ export interface Plan {
   /** Recognised dialects, in the order of precedence; those that apply to every span are not among them. */
   readonly dialects: readonly Recognised[];
   readonly steps: readonly Step[];
-  /** Which step fills a column. */
-  readonly stepOf: ReadonlyMap<Target, number>;
+  readonly stepOf: StepIndexes;
   readonly system: readonly Candidate[];
   /** Those of dialects that were recognised by their scope come first. */
   readonly conventions: readonly Convention[];
@@ -44,18 +61,35 @@ export function planFor(
   const named = recognised.filter(({ isNamed }) => isNamed);
   const compiler = new CandidateCompiler(shape, readers, canonicalisers);
   const steps = targets
-    .map((target) => ({ target, candidates: compiler.forTarget(target, recognised) }))
+    .map((target) => ({ target, usageIndex: usageIndexOf(target), candidates: compiler.forTarget(target, recognised) }))
     .filter(({ candidates }) => candidates.length > 0);
   const byScopeFirst = [...named.filter(({ byScope }) => byScope), ...named.filter(({ byScope }) => !byScope)];
   return {
     dialects: named,
     steps,
-    stepOf: new Map(steps.map(({ target }, index) => [target, index])),
+    stepOf: indexesOf(steps),
     system: compiler.forSystem(recognised),
     conventions: byScopeFirst.flatMap((found) => conventionsOf(found, shape)),
     pending: verdictOf(recognised, shape, "pending"),
     repeatsUsage: verdictOf(recognised, shape, "repeatsUsage"),
     fallbackKind: plainKindOf(shape) ?? (named.length > 0 ? "generic" : undefined),
+  };
+}
+
+function indexesOf(steps: readonly Step[]): StepIndexes {
+  const at = (wanted: Target): number => steps.findIndex(({ target }) => target === wanted);
+  const allOf = (...wanted: Target[]): number[] => wanted.map(at).filter((index) => index >= 0);
+  return {
+    kind: at("OperationKind"),
+    inputTokens: at("InputTokens"),
+    input: at("Input"),
+    output: at("Output"),
+    toolCalls: at("ToolCalls"),
+    finishReasons: at("FinishReasons"),
+    errorMessage: at("ErrorMessage"),
+    toolSigns: allOf("ToolName", "ToolCallId"),
+    modelSigns: allOf("RequestModel", "ResponseModel"),
+    agentSigns: allOf("AgentName", "AgentId"),
   };
 }
 

@@ -34,6 +34,8 @@ export class DocumentFiller implements Filler {
   }
 }
 
+const quote = 0x22;
+
 /** Input and output: what was encoded twice is unpacked once. */
 export class ContentFiller extends DocumentFiller {
   readonly #messages: MessageReader;
@@ -45,6 +47,7 @@ export class ContentFiller extends DocumentFiller {
 
   override convert(facts: SpanFacts, hints: ValueHints): boolean {
     if (!super.convert(facts, hints)) return false;
+    if (facts.batch.arena.bytes[this.start] !== quote) return true;
     const range = this.#messages.unwrapped(facts.batch, { start: this.start, length: this.length });
     this.start = range.start;
     this.length = range.length;

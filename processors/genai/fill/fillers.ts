@@ -20,13 +20,12 @@ export type PlainTarget = Exclude<Target, "Tags" | UsageTarget>;
 /** One filler per column. */
 export interface Fillers {
   readonly plain: Readonly<Record<PlainTarget, Filler>>;
-  readonly usage: Readonly<Record<UsageTarget, CountReader | MoneyReader>>;
+  /** In the order of `usageTargets`. */
+  readonly usage: readonly (CountReader | MoneyReader)[];
 }
 
 export function createFillers(options: FillerOptions, messages: MessageReader): Fillers {
-  const usage = Object.fromEntries(
-    usageTargets.map((target) => [target, target.endsWith("Cost") ? new MoneyReader() : new CountReader()]),
-  ) as Record<UsageTarget, CountReader | MoneyReader>;
+  const usage = usageTargets.map((target) => (target.endsWith("Cost") ? new MoneyReader() : new CountReader()));
   return { plain: createPlainFillers(options, messages), usage };
 }
 
