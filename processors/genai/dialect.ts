@@ -107,6 +107,8 @@ export interface Rule {
   /** In order of precedence: the first that gives a valid value wins. */
   readonly sources: readonly Source[];
   readonly when?: Condition;
+  /** Where the rule applies, rules that come after it do not. */
+  readonly override?: boolean;
 }
 
 /** How an emitter counts. The first whose `when` holds is used; none: everything is included. */

@@ -1,53 +1,70 @@
-import type { UsageConvention } from "./dialect.ts";
+import type { Target, UsageConvention } from "./dialect.ts";
 
-/** What a span says it used. NaN where it says nothing. */
-export interface Usage {
-  input: number;
-  output: number;
-  cacheRead: number;
-  cacheWrite: number;
-  reasoning: number;
-  total: number;
+/** The columns of usage. They stay empty on spans that repeat what others used. */
+export const usageTargets = [
+  "InputTokens",
+  "OutputTokens",
+  "CacheReadTokens",
+  "CacheWriteTokens",
+  "ReasoningTokens",
+  "TotalTokens",
+  "InputAudioTokens",
+  "OutputAudioTokens",
+  "Cost",
+  "InputCost",
+  "OutputCost",
+] as const satisfies readonly Target[];
+export type UsageTarget = (typeof usageTargets)[number];
+
+/** Places in the list of `usageTargets`. */
+export const UsageIndex = { INPUT: 0, OUTPUT: 1, CACHE_READ: 2, CACHE_WRITE: 3, REASONING: 4, TOTAL: 5 } as const;
+
+/** The place of `target` among the columns of usage, or -1. */
+export function usageIndexOf(target: Target): number {
+  return (usageTargets as readonly Target[]).indexOf(target);
 }
 
 const everythingIncluded: UsageConvention = { inputIncludesCache: true, outputIncludesReasoning: true };
 
-/** Makes `usage` as sent into usage as stored: input with cached tokens, output with reasoning, and a total that fits. */
-export function normalise(usage: Usage, convention: UsageConvention = everythingIncluded): void {
-  const cached = orZero(usage.cacheRead) + orZero(usage.cacheWrite);
-  const reasoning = orZero(usage.reasoning);
-  const { input, output, total } = usage;
-  if (cached > 0 && !includesCache(usage, cached, reasoning, convention)) usage.input = orZero(input) + cached;
-  if (reasoning > 0 && !includesReasoning(usage, cached, reasoning, convention)) {
-    usage.output = orZero(output) + reasoning;
-  }
-  const sum = orZero(usage.input) + orZero(usage.output);
-  const isSumKnown = !Number.isNaN(usage.input) || !Number.isNaN(usage.output);
-  if (isSumKnown && !(total >= sum)) usage.total = sum;
+/**
+ * Makes usage as sent into usage as stored: input with cached tokens, output with reasoning, and a total that fits.
+ *
+ * The convention is overruled by what the numbers themselves show: more cached than input tokens, or a total that comes out
+ * only when cached tokens are added.
+ *
+ * @param usage one number for each of `usageTargets`, NaN where nothing was said
+ */
+export function normalise(usage: Float64Array, convention: UsageConvention = everythingIncluded): void {
+  const input = usage[UsageIndex.INPUT]!;
+  const output = usage[UsageIndex.OUTPUT]!;
+  const total = usage[UsageIndex.TOTAL]!;
+  const cached = orZero(usage[UsageIndex.CACHE_READ]!) + orZero(usage[UsageIndex.CACHE_WRITE]!);
+  const reasoning = orZero(usage[UsageIndex.REASONING]!);
+  const wholeInput = includes(input, cached, total - orZero(output), reasoning, convention.inputIncludesCache)
+    ? input
+    : orZero(input) + cached;
+  const wholeOutput = includes(output, reasoning, total - orZero(input), cached, convention.outputIncludesReasoning)
+    ? output
+    : orZero(output) + reasoning;
+  usage[UsageIndex.INPUT] = wholeInput;
+  usage[UsageIndex.OUTPUT] = wholeOutput;
+  if (Number.isNaN(wholeInput) && Number.isNaN(wholeOutput)) return;
+  const sum = orZero(wholeInput) + orZero(wholeOutput);
+  if (!(total >= sum)) usage[UsageIndex.TOTAL] = sum;
 }
 
-function includesCache(
-  { input, output, total }: Usage,
-  cached: number,
-  reasoning: number,
-  by: UsageConvention,
-): boolean {
-  if (Number.isNaN(input) || cached > input) return false;
-  const rest = total - output - cached;
-  if (rest === input || (reasoning > 0 && rest - reasoning === input)) return false;
-  return by.inputIncludesCache;
-}
-
-function includesReasoning(
-  { input, output, total }: Usage,
-  cached: number,
-  reasoning: number,
-  by: UsageConvention,
-): boolean {
-  if (Number.isNaN(output) || reasoning > output) return false;
-  const rest = total - input - reasoning;
-  if (rest === output || (cached > 0 && rest - cached === output)) return false;
-  return by.outputIncludesReasoning;
+/**
+ * Whether `count` includes its `part`.
+ *
+ * @param rest the total without the other count
+ * @param otherPart a part of the other count, which may stand outside of it, too
+ * @param by what the convention says
+ */
+function includes(count: number, part: number, rest: number, otherPart: number, by: boolean): boolean {
+  if (part === 0) return true;
+  if (Number.isNaN(count) || part > count) return false;
+  if (rest === count + part || (otherPart > 0 && rest === count + part + otherPart)) return false;
+  return by;
 }
 
 function orZero(value: number): number {

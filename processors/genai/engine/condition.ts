@@ -13,6 +13,8 @@ export interface Shape {
   matchesName(pattern: string): boolean;
   /** Whether they have events. */
   readonly hasEvents: boolean;
+  /** Whether their resource has the attribute, which is one that sources name. */
+  hasResource(key: string): boolean;
   /** The value of a resource attribute that conditions name, as text. */
   resourceText(key: string): string | undefined;
 }

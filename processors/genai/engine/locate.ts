@@ -1,10 +1,11 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import type { IndexedShape, Source } from "../dialect.ts";
-import type { MessageReader } from "../message-reader.ts";
+import type { ArenaRange, MessageReader } from "../message-reader.ts";
 import type { Shape } from "./condition.ts";
 import { firstEvent, loadLastEvent, nanosSinceStart } from "./events.ts";
 import type { JsonPathReader } from "./json-path.ts";
-import { jsonObjectOf, pairsOf } from "./pairs.ts";
+import { type EachPair, jsonObjectOf, pairsOf } from "./pairs.ts";
+import { SignatureMemo } from "./signature.ts";
 import type { SpanFacts } from "./span-facts.ts";
 import type { SymbolTable } from "./symbol-table.ts";
 
@@ -35,7 +36,9 @@ export function locatorOf(source: Source, shape: Shape, readers: Readers): Locat
     return partLocator(locate, source.after, source.until);
   }
   if ("indexed" in source) return indexedLocator(source, shape, readers);
-  if ("resource" in source) return (facts) => facts.loadResource(source.resource);
+  if ("resource" in source) {
+    return shape.hasResource(source.resource) ? (facts) => facts.loadResource(source.resource) : undefined;
+  }
   if ("scope" in source) return scopeLocator(source.scope);
   if ("constant" in source) return textLocator(source.constant);
   if ("spanName" in source) {
@@ -141,13 +144,24 @@ function textLocator(text: string): Locate {
 
 function objectLocator(source: Source, shape: Shape, { symbols }: Readers): Locate | undefined {
   const each = pairsOf(source, shape, symbols);
-  return (
-    each &&
-    ((facts) => {
-      const json = jsonObjectOf(facts, each);
-      if (json === undefined) return false;
-      facts.setText(json);
+  return each === undefined ? undefined : objectReader(each);
+}
+
+/** Spans of one place in a program have the same parameters: each object is written once a batch. */
+function objectReader(each: EachPair): Locate {
+  const memo = new SignatureMemo<ArenaRange>();
+  return (facts) => {
+    memo.begin();
+    each(facts, (_name, id) => memo.add(facts, id));
+    const known = memo.find(facts);
+    if (known !== undefined) {
+      facts.setRange(known.start, known.length);
       return true;
-    })
-  );
+    }
+    const json = jsonObjectOf(facts, each);
+    if (json === undefined) return false;
+    facts.setText(json);
+    memo.keep(facts, { start: facts.word0, length: facts.word1 });
+    return true;
+  };
 }

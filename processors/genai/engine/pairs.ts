@@ -7,7 +7,9 @@ import type { SpanFacts } from "./span-facts.ts";
 import type { SymbolTable } from "./symbol-table.ts";
 
 /** Gives the named values of a source, one after the other, each as the value found. */
-export type EachPair = (facts: SpanFacts, take: (name: string) => void) => void;
+export type EachPair = (facts: SpanFacts, take: TakePair) => void;
+/** @param id a number that stands for `name` within the batch */
+export type TakePair = (name: string, id: number) => void;
 
 /** Reads sources that are several attributes; undefined for other sources, and where the spans have none of them. */
 export function pairsOf(source: Source, shape: Shape, symbols: SymbolTable): EachPair | undefined {
@@ -17,7 +19,7 @@ export function pairsOf(source: Source, shape: Shape, symbols: SymbolTable): Eac
     return shape.symbolsWith(prefix).length === 0 ? undefined : eachWithPrefix(prefix, symbols);
   }
   if ("attributes" in source) return eachNamed(source.attributes, shape);
-  if ("resources" in source) return eachOfResource(source.resources);
+  if ("resources" in source) return eachOfResource(source.resources, shape);
   return undefined;
 }
 
@@ -27,7 +29,7 @@ function eachWithPrefix(prefix: string, symbols: SymbolTable): EachPair {
     for (const entry of symbols.entriesWith(facts, prefix)) {
       const name = keys.text(keyIndexes[entry]!).slice(prefix.length);
       facts.loadEntry(facts.batch.attributes, entry);
-      if (name !== "") take(name);
+      if (name !== "") take(name, keyIndexes[entry]!);
     }
   };
 }
@@ -38,17 +40,18 @@ function eachNamed(attributes: Readonly<Record<string, string>>, shape: Shape): 
     .filter(({ symbol }) => symbol >= 0);
   if (found.length === 0) return undefined;
   return (facts, take) => {
-    for (const { name, symbol } of found) {
-      facts.loadSymbol(symbol);
-      take(name);
+    for (let index = 0; index < found.length; index++) {
+      facts.loadSymbol(found[index]!.symbol);
+      take(found[index]!.name, index);
     }
   };
 }
 
-function eachOfResource(resources: Readonly<Record<string, string>>): EachPair {
-  const wanted = Object.entries(resources);
+function eachOfResource(resources: Readonly<Record<string, string>>, shape: Shape): EachPair | undefined {
+  const wanted = Object.entries(resources).filter(([, key]) => shape.hasResource(key));
+  if (wanted.length === 0) return undefined;
   return (facts, take) => {
-    for (const [name, key] of wanted) if (facts.loadResource(key)) take(name);
+    for (const [index, [name, key]] of wanted.entries()) if (facts.loadResource(key)) take(name, index);
   };
 }
 

@@ -1,26 +1,32 @@
-import { type Dialect, type Rule, type Source, type Target, targets, type UsageConvention } from "../dialect.ts";
-import { byTable, Canonicaliser } from "../fill/canonicaliser.ts";
-import type { ValueHints } from "../fill/filler.ts";
+import { type Dialect, type Source, type Target, targets, type UsageConvention } from "../dialect.ts";
+import type { Canonicaliser } from "../fill/canonicaliser.ts";
 import { plainKinds } from "../general.ts";
+import { usageIndexOf } from "../usage.ts";
+import { type Candidate, CandidateCompiler, type Recognised, testOf } from "./candidate.ts";
 import { both, judge, type Shape, type Test, type Verdict } from "./condition.ts";
-import { type Locate, locatorOf, type Readers } from "./locate.ts";
-import { type EachPair, pairsOf } from "./pairs.ts";
-
-/** One source that spans of a shape may have, ready to be read. */
-export interface Candidate extends ValueHints {
-  readonly dialect: Dialect;
-  readonly source: Source;
-  /** Asked first, where the answer depends on values. */
-  readonly when: Test | undefined;
-  readonly locate: Locate;
-  /** Of tags: sources that are several attributes. */
-  readonly pairs: EachPair | undefined;
-}
+import type { Readers } from "./locate.ts";
 
 /** The candidates for one column, in the order of precedence. */
 export interface Step {
   readonly target: Target;
+  /** Place among the columns of usage, or -1. */
+  readonly usageIndex: number;
   readonly candidates: readonly Candidate[];
+}
+
+/** Which step of a plan fills the columns that others follow from; -1: none does. */
+export interface StepIndexes {
+  readonly kind: number;
+  readonly inputTokens: number;
+  readonly input: number;
+  readonly output: number;
+  readonly toolCalls: number;
+  readonly finishReasons: number;
+  readonly errorMessage: number;
+  /** Steps whose column tells that the span is a tool's, a model's or an agent's. */
+  readonly toolSigns: readonly number[];
+  readonly modelSigns: readonly number[];
+  readonly agentSigns: readonly number[];
 }
 
 export interface Convention {
@@ -32,8 +38,9 @@ export interface Convention {
 /** What to do with the spans of one shape. */
 export interface Plan {
   /** Recognised dialects, in the order of precedence; those that apply to every span are not among them. */
-  readonly dialects: readonly { readonly dialect: Dialect; readonly when: Test | undefined }[];
+  readonly dialects: readonly Recognised[];
   readonly steps: readonly Step[];
+  readonly stepOf: StepIndexes;
   readonly system: readonly Candidate[];
   /** Those of dialects that were recognised by their scope come first. */
   readonly conventions: readonly Convention[];
@@ -43,55 +50,46 @@ export interface Plan {
   readonly fallbackKind: "generic" | "http" | "database" | undefined;
 }
 
-interface Recognised {
-  readonly dialect: Dialect;
-  readonly when: Test | undefined;
-  readonly byScope: boolean;
-  readonly isNamed: boolean;
-}
-
-/** Canonicalisers of sources with `values`, made once for all plans. */
-export type Canonicalisers = Map<Source, Canonicaliser>;
-
 /** Decides what to do with spans of `shape`. */
 export function planFor(
   shape: Shape,
   dialects: readonly Dialect[],
   readers: Readers,
-  canonicalisers: Canonicalisers,
+  canonicalisers: Map<Source, Canonicaliser>,
 ): Plan {
   const recognised = dialects.map((dialect) => recognise(dialect, shape)).filter((found) => found !== undefined);
   const named = recognised.filter(({ isNamed }) => isNamed);
-  const candidatesOf = (found: Recognised, rule: Pick<Rule, "sources" | "when">, target?: Target): Candidate[] =>
-    compile(found, rule, target, shape, readers, canonicalisers);
-  const steps = targets.map((target) => ({
-    target,
-    candidates: inOrder(
-      target,
-      recognised.flatMap((found) =>
-        found.dialect.rules
-          .filter((rule) => rule.target === target)
-          .flatMap((rule) => candidatesOf(found, rule, target)),
-      ),
-    ),
-  }));
-  const has = (keys: readonly string[]): boolean => keys.some((key) => shape.symbolOf(key) >= 0);
+  const compiler = new CandidateCompiler(shape, readers, canonicalisers);
+  const steps = targets
+    .map((target) => ({ target, usageIndex: usageIndexOf(target), candidates: compiler.forTarget(target, recognised) }))
+    .filter(({ candidates }) => candidates.length > 0);
+  const byScopeFirst = [...named.filter(({ byScope }) => byScope), ...named.filter(({ byScope }) => !byScope)];
   return {
     dialects: named,
-    steps: steps.filter(({ candidates }) => candidates.length > 0),
-    system: recognised.flatMap((found) => candidatesOf(found, { sources: found.dialect.system ?? [] })),
-    conventions: [...named.filter(({ byScope }) => byScope), ...named.filter(({ byScope }) => !byScope)].flatMap(
-      (found) => conventionsOf(found, shape),
-    ),
-    pending: anyOf(recognised, shape, "pending"),
-    repeatsUsage: anyOf(recognised, shape, "repeatsUsage"),
-    fallbackKind: has(plainKinds.http)
-      ? "http"
-      : has(plainKinds.database)
-        ? "database"
-        : named.length > 0
-          ? "generic"
-          : undefined,
+    steps,
+    stepOf: indexesOf(steps),
+    system: compiler.forSystem(recognised),
+    conventions: byScopeFirst.flatMap((found) => conventionsOf(found, shape)),
+    pending: verdictOf(recognised, shape, "pending"),
+    repeatsUsage: verdictOf(recognised, shape, "repeatsUsage"),
+    fallbackKind: plainKindOf(shape) ?? (named.length > 0 ? "generic" : undefined),
+  };
+}
+
+function indexesOf(steps: readonly Step[]): StepIndexes {
+  const at = (wanted: Target): number => steps.findIndex(({ target }) => target === wanted);
+  const allOf = (...wanted: Target[]): number[] => wanted.map(at).filter((index) => index >= 0);
+  return {
+    kind: at("OperationKind"),
+    inputTokens: at("InputTokens"),
+    input: at("Input"),
+    output: at("Output"),
+    toolCalls: at("ToolCalls"),
+    finishReasons: at("FinishReasons"),
+    errorMessage: at("ErrorMessage"),
+    toolSigns: allOf("ToolName", "ToolCallId"),
+    modelSigns: allOf("RequestModel", "ResponseModel"),
+    agentSigns: allOf("AgentName", "AgentId"),
   };
 }
 
@@ -105,55 +103,10 @@ function recognise(dialect: Dialect, shape: Shape): Recognised | undefined {
   return verdict === false ? undefined : { dialect, when: testOf(verdict), byScope, isNamed };
 }
 
-function testOf(verdict: Verdict): Test | undefined {
-  return typeof verdict === "function" ? verdict : undefined;
-}
-
-function compile(
-  { dialect, when: recognisedWhen }: Recognised,
-  rule: Pick<Rule, "sources" | "when">,
-  target: Target | undefined,
-  shape: Shape,
-  readers: Readers,
-  canonicalisers: Canonicalisers,
-): Candidate[] {
-  const verdict = both([recognisedWhen ?? true, judge(rule.when, shape)]);
-  if (verdict === false) return [];
-  const found: Candidate[] = [];
-  for (const source of rule.sources) {
-    const pairs = target === "Tags" ? pairsOf(source, shape, readers.symbols) : undefined;
-    const locate = locatorOf(source, shape, readers);
-    if (locate === undefined) continue;
-    const canonicaliser = canonicaliserOf(source, canonicalisers);
-    found.push({ dialect, source, when: testOf(verdict), locate, pairs, unit: unitOf(source), canonicaliser });
-  }
-  return found;
-}
-
-function canonicaliserOf(source: Source, known: Canonicalisers): Canonicaliser | undefined {
-  if (typeof source === "string" || !("values" in source) || source.values === undefined) return undefined;
-  let canonicaliser = known.get(source);
-  if (canonicaliser === undefined) {
-    canonicaliser = new Canonicaliser(byTable(source.values));
-    known.set(source, canonicaliser);
-  }
-  return canonicaliser;
-}
-
-function unitOf(source: Source): ValueHints["unit"] {
-  if (typeof source === "string") return undefined;
-  if ("event" in source) return source.attribute === undefined ? "ns" : undefined;
-  return "unit" in source ? source.unit : undefined;
-}
-
-/** What a source says of a kind by its mere presence comes after what attributes say in words. */
-function inOrder(target: Target, candidates: readonly Candidate[]): readonly Candidate[] {
-  if (target !== "OperationKind") return candidates;
-  return [...candidates.filter(({ source }) => !isHint(source)), ...candidates.filter(({ source }) => isHint(source))];
-}
-
-function isHint(source: Source): boolean {
-  return typeof source === "object" && ("constant" in source || "spanName" in source || "scope" in source);
+function plainKindOf(shape: Shape): "http" | "database" | undefined {
+  const has = (keys: readonly string[]): boolean => keys.some((key) => shape.symbolOf(key) >= 0);
+  if (has(plainKinds.http)) return "http";
+  return has(plainKinds.database) ? "database" : undefined;
 }
 
 function conventionsOf({ dialect, when }: Recognised, shape: Shape): Convention[] {
@@ -163,7 +116,8 @@ function conventionsOf({ dialect, when }: Recognised, shape: Shape): Convention[
   });
 }
 
-function anyOf(recognised: readonly Recognised[], shape: Shape, name: "pending" | "repeatsUsage"): Verdict {
+/** Whether the condition of any of the dialects holds. */
+function verdictOf(recognised: readonly Recognised[], shape: Shape, name: "pending" | "repeatsUsage"): Verdict {
   const verdicts = recognised.map(({ dialect, when }) =>
     dialect[name] === undefined ? false : both([when ?? true, judge(dialect[name], shape)]),
   );

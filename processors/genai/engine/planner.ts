@@ -3,13 +3,14 @@ import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { readValue } from "../../../pipeline/span-batch/value.ts";
 import { attributeText } from "../../helper/attribute-text.ts";
-import type { Dialect } from "../dialect.ts";
+import type { Dialect, Source } from "../dialect.ts";
+import type { Canonicaliser } from "../fill/canonicaliser.ts";
 import { plainKinds } from "../general.ts";
 import type { MessageReader } from "../message-reader.ts";
 import type { Shape } from "./condition.ts";
 import { JsonPathReader } from "./json-path.ts";
 import type { Readers } from "./locate.ts";
-import { type Canonicalisers, type Plan, planFor } from "./plan.ts";
+import { type Plan, planFor } from "./plan.ts";
 import type { SpanFacts } from "./span-facts.ts";
 import { SymbolTable } from "./symbol-table.ts";
 import { TextClasses } from "./text-pattern.ts";
@@ -24,6 +25,15 @@ export interface PlannerOptions {
   /** Bytes of a JSON text that is parsed. */
   readonly maxJsonBytes: number;
 }
+
+/** What resources of a class have in common. */
+interface ResourceClass {
+  /** Values of the attributes that conditions name. */
+  readonly tested: readonly (string | undefined)[];
+  /** Which of the attributes that sources name are there. */
+  readonly present: readonly boolean[];
+}
+const noResource: ResourceClass = { tested: [], present: [] };
 
 interface KnownPlan {
   readonly symbols: readonly number[];
@@ -43,13 +53,13 @@ export class Planner {
   readonly #scopes: TextClasses;
   readonly #names: TextClasses;
   readonly #readers: Readers;
-  readonly #canonicalisers: Canonicalisers = new Map();
+  readonly #canonicalisers = new Map<Source, Canonicaliser>();
   readonly #memory: number;
   readonly #resourceTests: readonly string[];
   readonly #resourceSources: readonly string[];
   /** What is told apart by resource, as text, numbered. */
   readonly #resourceClasses = new Map<string, number>();
-  #resourceTexts: (readonly (string | undefined)[])[] = [[]];
+  #resources: ResourceClass[] = [noResource];
 
   readonly #plans = new Map<number, KnownPlan>();
   #planCount = 0;
@@ -152,7 +162,7 @@ export class Planner {
     const present = new Set(symbols);
     const scopeClass = this.#scopeClasses[batch.scopeIndex[row]!]!;
     const nameClass = this.#names.isTrivial ? 0 : this.#names.classOf(batch.names.text(batch.nameIndex[row]!));
-    const resource = this.#resourceTexts[this.#resourceClass[batch.resourceIndex[row]!]!]!;
+    const resource = this.#resources[this.#resourceClass[batch.resourceIndex[row]!]!]!;
     return {
       hasEvents: batch.eventEnd[row]! > batch.eventStart[row]!,
       symbolOf: (key) => {
@@ -162,13 +172,14 @@ export class Planner {
       symbolsWith: (prefix) => symbols.filter((symbol) => this.#vocabulary.hasPrefix(symbol, prefix)),
       matchesScope: (pattern) => this.#scopes.matches(scopeClass, pattern),
       matchesName: (pattern) => this.#names.matches(nameClass, pattern),
-      resourceText: (key) => resource[this.#resourceTests.indexOf(key)],
+      hasResource: (key) => resource.present[this.#resourceSources.indexOf(key)] === true,
+      resourceText: (key) => resource.tested[this.#resourceTests.indexOf(key)],
     };
   }
 
   #forgetResources(): void {
     this.#resourceClasses.clear();
-    this.#resourceTexts = [[]];
+    this.#resources = [noResource];
     this.#plans.clear();
     this.#planCount = 0;
   }
@@ -188,7 +199,7 @@ export class Planner {
     const key = JSON.stringify([tested, present]);
     let resourceClass = this.#resourceClasses.get(key);
     if (resourceClass === undefined) {
-      resourceClass = this.#resourceTexts.push(tested) - 1;
+      resourceClass = this.#resources.push({ tested, present }) - 1;
       this.#resourceClasses.set(key, resourceClass);
     }
     return resourceClass;

@@ -1,19 +1,20 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
-import type { DerivedName, TextColumn } from "../../../pipeline/span-batch/derived.ts";
 import { attributeText } from "../../helper/attribute-text.ts";
+import { ColumnCache } from "../column-cache.ts";
 import { valueFound } from "../engine/pairs.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
 import type { MessageReader } from "../message-reader.ts";
 import { type Filler, nothing, refuse, type ValueHints } from "./filler.ts";
+import type { IdName } from "./name-filler.ts";
 
 /** Columns of texts of any length. A text in an attribute stays where it is: the column refers to it. */
 export class DocumentFiller implements Filler {
-  readonly #name: DerivedName;
+  readonly #column: ColumnCache<IdName>;
   protected start = 0;
   protected length = 0;
 
-  constructor(name: DerivedName) {
-    this.#name = name;
+  constructor(name: IdName) {
+    this.#column = new ColumnCache(name);
   }
 
   convert(facts: SpanFacts, _hints: ValueHints): boolean {
@@ -25,7 +26,7 @@ export class DocumentFiller implements Filler {
   }
 
   store(facts: SpanFacts): void {
-    (facts.batch.deriveColumn(this.#name) as TextColumn).setRange(facts.row, this.start, this.length);
+    this.#column.of(facts).setRange(facts.row, this.start, this.length);
   }
 
   describe(facts: SpanFacts): string {
@@ -33,17 +34,20 @@ export class DocumentFiller implements Filler {
   }
 }
 
+const quote = 0x22;
+
 /** Input and output: what was encoded twice is unpacked once. */
 export class ContentFiller extends DocumentFiller {
   readonly #messages: MessageReader;
 
-  constructor(name: DerivedName, messages: MessageReader) {
+  constructor(name: IdName, messages: MessageReader) {
     super(name);
     this.#messages = messages;
   }
 
   override convert(facts: SpanFacts, hints: ValueHints): boolean {
     if (!super.convert(facts, hints)) return false;
+    if (facts.batch.arena.bytes[this.start] !== quote) return true;
     const range = this.#messages.unwrapped(facts.batch, { start: this.start, length: this.length });
     this.start = range.start;
     this.length = range.length;

@@ -1,46 +1,45 @@
 import { canonicalKind, canonicalProvider } from "../canonical.ts";
 import type { Target } from "../dialect.ts";
 import type { MessageReader } from "../message-reader.ts";
+import { type UsageTarget, usageTargets } from "../usage.ts";
 import { trimmed } from "./canonicaliser.ts";
 import { ContentFiller, DocumentFiller, JsonFiller } from "./document-fillers.ts";
 import type { Filler } from "./filler.ts";
 import { ListFiller } from "./list-filler.ts";
-import { IdFiller, SessionUuidFiller, TokenFiller } from "./name-filler.ts";
-import { CountFiller, DurationFiller, MoneyFiller } from "./number-fillers.ts";
+import { IdFiller, type IdName, SessionUuidFiller, TokenFiller, type TokenName } from "./name-filler.ts";
+import { CountReader, DurationFiller, MoneyReader } from "./number-fillers.ts";
 
 export interface FillerOptions {
   readonly maxNameBytes: number;
   readonly sessionIds: "as_sent" | "uuid";
 }
 
-/** Filled otherwise: usage because it is weighed as a whole, tags because all sources add to them. */
-export type PlainTarget = Exclude<Target, "Tags">;
+/** Columns that are filled one by one: usage is weighed as a whole, and all sources add to the tags. */
+export type PlainTarget = Exclude<Target, "Tags" | UsageTarget>;
 
 /** One filler per column. */
-export function createFillers(options: FillerOptions, messages: MessageReader): Readonly<Record<PlainTarget, Filler>> {
+export interface Fillers {
+  readonly plain: Readonly<Record<PlainTarget, Filler>>;
+  /** In the order of `usageTargets`. */
+  readonly usage: readonly (CountReader | MoneyReader)[];
+}
+
+export function createFillers(options: FillerOptions, messages: MessageReader): Fillers {
+  const usage = usageTargets.map((target) => (target.endsWith("Cost") ? new MoneyReader() : new CountReader()));
+  return { plain: createPlainFillers(options, messages), usage };
+}
+
+function createPlainFillers(options: FillerOptions, messages: MessageReader): Fillers["plain"] {
   const { maxNameBytes, sessionIds } = options;
-  const token = (name: PlainTarget, canonical = trimmed): Filler => new TokenFiller(name, maxNameBytes, canonical);
-  const id = (name: PlainTarget): Filler => new IdFiller(name, maxNameBytes);
-  const count = (name: PlainTarget): Filler => new CountFiller(name);
-  const money = (name: PlainTarget): Filler => new MoneyFiller(name);
+  const token = (name: TokenName, canonical = trimmed): Filler => new TokenFiller(name, maxNameBytes, canonical);
+  const id = (name: IdName): Filler => new IdFiller(name, maxNameBytes);
   return {
     OperationKind: token("OperationKind", canonicalKind),
     Provider: token("Provider", canonicalProvider),
     RequestModel: token("RequestModel"),
     ResponseModel: token("ResponseModel"),
     ResponseId: id("ResponseId"),
-    InputTokens: count("InputTokens"),
-    OutputTokens: count("OutputTokens"),
-    CacheReadTokens: count("CacheReadTokens"),
-    CacheWriteTokens: count("CacheWriteTokens"),
-    ReasoningTokens: count("ReasoningTokens"),
-    InputAudioTokens: count("InputAudioTokens"),
-    OutputAudioTokens: count("OutputAudioTokens"),
-    TotalTokens: count("TotalTokens"),
-    Cost: money("Cost"),
-    InputCost: money("InputCost"),
-    OutputCost: money("OutputCost"),
-    TimeToFirstToken: new DurationFiller("TimeToFirstToken"),
+    TimeToFirstToken: new DurationFiller(),
     RequestParameters: new JsonFiller("RequestParameters"),
     SessionId: sessionIds === "uuid" ? new SessionUuidFiller(maxNameBytes) : id("SessionId"),
     SessionName: id("SessionName"),

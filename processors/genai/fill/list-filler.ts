@@ -1,5 +1,6 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { attributeText } from "../../helper/attribute-text.ts";
+import { ColumnCache } from "../column-cache.ts";
 import { valueFound } from "../engine/pairs.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
 import { type Filler, nothing, refuse, type ValueHints } from "./filler.ts";
@@ -41,6 +42,7 @@ function parsedList(text: string): unknown[] | undefined {
 
 /** `FinishReasons`. Spans share the lists that are alike. */
 export class ListFiller implements Filler {
+  readonly #column = new ColumnCache("FinishReasons");
   #serial = 0;
   readonly #known = new Map<number, readonly string[]>();
   #list: readonly string[] = [];
@@ -53,7 +55,7 @@ export class ListFiller implements Filler {
   }
 
   store(facts: SpanFacts): void {
-    facts.batch.deriveColumn("FinishReasons").set(facts.row, this.#list);
+    this.#column.of(facts).set(facts.row, this.#list);
   }
 
   describe(_facts: SpanFacts): string {

@@ -1,19 +1,26 @@
-import type { DerivedName, TextColumn, TokenColumn } from "../../../pipeline/span-batch/derived.ts";
+import type { derivedColumns } from "../../../pipeline/span-batch/derived.ts";
+import { ColumnCache } from "../column-cache.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
 import { sessionUuid } from "../session-id.ts";
 import { type Canonical, Canonicaliser } from "./canonicaliser.ts";
 import { type Filler, nothing, type ValueHints } from "./filler.ts";
 import { toNameText } from "./name-text.ts";
 
+type NameOf<Type> = {
+  [N in keyof typeof derivedColumns]: (typeof derivedColumns)[N] extends Type ? N : never;
+}[keyof typeof derivedColumns];
+export type TokenName = NameOf<"token">;
+export type IdName = NameOf<"text">;
+
 /** Columns of few distinct texts. */
 export class TokenFiller implements Filler {
-  readonly #name: DerivedName;
+  readonly #column: ColumnCache<TokenName>;
   readonly #maxBytes: number;
   readonly #canonicaliser: Canonicaliser;
   #token = 0;
 
-  constructor(name: DerivedName, maxBytes: number, canonical: Canonical) {
-    this.#name = name;
+  constructor(name: TokenName, maxBytes: number, canonical: Canonical) {
+    this.#column = new ColumnCache(name);
     this.#maxBytes = maxBytes;
     this.#canonicaliser = new Canonicaliser(canonical);
   }
@@ -25,7 +32,7 @@ export class TokenFiller implements Filler {
   }
 
   store(facts: SpanFacts): void {
-    (facts.batch.deriveColumn(this.#name) as TokenColumn).setIndex(facts.row, this.#token);
+    this.#column.of(facts).setIndex(facts.row, this.#token);
   }
 
   describe(facts: SpanFacts): string {
@@ -35,13 +42,13 @@ export class TokenFiller implements Filler {
 
 /** Columns of ids and names that are many. */
 export class IdFiller implements Filler {
-  readonly #name: DerivedName;
+  readonly #column: ColumnCache<IdName>;
   readonly #maxBytes: number;
   #start = 0;
   #length = 0;
 
-  constructor(name: DerivedName, maxBytes: number) {
-    this.#name = name;
+  constructor(name: IdName, maxBytes: number) {
+    this.#column = new ColumnCache(name);
     this.#maxBytes = maxBytes;
   }
 
@@ -59,7 +66,7 @@ export class IdFiller implements Filler {
   }
 
   store(facts: SpanFacts): void {
-    (facts.batch.deriveColumn(this.#name) as TextColumn).setRange(facts.row, this.#start, this.#length);
+    this.#column.of(facts).setRange(facts.row, this.#start, this.#length);
   }
 
   describe(facts: SpanFacts): string {

@@ -1,35 +1,17 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
-import type { DerivedName, NumberColumn } from "../../../pipeline/span-batch/derived.ts";
+import { ColumnCache } from "../column-cache.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
 import { type Filler, nothing, refuse, type ValueHints } from "./filler.ts";
 import { numberFound } from "./number.ts";
-
-/** A number of which `check` says what is wrong, "" for nothing. */
-abstract class NumberFiller implements Filler {
-  value = Number.NaN;
-  readonly #name: DerivedName;
-
-  constructor(name: DerivedName) {
-    this.#name = name;
-  }
-
-  abstract convert(facts: SpanFacts, hints: ValueHints): boolean;
-
-  store(facts: SpanFacts): void {
-    (facts.batch.deriveColumn(this.#name) as NumberColumn).set(facts.row, this.value);
-  }
-
-  describe(_facts: SpanFacts): string {
-    return String(this.value);
-  }
-}
 
 function isEmptyText(facts: SpanFacts): boolean {
   return facts.type === ValueType.STRING && facts.word1 === 0;
 }
 
-/** Token counts. */
-export class CountFiller extends NumberFiller {
+/** Token counts. What is stored is decided later, by all counts of a span. */
+export class CountReader implements Filler {
+  value = Number.NaN;
+
   convert(facts: SpanFacts, _hints: ValueHints): boolean {
     if (isEmptyText(facts)) return nothing(facts);
     const count = numberFound(facts);
@@ -37,12 +19,20 @@ export class CountFiller extends NumberFiller {
     this.value = count;
     return true;
   }
+
+  store(_facts: SpanFacts): void {}
+
+  describe(_facts: SpanFacts): string {
+    return String(this.value);
+  }
 }
 
 const maxDollars = 1e9;
 
 /** Costs in US dollars. 0 is what some emitters send for models they have no price for: it says nothing. */
-export class MoneyFiller extends NumberFiller {
+export class MoneyReader implements Filler {
+  value = Number.NaN;
+
   convert(facts: SpanFacts, _hints: ValueHints): boolean {
     if (isEmptyText(facts)) return nothing(facts);
     const dollars = numberFound(facts);
@@ -51,19 +41,36 @@ export class MoneyFiller extends NumberFiller {
     this.value = dollars;
     return true;
   }
+
+  store(_facts: SpanFacts): void {}
+
+  describe(_facts: SpanFacts): string {
+    return String(this.value);
+  }
 }
 
 const nanosPer = { s: 1e9, ms: 1e6, ns: 1 } as const;
 const dayNanos = 86_400e9;
 
 /** `TimeToFirstToken`, from durations and instants. */
-export class DurationFiller extends NumberFiller {
+export class DurationFiller implements Filler {
+  value = Number.NaN;
+  readonly #column = new ColumnCache("TimeToFirstToken");
+
   convert(facts: SpanFacts, { unit = "s" }: ValueHints): boolean {
     if (isEmptyText(facts)) return nothing(facts);
     const nanos = unit === "time" ? sinceStart(facts) : durationNanos(facts, unit);
     if (!(nanos >= 0 && nanos <= dayNanos)) return refuse(facts, "is not a time from 0 to 24 h after the start");
     this.value = Math.round(nanos);
     return true;
+  }
+
+  store(facts: SpanFacts): void {
+    this.#column.of(facts).set(facts.row, this.value);
+  }
+
+  describe(_facts: SpanFacts): string {
+    return String(this.value);
   }
 }
 

@@ -5,6 +5,7 @@ import type { AttributeValue } from "../../../pipeline/span-batch/value.ts";
 import { genaiConfigSchema } from "../../../processors/genai/config.ts";
 import { createMapper } from "../../../processors/genai/create-mapper.ts";
 import type { Dialect } from "../../../processors/genai/dialect.ts";
+import { exceptions, general } from "../../../processors/genai/general.ts";
 import type { Mapper, MapperEvents } from "../../../processors/genai/mapper.ts";
 import { batchOfSpans, type SpanSketch } from "../../support/batches.ts";
 
@@ -73,7 +74,12 @@ export function mapperOf(
   dialects?: readonly Dialect[],
   events = new RecordedEvents(),
 ): Mapper {
-  return createMapper(genaiConfigSchema.parse(input), events, dialects);
+  return createMapper(
+    genaiConfigSchema.parse(input),
+    events,
+    [],
+    dialects === undefined ? undefined : [exceptions, ...dialects, general],
+  );
 }
 
 /** The derived columns of each span that is left. */

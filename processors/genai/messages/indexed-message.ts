@@ -1,0 +1,207 @@
+import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { writeAttribute, writeAttributeJson } from "./attribute-json.ts";
+import { Field, type IndexedKey } from "./indexed-key.ts";
+import { isTextOf } from "./json-bytes.ts";
+import { type JsonWriter, type Literal, literal } from "./json-writer.ts";
+import { writeDroppedParts } from "./limits.ts";
+import { Modality, type TextRange, writeBlob, writeUrl } from "./media.ts";
+import { Role, writeKnownRole, writeRole } from "./role.ts";
+
+const comma = 0x2c;
+const close = 0x7d;
+
+const roleMember = literal('{"role":');
+const partsMember = literal(',"parts":[');
+const partsEnd = literal("]");
+const finishReasonMember = literal(',"finish_reason":');
+const nameMember = literal(',"name":');
+const textPart = literal('{"type":"text","content":');
+const reasoningPart = literal('{"type":"reasoning","content":');
+const refusalPart = literal('{"type":"refusal","content":');
+const callPart = literal('{"type":"tool_call"');
+const responsePart = literal('{"type":"tool_call_response"');
+const idMember = literal(',"id":');
+const argumentsMember = literal(',"arguments":');
+const responseMember = literal(',"response":');
+
+/** Types of parts in which a model thinks. */
+const reasoningTypes = ["reasoning", "thinking", "reasoning_summary"];
+
+/** Attributes of a span and what their keys say. */
+export interface FoundAttribute {
+  key: IndexedKey;
+  entry: number;
+}
+
+/** Writes one message of the attributes that say something of it. */
+export class IndexedMessage {
+  readonly #writer: JsonWriter;
+  readonly #maxParts: number;
+  /** By field, the attribute that says it, or -1. */
+  readonly #entries = new Int32Array(Field.CALL_ARGUMENTS + 1);
+  #batch: SpanBatch | undefined;
+  #parts = 0;
+  #droppedParts = 0;
+
+  constructor(writer: JsonWriter, maxParts: number) {
+    this.#writer = writer;
+    this.#maxParts = maxParts;
+  }
+
+  /** @param found attributes in order; those of the message are `[from, to)` */
+  write(batch: SpanBatch, found: readonly FoundAttribute[], from: number, to: number, defaultRole: Role): void {
+    const writer = this.#writer;
+    this.#batch = batch;
+    this.#entries.fill(-1);
+    this.#parts = this.#droppedParts = 0;
+    let next = from;
+    while (next < to && found[next]!.key.field < Field.PART_TYPE) this.#take(found[next++]!);
+    writer.literal(roleMember);
+    const role = this.#writeRole(defaultRole);
+    writer.literal(partsMember);
+    this.#writeText(Field.REASONING, reasoningPart);
+    next = this.#writeContents(found, next, to, role);
+    this.#writeText(Field.REFUSAL, refusalPart);
+    this.#writeCalls(found, next, to);
+    if (this.#droppedParts > 0) writeDroppedParts(writer, this.#droppedParts);
+    writer.literal(partsEnd);
+    this.#writeMember(Field.FINISH_REASON, finishReasonMember);
+    this.#writeMember(Field.NAME, nameMember);
+    writer.char(close);
+    this.#batch = undefined;
+  }
+
+  /** Of a key that was sent twice, the first one counts. */
+  #take({ key, entry }: FoundAttribute): void {
+    if (this.#entries[key.field] === -1) this.#entries[key.field] = entry;
+  }
+
+  #has(field: Field): boolean {
+    return this.#entries[field]! >= 0;
+  }
+
+  #writeRole(defaultRole: Role): Role {
+    const role = this.#textOf(Field.ROLE);
+    if (role !== undefined && role.end > role.start) return writeRole(this.#writer, role.start, role.end - role.start);
+    writeKnownRole(this.#writer, defaultRole);
+    return defaultRole;
+  }
+
+  /** The value of a field that is a string. */
+  #textOf(field: Field): TextRange | undefined {
+    const entry = this.#entries[field]!;
+    const { types, words } = this.#batch!.attributes;
+    if (entry < 0 || types[entry] !== ValueType.STRING) return undefined;
+    const start = words[2 * entry]!;
+    return { start, end: start + words[2 * entry + 1]!, isEscaped: false };
+  }
+
+  /** Starts a part; false when the message has as many as it may have. */
+  #beginPart(): boolean {
+    if (this.#parts === this.#maxParts) {
+      this.#droppedParts++;
+      return false;
+    }
+    if (this.#parts++ > 0) this.#writer.char(comma);
+    return true;
+  }
+
+  #writeMember(field: Field, member: Literal): void {
+    if (!this.#has(field)) return;
+    this.#writer.literal(member);
+    writeAttribute(this.#writer, this.#batch!, this.#entries[field]!);
+  }
+
+  #writeJsonMember(field: Field, member: Literal): void {
+    if (!this.#has(field)) return;
+    this.#writer.literal(member);
+    writeAttributeJson(this.#writer, this.#batch!, this.#entries[field]!);
+  }
+
+  #writeText(field: Field, part: Literal): void {
+    if (!this.#has(field) || !this.#beginPart()) return;
+    this.#writer.literal(part);
+    writeAttribute(this.#writer, this.#batch!, this.#entries[field]!);
+    this.#writer.char(close);
+  }
+
+  /** Writes the parts that are no tool calls; returns where the attributes of those begin. */
+  #writeContents(found: readonly FoundAttribute[], from: number, to: number, role: Role): number {
+    let next = from;
+    if (role === Role.TOOL) this.#writeResponse();
+    else this.#writeContent();
+    while (next < to && found[next]!.key.field < Field.CALL_ID) {
+      next = this.#takeGroup(found, next, to, Field.CALL_ID);
+      this.#writePart();
+    }
+    return next;
+  }
+
+  #writeContent(): void {
+    const content = this.#textOf(Field.CONTENT);
+    // Beside tool calls, an empty content says nothing.
+    if (content !== undefined && content.start === content.end) return;
+    this.#writeText(Field.CONTENT, textPart);
+  }
+
+  #writeResponse(): void {
+    if (!this.#has(Field.CONTENT) || !this.#beginPart()) return;
+    this.#writer.literal(responsePart);
+    this.#writeMember(Field.TOOL_CALL_ID, idMember);
+    this.#writeJsonMember(Field.CONTENT, responseMember);
+    this.#writer.char(close);
+  }
+
+  /** Takes the attributes of the part or tool call at `from`, below `end` in the list of fields; returns their end. */
+  #takeGroup(found: readonly FoundAttribute[], from: number, to: number, end: number): number {
+    this.#entries.fill(-1, Field.PART_TYPE);
+    const { subIndex } = found[from]!.key;
+    let next = from;
+    while (next < to && found[next]!.key.field < end && found[next]!.key.subIndex === subIndex)
+      this.#take(found[next++]!);
+    return next;
+  }
+
+  #writePart(): void {
+    const writer = this.#writer;
+    const url = this.#textOf(Field.PART_URL);
+    const audio = this.#textOf(Field.PART_AUDIO_URL);
+    const data = this.#textOf(Field.PART_DATA);
+    const mediaType = this.#textOf(Field.PART_MEDIA_TYPE);
+    if (this.#has(Field.PART_TEXT)) {
+      this.#writeText(Field.PART_TEXT, this.#isReasoning() ? reasoningPart : textPart);
+    } else if (url ?? audio ?? data) {
+      if (!this.#beginPart()) return;
+      if (url !== undefined) writeUrl(writer, url, mediaType, Modality.IMAGE);
+      else if (audio !== undefined) writeUrl(writer, audio, mediaType, Modality.AUDIO);
+      else writeBlob(writer, data!, mediaType, Modality.DOCUMENT);
+    }
+  }
+
+  #isReasoning(): boolean {
+    const type = this.#textOf(Field.PART_TYPE);
+    return (
+      type !== undefined && reasoningTypes.some((name) => isTextOf(this.#writer.bytes, type.start, type.end, name))
+    );
+  }
+
+  #writeCalls(found: readonly FoundAttribute[], from: number, to: number): void {
+    if (this.#has(Field.FUNCTION_NAME)) {
+      this.#writeCall(Field.CALL_ID, Field.FUNCTION_NAME, Field.FUNCTION_ARGUMENTS);
+    }
+    for (let next = from; next < to; ) {
+      next = this.#takeGroup(found, next, to, Field.CALL_ARGUMENTS + 1);
+      this.#writeCall(Field.CALL_ID, Field.CALL_NAME, Field.CALL_ARGUMENTS);
+    }
+  }
+
+  #writeCall(id: Field, name: Field, args: Field): void {
+    if (!this.#beginPart()) return;
+    this.#writer.literal(callPart);
+    this.#writeMember(id, idMember);
+    this.#writeMember(name, nameMember);
+    this.#writeJsonMember(args, argumentsMember);
+    this.#writer.char(close);
+  }
+}

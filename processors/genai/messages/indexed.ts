@@ -1,0 +1,128 @@
+import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import type { IndexedShape } from "../dialect.ts";
+import { Field, type IndexedKey, IndexedKeys } from "./indexed-key.ts";
+import { type FoundAttribute, IndexedMessage } from "./indexed-message.ts";
+import type { ArenaRange, JsonWriter } from "./json-writer.ts";
+import { type MessageLimits, writeDroppedMessages } from "./limits.ts";
+import { Role } from "./role.ts";
+
+const comma = 0x2c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+
+/** Of the key in front of the index: messages that come out of a model. */
+const outputPrefix = /completion|output|choices/;
+
+/** Makes documents of messages that are spread over numbered attributes. */
+export class IndexedMessages {
+  readonly #writer: JsonWriter;
+  readonly #limits: MessageLimits;
+  readonly #message: IndexedMessage;
+  /** One of each prefix; there are as many as dialects have. */
+  readonly #keys: IndexedKeys[] = [];
+  /** Keys and entries that are understood, ordered by message; used anew by every call. */
+  readonly #found: FoundAttribute[] = [];
+
+  constructor(writer: JsonWriter, limits: MessageLimits) {
+    this.#writer = writer;
+    this.#limits = limits;
+    this.#message = new IndexedMessage(writer, limits.maxMessages);
+  }
+
+  write(
+    batch: SpanBatch,
+    entries: readonly number[],
+    prefixLength: number,
+    shape: IndexedShape,
+  ): ArenaRange | undefined {
+    const count = this.#find(batch, entries, this.#keysOf(shape, prefixLength));
+    if (count === 0) return undefined;
+    const writer = this.#writer;
+    writer.begin(batch.arena, this.#limits.maxBytes);
+    writer.char(openBracket);
+    this.#writeMessages(batch, count, this.#roleOf(batch, prefixLength));
+    writer.char(closeBracket);
+    return writer.end();
+  }
+
+  #keysOf(shape: IndexedShape, prefixLength: number): IndexedKeys {
+    for (const keys of this.#keys) if (keys.prefixLength === prefixLength && keys.shape === shape) return keys;
+    const keys = new IndexedKeys(shape, prefixLength);
+    this.#keys.push(keys);
+    return keys;
+  }
+
+  /** Fills `#found` and returns how many there are. */
+  #find(batch: SpanBatch, entries: readonly number[], keys: IndexedKeys): number {
+    const { keyIndexes, types, keys: texts } = batch.attributes;
+    const found = this.#found;
+    let count = 0;
+    let sorted = true;
+    for (const entry of entries) {
+      const type = types[entry]!;
+      if (type === ValueType.DELETED || type === ValueType.EMPTY) continue;
+      const key = keys.get(texts.text(keyIndexes[entry]!));
+      if (key === null) continue;
+      if (count > 0 && sorted) sorted = compareKeys(found[count - 1]!.key, key) <= 0;
+      const slot = found[count];
+      if (slot === undefined) found.push({ key, entry });
+      else {
+        slot.key = key;
+        slot.entry = entry;
+      }
+      count++;
+    }
+    if (sorted) return count;
+    // Array.sort keeps the order of equal ones, so that of a repeated key the first stays in front.
+    const ordered = found.slice(0, count).sort((a, b) => compareKeys(a.key, b.key));
+    for (let i = 0; i < count; i++) found[i] = ordered[i]!;
+    return count;
+  }
+
+  /** The role of messages that do not say theirs. */
+  #roleOf(batch: SpanBatch, prefixLength: number): Role {
+    const { keys, keyIndexes } = batch.attributes;
+    const prefix = keys.text(keyIndexes[this.#found[0]!.entry]!).slice(0, prefixLength);
+    return outputPrefix.test(prefix) ? Role.ASSISTANT : Role.USER;
+  }
+
+  #writeMessages(batch: SpanBatch, count: number, defaultRole: Role): void {
+    const writer = this.#writer;
+    const found = this.#found;
+    let messages = 0;
+    for (let from = 0, to = 0; from < count; from = to) {
+      const { index } = found[from]!.key;
+      while (to < count && found[to]!.key.index === index) to++;
+      const mark = writer.position;
+      if (messages < this.#limits.maxMessages) {
+        if (messages > 0) writer.char(comma);
+        this.#message.write(batch, found, from, to, defaultRole);
+        if (!writer.full) {
+          messages++;
+          continue;
+        }
+        writer.rewind(mark);
+      }
+      writeDroppedMessages(writer, this.#messagesFrom(from, count), messages === 0);
+      return;
+    }
+  }
+
+  #messagesFrom(from: number, count: number): number {
+    let messages = 1;
+    for (let i = from + 1; i < count; i++) {
+      if (this.#found[i]!.key.index !== this.#found[i - 1]!.key.index) messages++;
+    }
+    return messages;
+  }
+}
+
+/** By message; the parts and tool calls of a message in their order, behind what it says of itself. */
+function compareKeys(a: IndexedKey, b: IndexedKey): number {
+  return a.index - b.index || groupOf(a.field) - groupOf(b.field) || a.subIndex - b.subIndex;
+}
+
+function groupOf(field: Field): number {
+  return field < Field.PART_TYPE ? 0 : field < Field.CALL_ID ? 1 : 2;
+}
