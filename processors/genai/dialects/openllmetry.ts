@@ -12,8 +12,11 @@ export const openllmetry: Dialect = {
       "llm.usage.total_tokens",
       "llm.is_streaming",
       "gen_ai.is_streaming",
-      "gen_ai.prompt.*",
-      "gen_ai.completion.*",
+      // Not all of `gen_ai.prompt.*`: OpenTelemetry has a `gen_ai.prompt.name`.
+      "gen_ai.prompt.0.role",
+      "gen_ai.prompt.0.content",
+      "gen_ai.completion.0.role",
+      "gen_ai.completion.0.content",
     ],
   },
   rules: [
