@@ -6,6 +6,8 @@ import { doubleOf, doubleWords, integerOf, integerWords } from "../../../pipelin
 /** Values up to this many bytes are looked up in a dictionary, longer ones are seldom the same twice. */
 const maxSharedBytes = 256;
 
+let lastSerial = 0;
+
 /**
  * The span that is being mapped, and the value that was found last. One object is reused for all spans of all batches, so
  * that mapping a span allocates nothing.
@@ -13,7 +15,7 @@ const maxSharedBytes = 256;
 export class SpanFacts {
   batch = new SpanBatch();
   row = 0;
-  /** Grows with every batch: what is remembered of a batch carries it. */
+  /** Another one for every batch: what is remembered of a batch carries it. */
   batchSerial = 0;
   /** Distinct short values of the batch. */
   values = new ByteDictionary(this.batch.arena);
@@ -32,7 +34,7 @@ export class SpanFacts {
 
   begin(batch: SpanBatch, symbols: number): void {
     this.batch = batch;
-    this.batchSerial++;
+    this.batchSerial = ++lastSerial;
     this.values = new ByteDictionary(batch.arena);
     if (this.entryOf.length >= symbols) return;
     this.entryOf = new Int32Array(symbols * 2);
