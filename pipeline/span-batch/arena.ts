@@ -1,3 +1,5 @@
+import { capacityOf } from "./buffer-pool.ts";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const minimumBytes = 1024;
@@ -31,8 +33,10 @@ export class ByteArena {
   /** Takes over `bytes` in place of what it held. */
   adopt(bytes: Uint8Array): void {
     // A plain view of it, should it be a Buffer, whose slice() copies nothing; and one class makes faster code.
-    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    // The rest of a pooled buffer is room for what processors append: a whole request need not be copied for a few names.
+    const capacity = capacityOf(bytes);
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, capacity);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, capacity);
     this.length = bytes.length;
   }
 

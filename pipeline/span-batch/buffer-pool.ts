@@ -32,6 +32,11 @@ export function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer, 0, bytes);
 }
 
+/** Bytes from the start of `bytes` to the end of its buffer where `takeBuffer` made it, so that all of it is the caller's. */
+export function capacityOf(bytes: Uint8Array): number {
+  return taken.has(bytes.buffer) ? bytes.buffer.byteLength - bytes.byteOffset : bytes.length;
+}
+
 /** Gives back the memory of a buffer that `takeBuffer` made; others are left alone. Nobody may use it afterwards. */
 export function giveBuffer(bytes: Uint8Array): void {
   const { buffer } = bytes;

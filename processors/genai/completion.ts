@@ -7,23 +7,16 @@ import type { ArenaRange, MessageReader } from "./message-reader.ts";
 import type { SpanOutcome } from "./span-outcome.ts";
 
 const statusError = 2;
-/** Kinds that follow from other columns or attributes. */
-const tokens = {
-  llm: new TokenCache("llm"),
-  tool: new TokenCache("tool"),
-  agent: new TokenCache("agent"),
-  realtime: new TokenCache("realtime"),
-  http: new TokenCache("http"),
-  database: new TokenCache("database"),
-  generic: new TokenCache("generic"),
-};
-type Kind = keyof typeof tokens;
+/** Kinds that are looked for, or follow from other columns or attributes. */
+const kinds = ["llm", "tool", "agent", "realtime", "http", "database", "generic"] as const;
+type Kind = (typeof kinds)[number];
 
 /** Fills what follows from columns that rules have filled: dialect, kind, system instructions, tool calls, error. */
 export class SpanCompleter {
   readonly #messages: MessageReader;
   readonly #dialects = new ColumnCache("Dialect");
   readonly #kinds = new ColumnCache("OperationKind");
+  readonly #tokens = Object.fromEntries(kinds.map((kind) => [kind, new TokenCache(kind)])) as Record<Kind, TokenCache>;
   readonly #inputs = new ColumnCache("Input");
   readonly #dialectTokens = new Map<Dialect, TokenCache>();
 
@@ -36,7 +29,7 @@ export class SpanCompleter {
     if (plan.dialects.length > 0) this.#nameDialect(facts, plan);
     if (!outcome.has(plan.stepOf.kind)) {
       const kind = impliedKind(plan, outcome);
-      if (kind !== undefined) this.#kinds.of(facts).setIndex(row, tokens[kind].of(facts));
+      if (kind !== undefined) this.#kinds.of(facts).setIndex(row, this.#tokens[kind].of(facts));
     }
     if (plan.system.length > 0) this.#addSystem(facts, plan, outcome);
     if (outcome.has(plan.stepOf.output) && this.#isOfModel(facts)) this.#readOutput(facts, plan, outcome);
@@ -60,7 +53,8 @@ export class SpanCompleter {
   #isOfModel(facts: SpanFacts): boolean {
     const kind = this.#kinds.of(facts).indexAt(facts.row);
     if (kind < 0) return false;
-    return kind === tokens.llm.of(facts) || kind === tokens.agent.of(facts) || kind === tokens.realtime.of(facts);
+    const { llm, agent, realtime } = this.#tokens;
+    return kind === llm.of(facts) || kind === agent.of(facts) || kind === realtime.of(facts);
   }
 
   #addSystem(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {

@@ -2,7 +2,6 @@ import type { GenaiConfig } from "./config.ts";
 import { knownDialects } from "./known-dialects.ts";
 import { Mapper, type MapperEvents, type MappingObserver } from "./mapper.ts";
 import { mappingsDialect } from "./mappings.ts";
-import { type MessageReader, noMessages } from "./message-reader.ts";
 import { MessageAssembler } from "./messages/assembler.ts";
 import { OriginalsRemover } from "./originals.ts";
 import { ProvenanceWriter } from "./provenance.ts";
@@ -33,13 +32,6 @@ export function createMapper(
   // Removing goes first: what it has noted are places of entries, and a new attribute moves them.
   const remover = config.remove_originals ? [new OriginalsRemover()] : [];
   const writer = config.provenance ? [new ProvenanceWriter()] : [];
-  return new Mapper(options, messagesOf(config), events, [...observers, ...remover, ...writer]);
-}
-
-function messagesOf({ max_messages, max_messages_length }: GenaiConfig): MessageReader {
-  const assembler = new MessageAssembler({ maxMessages: max_messages, maxBytes: max_messages_length });
-  return {
-    ...noMessages,
-    indexed: (batch, entries, prefixLength, shape) => assembler.indexed(batch, entries, prefixLength, shape),
-  };
+  const messages = new MessageAssembler({ maxMessages: config.max_messages, maxBytes: config.max_messages_length });
+  return new Mapper(options, messages, events, [...observers, ...remover, ...writer]);
 }

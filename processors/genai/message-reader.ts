@@ -21,13 +21,3 @@ export interface MessageReader {
   finishReasons(batch: SpanBatch, output: ArenaRange): readonly string[] | undefined;
   unwrapped(batch: SpanBatch, text: ArenaRange): ArenaRange;
 }
-
-/** Finds no messages. */
-export const noMessages: MessageReader = {
-  indexed: () => undefined,
-  fromEvents: () => undefined,
-  withSystem: (_batch, system, messages) => messages ?? system,
-  toolCalls: () => undefined,
-  finishReasons: () => undefined,
-  unwrapped: (_batch, text) => text,
-};

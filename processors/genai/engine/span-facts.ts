@@ -15,7 +15,7 @@ let lastSerial = 0;
 export class SpanFacts {
   batch = new SpanBatch();
   row = 0;
-  /** Of every batch another, in all mappers of the process: what is remembered of a batch carries it. */
+  /** Another one for every batch: what is remembered of a batch carries it. */
   batchSerial = 0;
   /** Distinct short values of the batch. */
   values = new ByteDictionary(this.batch.arena);

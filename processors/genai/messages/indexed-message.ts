@@ -1,19 +1,21 @@
+import { isUtf8 } from "node:buffer";
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { writeAttribute, writeAttributeJson } from "./attribute-json.ts";
+import { writeAttributeJson, writeAttributeText } from "./attribute-json.ts";
 import { Field, type IndexedKey } from "./indexed-key.ts";
 import { isTextOf } from "./json-bytes.ts";
+import { elementsOf, isArray, jsonValueOf } from "./json-object.ts";
 import { type JsonWriter, type Literal, literal } from "./json-writer.ts";
-import { writeDroppedParts } from "./limits.ts";
 import { Modality, type TextRange, writeBlob, writeUrl } from "./media.ts";
+import { isPartList, PartFolder } from "./part-folder.ts";
+import { PartList } from "./part-list.ts";
 import { Role, writeKnownRole, writeRole } from "./role.ts";
 
-const comma = 0x2c;
+const open = 0x7b;
 const close = 0x7d;
 
 const roleMember = literal('{"role":');
-const partsMember = literal(',"parts":[');
-const partsEnd = literal("]");
+const partsMember = literal(',"parts":');
 const finishReasonMember = literal(',"finish_reason":');
 const nameMember = literal(',"name":');
 const textPart = literal('{"type":"text","content":');
@@ -23,6 +25,9 @@ const callPart = literal('{"type":"tool_call"');
 const responsePart = literal('{"type":"tool_call_response"');
 const idMember = literal(',"id":');
 const argumentsMember = literal(',"arguments":');
+const contentMember = literal(',"content":');
+const scoreMember = literal(',"score":');
+const metadataMember = literal(',"metadata":');
 const responseMember = literal(',"response":');
 
 /** Types of parts in which a model thinks. */
@@ -37,16 +42,16 @@ export interface FoundAttribute {
 /** Writes one message of the attributes that say something of it. */
 export class IndexedMessage {
   readonly #writer: JsonWriter;
-  readonly #maxParts: number;
+  readonly #parts: PartList;
+  readonly #folder: PartFolder;
   /** By field, the attribute that says it, or -1. */
   readonly #entries = new Int32Array(Field.CALL_ARGUMENTS + 1);
   #batch: SpanBatch | undefined;
-  #parts = 0;
-  #droppedParts = 0;
 
   constructor(writer: JsonWriter, maxParts: number) {
     this.#writer = writer;
-    this.#maxParts = maxParts;
+    this.#parts = new PartList(writer, maxParts);
+    this.#folder = new PartFolder(writer, this.#parts);
   }
 
   /** @param found attributes in order; those of the message are `[from, to)` */
@@ -54,18 +59,21 @@ export class IndexedMessage {
     const writer = this.#writer;
     this.#batch = batch;
     this.#entries.fill(-1);
-    this.#parts = this.#droppedParts = 0;
     let next = from;
     while (next < to && found[next]!.key.field < Field.PART_TYPE) this.#take(found[next++]!);
+    if (found[from]!.key.field >= Field.DOCUMENT_ID && next === to) {
+      this.#writeDocument();
+      return;
+    }
     writer.literal(roleMember);
     const role = this.#writeRole(defaultRole);
     writer.literal(partsMember);
+    this.#parts.begin();
     this.#writeText(Field.REASONING, reasoningPart);
     next = this.#writeContents(found, next, to, role);
     this.#writeText(Field.REFUSAL, refusalPart);
     this.#writeCalls(found, next, to);
-    if (this.#droppedParts > 0) writeDroppedParts(writer, this.#droppedParts);
-    writer.literal(partsEnd);
+    this.#parts.end();
     this.#writeMember(Field.FINISH_REASON, finishReasonMember);
     this.#writeMember(Field.NAME, nameMember);
     writer.char(close);
@@ -79,6 +87,19 @@ export class IndexedMessage {
 
   #has(field: Field): boolean {
     return this.#entries[field]! >= 0;
+  }
+
+  /** A document that was retrieved: an object of its own, not a message. */
+  #writeDocument(): void {
+    const writer = this.#writer;
+    const start = writer.position;
+    this.#writeJsonMember(Field.DOCUMENT_ID, idMember);
+    this.#writeMember(Field.DOCUMENT_CONTENT, contentMember);
+    this.#writeJsonMember(Field.DOCUMENT_SCORE, scoreMember);
+    this.#writeJsonMember(Field.DOCUMENT_METADATA, metadataMember);
+    // The comma of the first member is where the brace belongs.
+    if (!writer.full) writer.bytes[start] = open;
+    writer.char(close);
   }
 
   #writeRole(defaultRole: Role): Role {
@@ -97,20 +118,10 @@ export class IndexedMessage {
     return { start, end: start + words[2 * entry + 1]!, isEscaped: false };
   }
 
-  /** Starts a part; false when the message has as many as it may have. */
-  #beginPart(): boolean {
-    if (this.#parts === this.#maxParts) {
-      this.#droppedParts++;
-      return false;
-    }
-    if (this.#parts++ > 0) this.#writer.char(comma);
-    return true;
-  }
-
   #writeMember(field: Field, member: Literal): void {
     if (!this.#has(field)) return;
     this.#writer.literal(member);
-    writeAttribute(this.#writer, this.#batch!, this.#entries[field]!);
+    writeAttributeText(this.#writer, this.#batch!, this.#entries[field]!);
   }
 
   #writeJsonMember(field: Field, member: Literal): void {
@@ -120,9 +131,9 @@ export class IndexedMessage {
   }
 
   #writeText(field: Field, part: Literal): void {
-    if (!this.#has(field) || !this.#beginPart()) return;
+    if (!this.#has(field) || !this.#parts.open()) return;
     this.#writer.literal(part);
-    writeAttribute(this.#writer, this.#batch!, this.#entries[field]!);
+    writeAttributeText(this.#writer, this.#batch!, this.#entries[field]!);
     this.#writer.char(close);
   }
 
@@ -140,13 +151,52 @@ export class IndexedMessage {
 
   #writeContent(): void {
     const content = this.#textOf(Field.CONTENT);
+    if (content === undefined) this.#writeNestedContent();
     // Beside tool calls, an empty content says nothing.
-    if (content !== undefined && content.start === content.end) return;
-    this.#writeText(Field.CONTENT, textPart);
+    else if (content.start < content.end && !this.#writeParts(content)) this.#writeText(Field.CONTENT, textPart);
+  }
+
+  /** Writes content that is the JSON of a list of parts; false when it is not. */
+  #writeParts(content: TextRange): boolean {
+    const writer = this.#writer;
+    const first = writer.bytes[content.start];
+    if (first === 0x5b) return this.#foldParts(content.start, content.end);
+    if (first !== 0x22 || writer.bytes[content.start + 1] !== 0x5b) return false;
+    // Encoded twice: the text is put down here, read, and taken away again.
+    if (jsonValueOf(writer, content.start, content.end) === undefined) return false;
+    const mark = writer.position;
+    writer.unescape(content.start + 1, content.end - 1);
+    return this.#foldScratch(mark);
+  }
+
+  /** A list or map that was sent as such. */
+  #writeNestedContent(): void {
+    if (!this.#has(Field.CONTENT)) return;
+    const mark = this.#writer.position;
+    writeAttributeJson(this.#writer, this.#batch!, this.#entries[Field.CONTENT]!);
+    if (!this.#foldScratch(mark)) this.#writeText(Field.CONTENT, textPart);
+  }
+
+  /** Makes parts of the text written since `mark`, in its place; takes it away and returns false when it is none. */
+  #foldScratch(mark: number): boolean {
+    const writer = this.#writer;
+    const length = writer.position - mark;
+    const done = !writer.full && this.#foldParts(mark, mark + length);
+    if (done) writer.remove(mark, length);
+    else if (!writer.full) writer.rewind(mark);
+    return done;
+  }
+
+  #foldParts(start: number, end: number): boolean {
+    const writer = this.#writer;
+    const parts = jsonValueOf(writer, start, end);
+    if (parts === undefined || !isPartList(writer, parts) || !isUtf8(writer.bytes.subarray(start, end))) return false;
+    this.#folder.writeAll(parts);
+    return true;
   }
 
   #writeResponse(): void {
-    if (!this.#has(Field.CONTENT) || !this.#beginPart()) return;
+    if (!this.#has(Field.CONTENT) || !this.#parts.open()) return;
     this.#writer.literal(responsePart);
     this.#writeMember(Field.TOOL_CALL_ID, idMember);
     this.#writeJsonMember(Field.CONTENT, responseMember);
@@ -172,7 +222,7 @@ export class IndexedMessage {
     if (this.#has(Field.PART_TEXT)) {
       this.#writeText(Field.PART_TEXT, this.#isReasoning() ? reasoningPart : textPart);
     } else if (url ?? audio ?? data) {
-      if (!this.#beginPart()) return;
+      if (!this.#parts.open()) return;
       if (url !== undefined) writeUrl(writer, url, mediaType, Modality.IMAGE);
       else if (audio !== undefined) writeUrl(writer, audio, mediaType, Modality.AUDIO);
       else writeBlob(writer, data!, mediaType, Modality.DOCUMENT);
@@ -187,6 +237,7 @@ export class IndexedMessage {
   }
 
   #writeCalls(found: readonly FoundAttribute[], from: number, to: number): void {
+    this.#writeCallList();
     if (this.#has(Field.FUNCTION_NAME)) {
       this.#writeCall(Field.CALL_ID, Field.FUNCTION_NAME, Field.FUNCTION_ARGUMENTS);
     }
@@ -196,8 +247,16 @@ export class IndexedMessage {
     }
   }
 
+  /** All calls as one JSON array. */
+  #writeCallList(): void {
+    const text = this.#textOf(Field.TOOL_CALLS);
+    const calls = text && jsonValueOf(this.#writer, text.start, text.end);
+    if (!calls || !isArray(this.#writer, calls) || !isUtf8(this.#writer.bytes.subarray(calls.start, calls.end))) return;
+    for (const call of elementsOf(this.#writer, calls)) this.#folder.call(call);
+  }
+
   #writeCall(id: Field, name: Field, args: Field): void {
-    if (!this.#beginPart()) return;
+    if (!this.#parts.open()) return;
     this.#writer.literal(callPart);
     this.#writeMember(id, idMember);
     this.#writeMember(name, nameMember);

@@ -4,20 +4,16 @@ import type { IndexedShape } from "../dialect.ts";
 import { Field, type IndexedKey, IndexedKeys } from "./indexed-key.ts";
 import { type FoundAttribute, IndexedMessage } from "./indexed-message.ts";
 import type { ArenaRange, JsonWriter } from "./json-writer.ts";
-import { type MessageLimits, writeDroppedMessages } from "./limits.ts";
+import type { MessageLimits } from "./limits.ts";
+import { MessageList } from "./message-list.ts";
 import { Role } from "./role.ts";
-
-const comma = 0x2c;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
 
 /** Of the key in front of the index: messages that come out of a model. */
 const outputPrefix = /completion|output|choices/;
 
 /** Makes documents of messages that are spread over numbered attributes. */
 export class IndexedMessages {
-  readonly #writer: JsonWriter;
-  readonly #limits: MessageLimits;
+  readonly #list: MessageList;
   readonly #message: IndexedMessage;
   /** One of each prefix; there are as many as dialects have. */
   readonly #keys: IndexedKeys[] = [];
@@ -25,8 +21,7 @@ export class IndexedMessages {
   readonly #found: FoundAttribute[] = [];
 
   constructor(writer: JsonWriter, limits: MessageLimits) {
-    this.#writer = writer;
-    this.#limits = limits;
+    this.#list = new MessageList(writer, limits);
     this.#message = new IndexedMessage(writer, limits.maxMessages);
   }
 
@@ -38,12 +33,9 @@ export class IndexedMessages {
   ): ArenaRange | undefined {
     const count = this.#find(batch, entries, this.#keysOf(shape, prefixLength));
     if (count === 0) return undefined;
-    const writer = this.#writer;
-    writer.begin(batch.arena, this.#limits.maxBytes);
-    writer.char(openBracket);
+    this.#list.begin(batch.arena);
     this.#writeMessages(batch, count, this.#roleOf(batch, prefixLength));
-    writer.char(closeBracket);
-    return writer.end();
+    return this.#list.end();
   }
 
   #keysOf(shape: IndexedShape, prefixLength: number): IndexedKeys {
@@ -88,33 +80,14 @@ export class IndexedMessages {
   }
 
   #writeMessages(batch: SpanBatch, count: number, defaultRole: Role): void {
-    const writer = this.#writer;
     const found = this.#found;
-    let messages = 0;
     for (let from = 0, to = 0; from < count; from = to) {
       const { index } = found[from]!.key;
       while (to < count && found[to]!.key.index === index) to++;
-      const mark = writer.position;
-      if (messages < this.#limits.maxMessages) {
-        if (messages > 0) writer.char(comma);
-        this.#message.write(batch, found, from, to, defaultRole);
-        if (!writer.full) {
-          messages++;
-          continue;
-        }
-        writer.rewind(mark);
-      }
-      writeDroppedMessages(writer, this.#messagesFrom(from, count), messages === 0);
-      return;
+      if (!this.#list.open()) continue;
+      this.#message.write(batch, found, from, to, defaultRole);
+      this.#list.close();
     }
-  }
-
-  #messagesFrom(from: number, count: number): number {
-    let messages = 1;
-    for (let i = from + 1; i < count; i++) {
-      if (this.#found[i]!.key.index !== this.#found[i - 1]!.key.index) messages++;
-    }
-    return messages;
   }
 }
 

@@ -2,7 +2,6 @@
 
 const quote = 0x22;
 const backslash = 0x5c;
-const high = 0x80808080;
 
 /** How deep objects and arrays may nest before a text is no longer taken for JSON. */
 export const maxJsonDepth = 128;
@@ -18,25 +17,25 @@ for (let digit = 0; digit < 16; digit++) {
 }
 
 /**
- * The first byte in `[start, end)` that JSON escapes (control characters, quotes, backslashes) or that is not ASCII;
- * `end` when there is none. Where `anyUtf8`, bytes past ASCII are passed over.
+ * Not 0 when one of the four bytes of `word` is escaped in JSON: a control character, a quote or a backslash.
  *
- * Four bytes at a time: a byte below 0x20, and one that is a quote or backslash once that is masked out, borrows from its
- * top bit when the constant is subtracted. A borrow can make a wrong hit, which the byte-wise check then drops.
+ * Such a byte (the latter two once they are masked to 0) borrows from its top bit when the constant is subtracted. The
+ * byte above may then be hit wrongly, so that the bytes must be looked at one by one.
  */
-export function plainEnd(view: DataView, start: number, end: number, anyUtf8: boolean): number {
+export function specials(word: number): number {
+  return (
+    ((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080
+  );
+}
+
+/** The first byte in `[start, end)` that JSON escapes, or `end` when there is none. */
+export function plainEnd(view: DataView, start: number, end: number): number {
   let i = start;
   for (;;) {
-    for (; i + 4 <= end; i += 4) {
-      const word = view.getUint32(i, true);
-      const special =
-        ((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word;
-      if (((anyUtf8 ? special : special | word) & high) !== 0) break;
-    }
-    const stop = Math.min(i + 4, end);
-    for (; i < stop; i++) {
+    for (; i + 4 <= end; i += 4) if (specials(view.getUint32(i, true)) !== 0) break;
+    for (const stop = Math.min(i + 4, end); i < stop; i++) {
       const byte = view.getUint8(i);
-      if (byte < 0x20 || byte === quote || byte === backslash || (byte >= 0x80 && !anyUtf8)) return i;
+      if (byte < 0x20 || byte === quote || byte === backslash) return i;
     }
     if (i >= end) return end;
   }
@@ -99,7 +98,7 @@ export function skipValue(text: Readable, start: number, end: number, depth = ma
 export function skipString({ bytes, view }: Readable, start: number, end: number): number {
   let i = start + 1;
   for (;;) {
-    i = plainEnd(view, i, end, true);
+    i = plainEnd(view, i, end);
     if (i >= end) return -1;
     const byte = bytes[i]!;
     if (byte === quote) return i + 1;

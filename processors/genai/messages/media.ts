@@ -25,14 +25,25 @@ export interface TextRange {
   readonly isEscaped: boolean;
 }
 
-function modalityOf(bytes: Uint8Array, mediaType: TextRange | undefined, otherwise: Modality): Modality {
-  if (mediaType === undefined || mediaType.end - mediaType.start < 6) return otherwise;
-  const found = prefixes.findIndex((prefix) => hasText(bytes, mediaType.start, prefix));
+/** An IANA media type: what was sent, or found out from it. */
+export type MediaType = TextRange | string;
+
+function modalityOf(bytes: Uint8Array, mediaType: MediaType | undefined, otherwise: Modality): Modality {
+  if (mediaType === undefined) return otherwise;
+  const found = prefixes.findIndex((prefix) =>
+    typeof mediaType === "string"
+      ? mediaType.startsWith(prefix)
+      : mediaType.end - mediaType.start > prefix.length && hasText(bytes, mediaType.start, prefix),
+  );
   // `application/*` and `text/*` say more than "an image", which it then is not.
   return found < 0 ? Modality.DOCUMENT : (found as Modality);
 }
 
-function writeText(writer: JsonWriter, text: TextRange): void {
+function writeText(writer: JsonWriter, text: TextRange | string): void {
+  if (typeof text === "string") {
+    writer.raw(JSON.stringify(text));
+    return;
+  }
   writer.char(quote);
   if (text.isEscaped) writer.verbatim(text.start, text.end - text.start);
   else writer.escaped(text.start, text.end - text.start);
@@ -43,7 +54,7 @@ function writeText(writer: JsonWriter, text: TextRange): void {
 export function writeBlob(
   writer: JsonWriter,
   data: TextRange,
-  mediaType: TextRange | undefined,
+  mediaType: MediaType | undefined,
   likely: Modality,
 ): void {
   writer.literal(blobPart);
@@ -58,7 +69,7 @@ export function writeBlob(
 }
 
 /** Writes what a URL points to: a `blob` part of a base64 data URL, else a `uri` part. */
-export function writeUrl(writer: JsonWriter, url: TextRange, mediaType: TextRange | undefined, likely: Modality): void {
+export function writeUrl(writer: JsonWriter, url: TextRange, mediaType: MediaType | undefined, likely: Modality): void {
   const comma = base64Comma(writer.bytes, url);
   if (comma >= 0) {
     let typeEnd = url.start + 5;

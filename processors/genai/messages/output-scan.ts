@@ -1,0 +1,170 @@
+import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { indexOfText, type Readable } from "./json-bytes.ts";
+import { elementsOf, isArray, isObject, isString, JsonObject, type JsonValue, wordOf } from "./json-object.ts";
+import { type ArenaRange, type JsonWriter, literal } from "./json-writer.ts";
+import { parsedJson } from "./text-value.ts";
+import { callTypes, readToolCall, responseTypes, type ToolCall, writeJsonText } from "./tool-call.ts";
+
+/** Members in which messages, choices and parts stand, of any system. Nothing else is looked into. */
+const containers: ReadonlySet<string> = new Set([
+  "message",
+  "messages",
+  "choices",
+  "candidates",
+  "generations",
+  "output",
+  "response",
+  "content",
+  "parts",
+  "kwargs",
+  "additional_kwargs",
+  "response_metadata",
+  "generation_info",
+]);
+/** Members that hold a call, or a list of them. */
+const callContainers: ReadonlySet<string> = new Set([
+  "tool_calls",
+  "toolCalls",
+  "function_call",
+  "functionCall",
+  "toolUse",
+]);
+const finishNames = ["finish_reason", "finishReason", "stop_reason", "stopReason"] as const;
+
+const maxDepth = 12;
+const maxFinishReasons = 100;
+const longestId = 256;
+
+const openCall = literal('{"id":');
+const nameMember = literal(',"name":');
+const argumentsMember = literal(',"arguments":');
+const nothing = literal("null");
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const closeBrace = 0x7d;
+const comma = 0x2c;
+
+/** Whether one of the texts stands in the range. */
+function holds({ arena }: SpanBatch, { start, length }: ArenaRange, texts: readonly string[]): boolean {
+  return texts.some((text) => indexOfText(arena.bytes, text, start, start + length) >= 0);
+}
+
+/** The tool calls in output messages: a JSON array of `{"id", "name", "arguments"}`, null where one is not known. */
+export function writeToolCalls(
+  writer: JsonWriter,
+  batch: SpanBatch,
+  output: ArenaRange,
+  maxCalls: number,
+  maxBytes: number,
+): ArenaRange | undefined {
+  // Every name that such calls have begins so.
+  if (!holds(batch, output, ['"tool', '"function'])) return undefined;
+  const value = parsedJson(batch.arena, output);
+  if (value === undefined) return undefined;
+  const calls: ToolCall[] = [];
+  collectCalls(batch.arena, value, false, maxDepth, calls, new Set());
+  if (calls.length === 0) return undefined;
+  writer.begin(batch.arena, maxBytes);
+  writer.char(openBracket);
+  let written = 0;
+  for (const call of calls.slice(0, maxCalls)) {
+    const mark = writer.position;
+    if (written > 0) writer.char(comma);
+    writeCall(writer, call);
+    if (writer.full) {
+      writer.rewind(mark);
+      break;
+    }
+    written++;
+  }
+  writer.unlimited();
+  writer.char(closeBracket);
+  return written > 0 ? writer.end() : writer.cancel();
+}
+
+function writeCall(writer: JsonWriter, { id, name, payload }: ToolCall): void {
+  writer.literal(openCall);
+  writeOrNull(writer, id);
+  writer.literal(nameMember);
+  writeOrNull(writer, name);
+  writer.literal(argumentsMember);
+  if (payload === undefined) writer.literal(nothing);
+  else writeJsonText(writer, payload);
+  writer.char(closeBrace);
+}
+
+function writeOrNull(writer: JsonWriter, value: JsonValue | undefined): void {
+  if (value === undefined) writer.literal(nothing);
+  else writer.verbatim(value.start, value.end - value.start);
+}
+
+/** @param isCall whether the place says that it is a call, or a list of them */
+function collectCalls(
+  text: Readable,
+  value: JsonValue,
+  isCall: boolean,
+  depth: number,
+  calls: ToolCall[],
+  ids: Set<string>,
+): void {
+  if (depth === 0) return;
+  if (isArray(text, value)) {
+    for (const element of elementsOf(text, value)) collectCalls(text, element, isCall, depth - 1, calls, ids);
+    return;
+  }
+  if (!isObject(text, value)) return;
+  const object = new JsonObject(text, value);
+  const type = wordOf(text, object.get(text, "type"));
+  if (responseTypes.has(type)) return;
+  if (isCall || callTypes.has(type) || object.get(text, "toolName") !== undefined) {
+    const call = readToolCall(text, object);
+    if (call !== undefined) {
+      addCall(text, call, calls, ids);
+      return;
+    }
+  }
+  for (const [name, member] of object.entries()) {
+    if (callContainers.has(name)) collectCalls(text, member, true, depth - 1, calls, ids);
+    else if (containers.has(name)) collectCalls(text, member, false, depth - 1, calls, ids);
+  }
+}
+
+/** LangChain says a call up to three times in one message: the id tells. */
+function addCall(text: Readable, call: ToolCall, calls: ToolCall[], ids: Set<string>): void {
+  const { id } = call;
+  if (id !== undefined && id.end - id.start <= longestId) {
+    const key = Buffer.from(text.bytes.subarray(id.start, id.end)).toString("latin1");
+    if (ids.has(key)) return;
+    ids.add(key);
+  }
+  calls.push(call);
+}
+
+/** The finish reasons in output messages, in their order. */
+export function readFinishReasons(batch: SpanBatch, output: ArenaRange): readonly string[] | undefined {
+  if (!holds(batch, output, ['"finish', '"stop'])) return undefined;
+  const value = parsedJson(batch.arena, output);
+  if (value === undefined) return undefined;
+  const reasons: string[] = [];
+  collectReasons(batch, value, maxDepth, reasons);
+  return reasons.length === 0 ? undefined : reasons;
+}
+
+function collectReasons(batch: SpanBatch, value: JsonValue, depth: number, reasons: string[]): void {
+  const text = batch.arena;
+  if (depth === 0 || reasons.length === maxFinishReasons) return;
+  if (isArray(text, value)) {
+    for (const element of elementsOf(text, value)) collectReasons(batch, element, depth - 1, reasons);
+    return;
+  }
+  if (!isObject(text, value)) return;
+  const object = new JsonObject(text, value);
+  const reason = object.get(text, ...finishNames);
+  if (reason !== undefined && isString(text, reason)) {
+    const word: unknown = JSON.parse(text.text(reason.start, reason.end - reason.start));
+    if (word !== "") reasons.push(word as string);
+  }
+  for (const [name, member] of object.entries()) {
+    if (containers.has(name)) collectReasons(batch, member, depth - 1, reasons);
+  }
+}
