@@ -70,16 +70,25 @@ export type Source =
   | {
       readonly attribute: string;
       readonly path?: readonly (string | number)[];
+      /** The part of a text behind the first of these characters, or before it. A text without it is no value. */
+      readonly after?: string;
+      readonly until?: string;
       /** Of times: what the number counts (`TimeToFirstToken`), or `time`: an instant, of which the start is subtracted. */
       readonly unit?: "s" | "ms" | "ns" | "time";
-      /** Value as sent, in lower case -> canonical value. A value that is not listed is no value. */
+      /**
+       * Value as sent, in lower case, `*` at the end for a prefix -> canonical value. A value that is not listed is no
+       * value. Not needed for kinds and providers, whose known aliases (`canonical.ts`) are understood everywhere.
+       */
       readonly values?: Readonly<Record<string, string>>;
     }
   | { readonly prefix: string }
   | { readonly attributes: Readonly<Record<string, string>> }
   | { readonly resource: string }
+  /** As `attributes`, of resource attributes. */
+  | { readonly resources: Readonly<Record<string, string>> }
+  /** The name of the instrumentation scope, or an attribute of it. */
   | { readonly scope: string }
-  /** The attribute of the last event of that name; without `attribute`, the time of the first, after the start. */
+  /** The attribute of the last event of that name that has it; without `attribute`, the time of the first, after the start. */
   | { readonly event: string; readonly attribute?: string; readonly path?: readonly (string | number)[] }
   | { readonly indexed: string; readonly shape: IndexedShape }
   /** Messages that stand in events, one event each. */
@@ -87,12 +96,19 @@ export type Source =
   | { readonly spanName: Readonly<Record<string, string>> }
   | { readonly constant: string };
 
-/** One way to fill a column. */
+/**
+ * One way to fill a column.
+ *
+ * Kinds: what stands in an attribute goes before `constant` and `spanName`, whatever their order, because an operation
+ * name says more than the presence of an agent's name. Tags: every source adds its own; the first says a name's value.
+ */
 export interface Rule {
   readonly target: Target;
   /** In order of precedence: the first that gives a valid value wins. */
   readonly sources: readonly Source[];
   readonly when?: Condition;
+  /** Where the rule applies, rules that come after it do not. */
+  readonly override?: boolean;
 }
 
 /** How an emitter counts. The first whose `when` holds is used; none: everything is included. */
@@ -107,7 +123,8 @@ export interface UsageConvention {
 /**
  * The attributes of one family of instrumentations. Data only: the engine compiles it.
  *
- * A span is of a dialect when its scope or one of its attributes is named here. It can be of several; for every target
+ * A span is of a dialect when its scope or one of its attributes is named here and `when` holds. A dialect that names
+ * neither applies to every span, and is not named in `Dialect`. A span can be of several; for every target
  * their rules are tried in the order of `dialects/index.ts`, after the rules that the configuration adds.
  */
 export interface Dialect {
@@ -123,6 +140,8 @@ export interface Dialect {
     readonly when?: Condition;
   };
   readonly rules: readonly Rule[];
+  /** Where instructions stand that are sent apart from the messages; they are put before those in `Input`. */
+  readonly system?: readonly Source[];
   readonly usage?: readonly UsageConvention[];
   /** Spans that always repeat what their children used. (Repetition between any parent and child is found besides.) */
   readonly repeatsUsage?: Condition;

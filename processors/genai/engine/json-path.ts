@@ -1,0 +1,96 @@
+import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import { type AttributeValue, readValue } from "../../../pipeline/span-batch/value.ts";
+import { attributeText } from "../../helper/attribute-text.ts";
+import type { SpanFacts } from "./span-facts.ts";
+
+type Path = readonly (string | number)[];
+
+/** Looks into values that are JSON text or nested values. Several rules read the same text: it is parsed once. */
+export class JsonPathReader {
+  readonly #maxBytes: number;
+  #serial = 0;
+  #start = -1;
+  #document: unknown;
+  #problem = "";
+
+  /** @param maxBytes of a JSON text that is parsed */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Replaces the value found by what stands at `path` in it; says whether there is something. */
+  find(facts: SpanFacts, path: Path): boolean {
+    facts.problem = "";
+    const document = this.#documentOf(facts);
+    facts.problem = this.#problem;
+    if (document === undefined) return false;
+    return setFound(facts, valueAt(document, path, 0));
+  }
+
+  #documentOf(facts: SpanFacts): unknown {
+    if (this.#serial === facts.batchSerial && this.#start === facts.word0) return this.#document;
+    this.#serial = facts.batchSerial;
+    this.#start = facts.word0;
+    this.#problem = "";
+    this.#document = this.#parse(facts);
+    return this.#document;
+  }
+
+  #parse(facts: SpanFacts): unknown {
+    if (facts.type === ValueType.ARRAY || facts.type === ValueType.KVLIST) {
+      return readValue(facts.batch.arena, facts.type, facts.word0, facts.word1);
+    }
+    if (facts.type !== ValueType.STRING || facts.word1 === 0) return undefined;
+    if (facts.word1 > this.#maxBytes) return this.#refuse(`is JSON of more than ${this.#maxBytes} bytes`);
+    try {
+      const value: unknown = JSON.parse(facts.text);
+      return typeof value === "string" ? JSON.parse(value) : value;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return this.#refuse("is not JSON, or was cut");
+    }
+  }
+
+  #refuse(problem: string): undefined {
+    this.#problem = problem;
+    return undefined;
+  }
+}
+
+function valueAt(value: unknown, path: Path, depth: number): unknown {
+  const step = path[depth];
+  if (step === undefined || value === undefined || value === null) return value;
+  if (step === "*") {
+    if (!Array.isArray(value)) return undefined;
+    const found = value.map((item) => valueAt(item, path, depth + 1)).filter((item) => item !== undefined);
+    return found.length === 0 ? undefined : found;
+  }
+  return valueAt(memberOf(value, step), path, depth + 1);
+}
+
+function memberOf(value: unknown, step: string | number): unknown {
+  if (Array.isArray(value)) return typeof step === "number" ? value.at(step) : undefined;
+  if (value instanceof Map) return value.get(String(step));
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;
+}
+
+/** Makes `value` the value found. Lists and objects become JSON text. */
+export function setFound(facts: SpanFacts, value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value === "string") facts.setText(value);
+  else if (typeof value === "number") facts.setNumber(value);
+  else if (typeof value === "boolean") {
+    facts.type = ValueType.BOOL;
+    facts.word0 = value ? 1 : 0;
+  } else if (value instanceof Map || value instanceof Uint8Array || typeof value === "bigint") {
+    facts.setText(attributeText(value as AttributeValue));
+  } else facts.setText(Array.isArray(value) ? attributeListText(value) : JSON.stringify(value));
+  return true;
+}
+
+/** A list from JSON holds objects, one from nested values holds maps. */
+function attributeListText(list: unknown[]): string {
+  const isNested = list.some((item) => item instanceof Map || item instanceof Uint8Array || typeof item === "bigint");
+  return isNested ? attributeText(list as AttributeValue[]) : JSON.stringify(list);
+}

@@ -1,0 +1,54 @@
+import type { SpanFacts } from "../engine/span-facts.ts";
+import { matchesText, textPattern } from "../engine/text-pattern.ts";
+
+/** The canonical form of a text, or undefined where it has none. */
+export type Canonical = (text: string) => string | undefined;
+
+/** Makes tokens of a batch from texts as sent, once per distinct text and batch. */
+export class Canonicaliser {
+  readonly #canonical: Canonical;
+  #serial = 0;
+  /** Per short value of the batch: token + 1, 0 not asked yet, -1 none. */
+  #tokens = new Int32Array(16);
+
+  constructor(canonical: Canonical) {
+    this.#canonical = canonical;
+  }
+
+  /** The index in `SpanBatch.tokens` of the text found, or -1 when it has no canonical form. */
+  tokenOf(facts: SpanFacts): number {
+    const value = facts.sharedIndex();
+    if (value < 0) return this.#compute(facts);
+    if (this.#serial !== facts.batchSerial) {
+      this.#serial = facts.batchSerial;
+      this.#tokens.fill(0);
+    }
+    if (value >= this.#tokens.length) {
+      const tokens = new Int32Array(Math.max(value + 1, this.#tokens.length * 2));
+      tokens.set(this.#tokens);
+      this.#tokens = tokens;
+    }
+    const known = this.#tokens[value]!;
+    if (known !== 0) return known < 0 ? -1 : known - 1;
+    const token = this.#compute(facts);
+    this.#tokens[value] = token < 0 ? -1 : token + 1;
+    return token;
+  }
+
+  #compute(facts: SpanFacts): number {
+    const text = this.#canonical(facts.text);
+    return text === undefined ? -1 : facts.batch.tokens.internText(text);
+  }
+}
+
+/** The canonical form by a table whose keys may end in `*`. */
+export function byTable(values: Readonly<Record<string, string>>): Canonical {
+  const entries = Object.entries(values).map(([pattern, value]) => ({ pattern: textPattern(pattern), value }));
+  return (text) => entries.find(({ pattern }) => matchesText(pattern, text.trim()))?.value;
+}
+
+/** Names stay as they were sent, without white space around them. */
+export function trimmed(text: string): string | undefined {
+  const name = text.trim();
+  return name === "" ? undefined : name;
+}

@@ -1,0 +1,31 @@
+import type { Candidate } from "./engine/candidate.ts";
+
+const none: readonly Candidate[] = [];
+
+/** What filled the columns of the span that was mapped last; the next one overwrites it. */
+export class SpanOutcome {
+  hasUsage = false;
+  refusedValues = 0;
+  /** Per step of the plan, the candidate that filled the column. */
+  readonly winners: (Candidate | undefined)[] = [];
+  /** Per step, whether the column holds less than was sent. */
+  readonly isCut: boolean[] = [];
+  /** Sources that gave tags. */
+  tagSources: readonly Candidate[] = [];
+
+  clear(): void {
+    this.hasUsage = false;
+    this.refusedValues = 0;
+    this.tagSources = none;
+  }
+
+  /** Whether a rule filled the column of `step`, which may be -1. */
+  has(step: number): boolean {
+    return step >= 0 && this.winners[step] !== undefined;
+  }
+
+  hasAny(steps: readonly number[]): boolean {
+    for (const step of steps) if (this.winners[step] !== undefined) return true;
+    return false;
+  }
+}

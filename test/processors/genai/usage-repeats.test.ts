@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import type { SpanSketch } from "../../support/batches.ts";
+import { mapperOf, mapSpans, sample } from "./support.ts";
+
+const traceId = "0123456789abcdef0123456789abcdef";
+
+/** A span of the trace; ids are single digits. */
+function span(id: number, parent: number, attributes: Record<string, string | number> = {}): SpanSketch {
+  const hex = (digit: number): string => digit.toString(16).padStart(16, "0");
+  return { traceId, spanId: hex(id), parentSpanId: hex(parent), attributes };
+}
+
+const used = (id: number, parent: number, tokens: number, operation = "chat"): SpanSketch =>
+  span(id, parent, { "gen_ai.operation.name": operation, "gen_ai.usage.input_tokens": tokens });
+
+/** The input tokens of each span, after batches that came one after the other. */
+function tokensOf(
+  batches: readonly (readonly SpanSketch[])[],
+  mapper = mapperOf({}, [sample]),
+): (unknown | undefined)[][] {
+  return batches.map((sketches) => mapSpans(sketches, { mapper }).map((columns) => columns.InputTokens));
+}
+
+describe("repeated usage", () => {
+  it("is counted on the innermost span, in whatever order the spans of a batch stand", () => {
+    const agent = used(1, 0, 30, "invoke_agent");
+    const [first, second] = [used(2, 1, 10), used(3, 1, 20)];
+    expect(tokensOf([[agent, first, second]])).toEqual([[undefined, 10, 20]]);
+    expect(tokensOf([[first, agent, second]])).toEqual([[10, undefined, 20]]);
+    expect(tokensOf([[second, first, agent]])).toEqual([[20, 10, undefined]]);
+  });
+
+  it("is found through spans without usage, AI or not", () => {
+    expect(tokensOf([[used(1, 0, 10, "invoke_agent"), span(2, 1), used(3, 2, 10)]])).toEqual([
+      [undefined, undefined, 10],
+    ]);
+  });
+
+  it("is counted on the descendants when the ancestor comes in a later batch", () => {
+    expect(tokensOf([[used(3, 2, 10)], [span(2, 1)], [used(1, 0, 10, "invoke_agent")]])).toEqual([
+      [10],
+      [undefined],
+      [undefined],
+    ]);
+  });
+
+  it("stays on the ancestor when the descendant comes in a later batch", () => {
+    expect(tokensOf([[used(1, 0, 10, "invoke_agent")], [span(2, 1)], [used(3, 2, 10)]])).toEqual([
+      [10],
+      [undefined],
+      [undefined],
+    ]);
+  });
+
+  it("is judged the same when a span is sent again", () => {
+    const [agent, chat] = [used(1, 0, 10, "invoke_agent"), used(2, 1, 10)];
+    expect(tokensOf([[chat], [agent], [chat, agent]])).toEqual([[10], [undefined], [10, undefined]]);
+    expect(tokensOf([[agent], [chat], [chat, agent]])).toEqual([[10], [undefined], [undefined, 10]]);
+  });
+
+  it("ends at calls of tools: an agent that is called as a tool has usage of its own", () => {
+    const tool = span(2, 1, { "gen_ai.operation.name": "execute_tool" });
+    const spans = [used(1, 0, 5, "invoke_agent"), tool, used(3, 2, 7, "invoke_agent"), used(4, 3, 7)];
+    expect(tokensOf([spans])).toEqual([[5, undefined, undefined, 7]]);
+    expect(tokensOf(spans.map((sketch) => [sketch]).reverse())).toEqual([[7], [undefined], [undefined], [5]]);
+    expect(tokensOf(spans.map((sketch) => [sketch]))).toEqual([[5], [undefined], [7], [undefined]]);
+  });
+
+  it("stays where it is on a root whose children say nothing", () => {
+    expect(tokensOf([[used(1, 0, 10), span(2, 1)]])).toEqual([[10, undefined]]);
+  });
+
+  it("is looked for within a batch only when no spans are remembered", () => {
+    const mapper = mapperOf({ repeated_usage: { remember_spans: 0 } }, [sample]);
+    const [agent, chat] = [used(1, 0, 10, "invoke_agent"), used(2, 1, 10)];
+    expect(tokensOf([[chat, agent], [agent]], mapper)).toEqual([[10, undefined], [10]]);
+  });
+
+  it("does not end in a circle of parents", () => {
+    expect(tokensOf([[used(1, 2, 10), used(2, 1, 10)], [used(3, 3, 10)]])[1]).toEqual([10]);
+  });
+
+  it("is not confused by other traces with the same span ids", () => {
+    const other = { ...used(1, 0, 10, "invoke_agent"), traceId: "f".repeat(32) };
+    expect(tokensOf([[used(2, 1, 10), other]])).toEqual([[10, 10]]);
+  });
+});
