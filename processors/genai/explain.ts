@@ -119,7 +119,7 @@ function shortened(text: string): string {
 export function explainBatch(batch: SpanBatch, config: GenaiConfig): readonly ExplainedSpan[] {
   const explainer = new Explainer(createFillers(fillerOptionsOf(config), messagesOf(config)));
   const silent = { mapped: () => {}, pendingDropped: () => {}, refused: () => {} };
-  createMapper({ ...config, pending_spans: "drop" }, silent, [explainer]).map(batch);
+  createMapper(config, silent, [explainer]).map(batch);
   const spans: ExplainedSpan[] = [];
   const cursor = new SpanCursor(batch);
   for (let row = 0; row < batch.length; row++) {
