@@ -6,6 +6,7 @@ import { addDeadLetter } from "./commands/dead-letter.ts";
 import { addDocs } from "./commands/docs.ts";
 import { addFeatureGate } from "./commands/featuregate.ts";
 import { addPrice } from "./commands/price.ts";
+import { addMap } from "./commands/map.ts";
 import { addPrintConfig } from "./commands/print-config.ts";
 import { addRun } from "./commands/run.ts";
 import { addValidate } from "./commands/validate.ts";
@@ -23,6 +24,7 @@ const commands: readonly AddCommand[] = [
   addDeadLetter,
   addPrice,
   addCost,
+  addMap,
 ];
 
 /**
