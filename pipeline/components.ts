@@ -9,6 +9,7 @@ import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory
 import { healthCheckFactory } from "../extensions/health_check/factory.ts";
 import { attributesFactory } from "../processors/attributes/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
+import { imagesFactory } from "../processors/images/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
 import { resourceFactory } from "../processors/resource/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
@@ -32,7 +33,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
-  processors: [attributesFactory, batchFactory, memoryLimiterFactory, resourceFactory],
+  processors: [attributesFactory, batchFactory, imagesFactory, memoryLimiterFactory, resourceFactory],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };
