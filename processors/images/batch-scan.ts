@@ -3,6 +3,7 @@ import type { DerivedName, TextColumn } from "../../pipeline/span-batch/derived.
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { ImageCollector } from "./collector.ts";
 import type { ImagesConfig } from "./config.ts";
+import { ascii } from "./find/ascii.ts";
 import { type ListKind, nowhere } from "./find/context.ts";
 import { applyEdits } from "./find/edits.ts";
 import { Hits } from "./find/hits.ts";
@@ -28,6 +29,16 @@ const attachmentsKey = "attachments";
 /** Attributes that hold a span's output, whether or not a processor has found that out. */
 const outputKeys = ["output_data", "output.value"];
 
+const base64Key = Buffer.from('"base64"');
+/** What the messages of a chat begin with, which are what most outputs are. */
+const messagesStart = Buffer.from('[{"role"');
+
+/** The smallest GIF. */
+const minImageBytes = 26;
+
+/** Texts of one span that are remembered, at most. */
+const maxProbed = 16;
+
 /** Range of the arena. */
 interface Range {
   readonly start: number;
@@ -45,7 +56,12 @@ export class BatchScan {
   readonly #scan: TextScan;
   readonly #nested: NestedScan;
   readonly #attachments: number;
+  /** Shorter texts hold no image. */
+  readonly #minLength: number;
   readonly #columns: readonly { readonly list: ListKind; readonly column: TextColumn }[];
+  /** Start and end of texts of the span that were looked at, so that columns which hold the same are not. */
+  readonly #probed = new Uint32Array(2 * maxProbed);
+  #probedCount = 0;
   /** What became of ranges of the span: several columns hold the same. */
   readonly #edited = new Map<string, Range | undefined>();
 
@@ -56,6 +72,7 @@ export class BatchScan {
     const { bytes, length } = batch.arena;
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, length);
     this.#hits = new Hits(this.#text);
+    this.#minLength = this.#hits.isEmpty ? minImageBytes : 1;
     this.#scan = new TextScan(collector);
     this.#nested = new NestedScan(this.#scan);
     this.#attachments = batch.attributes.keys.find(attachmentsKey);
@@ -72,37 +89,74 @@ export class BatchScan {
     }
   }
 
+  /** What every span is asked, so it costs next to nothing where the answer is no. */
   #isSuspectRow(row: number): boolean {
-    const { attributes, attributeStart, attributeEnd, eventStart, eventEnd, eventAttributes, events } = this.#batch;
+    const { attributes, attributeStart, attributeEnd, eventStart, eventEnd, statusMessage } = this.#batch;
+    this.#probedCount = 0;
     if (this.#hasSuspectEntry(attributes, attributeStart[row]!, attributeEnd[row]!)) return true;
+    if (eventStart[row] !== eventEnd[row] && this.#hasSuspectEvent(row)) return true;
+    if (statusMessage[2 * row + 1]! > 0 && this.#isSuspectText(statusMessage[2 * row]!, statusMessage[2 * row + 1]!)) {
+      return true;
+    }
+    return this.#columns.length > 0 && this.#hasSuspectColumn(row);
+  }
+
+  #hasSuspectEvent(row: number): boolean {
+    const { eventStart, eventEnd, eventAttributes, events } = this.#batch;
     for (let event = eventStart[row]!; event < eventEnd[row]!; event++) {
       if (this.#hasSuspectEntry(eventAttributes, events.attributeStart[event]!, events.attributeEnd[event]!))
         return true;
     }
-    for (const { column } of this.#columns) {
+    return false;
+  }
+
+  #hasSuspectColumn(row: number): boolean {
+    for (const { column, list } of this.#columns) {
       const length = column.lengthAt(row);
-      if (length > 0 && !this.#isOfAttribute(row, column.startAt(row), length)) {
-        if (this.#isSuspectText(column.startAt(row), length)) return true;
+      const start = column.startAt(row);
+      if (list === "output" && length > 0 && this.#isListOfAttachments(start, length)) return true;
+      if (length >= this.#minLength && !this.#wasProbed(start, start + length) && this.#isSuspectText(start, length)) {
+        return true;
       }
     }
-    const { statusMessage } = this.#batch;
-    return statusMessage[2 * row + 1]! > 0 && this.#isSuspectText(statusMessage[2 * row]!, statusMessage[2 * row + 1]!);
+    return false;
   }
 
   #hasSuspectEntry(table: AttributeTable, start: number, end: number): boolean {
-    const { types, words, keyIndexes } = table;
-    const isOfSpan = table === this.#batch.attributes;
+    const { words, keyIndexes } = table;
+    const attachments = table === this.#batch.attributes ? this.#attachments : -1;
+    const minLength = this.#minLength;
     for (let entry = start; entry < end; entry++) {
-      const length = words[2 * entry + 1]!;
-      const type = types[entry];
-      if (type === ValueType.STRING) {
-        if (isOfSpan && keyIndexes[entry] === this.#attachments) return true;
-        if (this.#isSuspectText(words[2 * entry]!, length)) return true;
-      } else if (type === ValueType.ARRAY || type === ValueType.KVLIST) {
-        if (length >= minBase64Run) return true;
-      } else if (type === ValueType.BYTES && mayBeginMedium(this.#text[words[2 * entry]!]!) && length > 0) return true;
+      // Of a number this is half of its bits: then its type says so.
+      if (words[2 * entry + 1]! >= minLength && this.#isSuspectEntry(table, entry)) return true;
+      if (keyIndexes[entry] === attachments) return true;
     }
     return false;
+  }
+
+  #isSuspectEntry({ types, words }: AttributeTable, entry: number): boolean {
+    const start = words[2 * entry]!;
+    const length = words[2 * entry + 1]!;
+    switch (types[entry]) {
+      case ValueType.STRING:
+        return this.#probe(start, length);
+      case ValueType.ARRAY:
+      case ValueType.KVLIST:
+        return length >= minBase64Run;
+      case ValueType.BYTES:
+        return mayBeginMedium(this.#text[start]!);
+      default:
+        return false;
+    }
+  }
+
+  #probe(start: number, length: number): boolean {
+    if (this.#probedCount < maxProbed) {
+      this.#probed[2 * this.#probedCount] = start;
+      this.#probed[2 * this.#probedCount + 1] = start + length;
+      this.#probedCount++;
+    }
+    return this.#isSuspectText(start, length);
   }
 
   #isSuspectText(start: number, length: number): boolean {
@@ -110,13 +164,16 @@ export class BatchScan {
     return length >= minBase64Run && isSuspect(this.#text, start, start + length);
   }
 
-  /** Whether the range is part of a text attribute of the span, which was looked at. */
-  #isOfAttribute(row: number, start: number, length: number): boolean {
-    const { types, words } = this.#batch.attributes;
-    for (let entry = this.#batch.attributeStart[row]!; entry < this.#batch.attributeEnd[row]!; entry++) {
-      const from = words[2 * entry]!;
-      if (types[entry] !== ValueType.STRING || from > start) continue;
-      if (start + length <= from + words[2 * entry + 1]!) return true;
+  /** Whether an output may be an array of objects with `base64`, however short that is. */
+  #isListOfAttachments(start: number, length: number): boolean {
+    if (this.#text[start] !== ascii.OPEN_BRACKET || startsWith(this.#text, start, messagesStart)) return false;
+    return this.#text.subarray(start, start + length).indexOf(base64Key) >= 0;
+  }
+
+  /** Whether the range is part of a text that was looked at. */
+  #wasProbed(start: number, end: number): boolean {
+    for (let i = 0; i < this.#probedCount; i++) {
+      if (this.#probed[2 * i]! <= start && end <= this.#probed[2 * i + 1]!) return true;
     }
     return false;
   }
@@ -186,11 +243,16 @@ export class BatchScan {
     if (length === 0 || start >= this.#text.length) return undefined;
     return this.#once(start, length, () => {
       const end = start + length;
-      if (list !== "attachments" && !this.#isSuspectText(start, length)) return undefined;
+      if (!this.#mayHold(start, length, list)) return undefined;
       if (length > this.#config.max_scan_bytes) return this.#skip(length);
       const edits = this.#scan.edits(this.#text, start, end, nowhere, list);
       return edits.length === 0 ? undefined : this.#append(applyEdits(this.#text, start, end, edits));
     });
+  }
+
+  #mayHold(start: number, length: number, list: ListKind): boolean {
+    if (list === "attachments" || this.#isSuspectText(start, length)) return true;
+    return list === "output" && this.#isListOfAttachments(start, length);
   }
 
   #editNested(type: number, start: number, length: number, list: ListKind): Range | undefined {
@@ -219,4 +281,9 @@ export class BatchScan {
   #append(bytes: Uint8Array): Range {
     return { start: this.#batch.arena.append(bytes), length: bytes.length };
   }
+}
+
+function startsWith(text: Uint8Array, at: number, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (text[at + i] !== prefix[i]) return false;
+  return true;
 }

@@ -9,11 +9,13 @@ const nearBytes = 256;
 const imageWord = Buffer.from("image");
 
 /**
- * Whether a text may hold images, as base64 or as a list of numbers: what every text is asked, so it must cost next to
- * nothing where the answer is no.
+ * Whether a text may hold images, as base64 or as a list of numbers: what every text is asked, so it must cost next to nothing where the answer is no.
  */
 export function isSuspect(text: Buffer, start: number, end: number): boolean {
-  return hasSuspectBase64(text, start, end) || hasSuspectByteList(text, start, end);
+  return (
+    (end - start >= minBase64Run && hasSuspectBase64(text, start, end)) ||
+    (end - start >= minByteListRun && hasSuspectByteList(text, start, end))
+  );
 }
 
 function hasSuspectBase64(text: Buffer, start: number, end: number): boolean {

@@ -182,11 +182,14 @@ describe("images processor: payload shapes", () => {
     }
   });
 
-  it("takes any whitespace in members that hold nothing but base64", async () => {
+  it("takes any whitespace in data URLs and in members that hold nothing but base64", async () => {
     const spaced = raw.replace(/(.{7})/g, "$1 ");
-    const source = (data: string) => ({ type: "base64", media_type: "image/png", data });
-    const { attributes, data } = await run({ json: JSON.stringify(source(` ${spaced}\t\n`)) });
-    expect(JSON.parse(attributes["json"] as string)).toEqual(source(` ${ref}`));
+    const item = (rest: object) => JSON.stringify([{ type: "image", ...rest }]);
+    const { attributes, data } = await run({
+      url: `data:image/png;base64,${spaced}\n`,
+      attachments: item({ base64: ` ${spaced}` }),
+    });
+    expect(attributes).toEqual({ url: ref, attachments: item({ attachment_id: sha256(image) }) });
     expect(data).toEqual([image]);
   });
 });
