@@ -40,6 +40,9 @@ export interface Base64Payload {
   findEnd?: () => number;
 }
 
+/** Things of one span that are judged, at most: a text can be made of nothing but tiny bad images. */
+const maxCandidates = 10_000;
+
 /** Warnings of one span, at most: what else fails is counted in the metrics alone. */
 const maxWarnings = 20;
 
@@ -164,7 +167,12 @@ export class ImageCollector {
   }
 
   #isWanted(media: Media | undefined, isDeclared: boolean): boolean {
-    return isDeclared || (media !== undefined && this.#isEnabled(media));
+    if (!isDeclared && (media === undefined || !this.#isEnabled(media))) return false;
+    if (this.#candidates < maxCandidates) return true;
+    if (this.#candidates++ === maxCandidates) {
+      this.notice("attachment_not_scanned", `only the first ${maxCandidates} images of a span are looked at`);
+    }
+    return false;
   }
 
   #isEnabled(media: Media): boolean {

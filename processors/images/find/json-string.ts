@@ -59,9 +59,8 @@ export function unescapeJson(source: Buffer, start: number, stop: number): Buffe
   const out = Buffer.allocUnsafeSlow(end);
   let length = 0;
   for (let at = 0; at < end; ) {
-    let backslash = text.indexOf(ascii.BACKSLASH, at);
-    if (backslash < 0 || backslash + 1 >= end) backslash = end;
-    length += text.copy(out, length, at, backslash);
+    const backslash = nextBackslash(text, at, end);
+    if (backslash > at) length += text.copy(out, length, at, backslash);
     if (backslash === end) break;
     const letter = text[backslash + 1]!;
     at = backslash + 2;
@@ -82,6 +81,15 @@ export function unescapeJson(source: Buffer, start: number, stop: number): Buffe
     } else length = putCodePoint(out, length, unit);
   }
   return out.subarray(0, length);
+}
+
+/** The next backslash that something follows, or `end`. */
+function nextBackslash(text: Buffer, start: number, end: number): number {
+  const near = Math.min(end, start + nativeSearchBytes);
+  let at = start;
+  while (at < near && text[at] !== ascii.BACKSLASH) at++;
+  if (at === near) at = text.indexOf(ascii.BACKSLASH, at);
+  return at < 0 || at + 1 >= end ? end : at;
 }
 
 function isHigh(unit: number): boolean {

@@ -55,7 +55,7 @@ export class TextScan {
       if (isOpaqueKey(place.key) || sniffBase64(text, from, end) === undefined) return false;
       if (findRun(text, from, Math.min(end, from + minBase64Run), base64Class, minBase64Run) !== from) return false;
     }
-    if (prefix !== undefined && end - from < minBase64Run && placeholderStarts.has(text[from]!)) return false;
+    if (prefix !== undefined && end - from < minBase64Run && isPlaceholder(text, from, end)) return false;
     const payload: Base64Payload = { text, start: from, end };
     if (prefix !== undefined || !isBase64Key(place.key)) payload.findEnd = () => wholeEnd(text, from, end);
     const outcome = this.collector.takeBase64(payload, isDeclared, place);
@@ -108,6 +108,10 @@ function wholeEnd(text: Buffer, payload: number, end: number): number {
 }
 
 /** `[REDACTED]`, `__REDACTED__`, `<base64>`, `{image}`, `...`: somebody has taken the image out before. */
+function isPlaceholder(text: Buffer, start: number, end: number): boolean {
+  return start === end || placeholderStarts.has(text[start]!);
+}
+
 const placeholderStarts: ReadonlySet<number> = new Set(Array.from("_[<{.$*(", (character) => character.charCodeAt(0)));
 
 /** What may stand behind base64 that begins a text, when more text follows. */
