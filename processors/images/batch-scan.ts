@@ -52,6 +52,7 @@ export class BatchScan {
   readonly #collector: ImageCollector;
   /** The bytes of the batch as it came; what is added to the arena meanwhile holds no images. */
   readonly #text: Buffer;
+  readonly #view: DataView;
   readonly #hits: Hits;
   readonly #scan: TextScan;
   readonly #nested: NestedScan;
@@ -71,6 +72,7 @@ export class BatchScan {
     this.#collector = collector;
     const { bytes, length } = batch.arena;
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, length);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, length);
     this.#hits = new Hits(this.#text);
     this.#minLength = this.#hits.isEmpty ? minImageBytes : 1;
     this.#scan = new TextScan(collector);
@@ -139,7 +141,7 @@ export class BatchScan {
     const length = words[2 * entry + 1]!;
     switch (types[entry]) {
       case ValueType.STRING:
-        return this.#probe(start, length);
+        return (length >= minBase64Run || !this.#hits.isEmpty) && this.#probe(start, length);
       case ValueType.ARRAY:
       case ValueType.KVLIST:
         return length >= minBase64Run;
@@ -161,7 +163,7 @@ export class BatchScan {
 
   #isSuspectText(start: number, length: number): boolean {
     if (this.#hits.isIn(start, start + length)) return true;
-    return length >= minBase64Run && isSuspect(this.#text, start, start + length);
+    return length >= minBase64Run && isSuspect(this.#text, this.#view, start, start + length);
   }
 
   /** Whether an output may be an array of objects with `base64`, however short that is. */

@@ -33,6 +33,7 @@ type Members = { -readonly [Key in keyof Siblings]: Siblings[Key] };
 export class JsonScan {
   readonly #scan: TextScan;
   readonly #text: Buffer;
+  readonly #view: DataView;
   readonly #end: number;
   readonly #edits: Edit[];
   readonly #list: ListKind;
@@ -44,6 +45,7 @@ export class JsonScan {
   constructor(scan: TextScan, text: Buffer, end: number, edits: Edit[], list: ListKind, nesting: number) {
     this.#scan = scan;
     this.#text = text;
+    this.#view = new DataView(text.buffer, text.byteOffset, text.length);
     this.#end = end;
     this.#edits = edits;
     this.#list = list;
@@ -179,7 +181,7 @@ export class JsonScan {
     if (end - start < minBase64Run) return this.#startsDataUrl(start, end);
     // Spaces may stand anywhere in it.
     if (isBase64Key(key)) return true;
-    if (isSuspect(this.#text, start, end) || this.#startsDataUrl(start, end)) return true;
+    if (isSuspect(this.#text, this.#view, start, end) || this.#startsDataUrl(start, end)) return true;
     return this.#text.subarray(start, end).indexOf(hexEscape) >= 0;
   }
 

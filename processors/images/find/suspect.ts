@@ -2,7 +2,7 @@ import { ascii } from "./ascii.ts";
 import { payloadStart, sniffBase64 } from "./base64.ts";
 import { looksLikeByteList } from "./byte-list.ts";
 import { dataUrlBefore } from "./data-url.ts";
-import { base64Class, byteListClass, findRun, minBase64Run, minByteListRun, runEnd } from "./runs.ts";
+import { base64Class, byteListClass, findBase64Run, findRun, minBase64Run, minByteListRun, runEnd } from "./runs.ts";
 
 /** How far from base64 the word `image` makes it worth a closer look. */
 const nearBytes = 256;
@@ -11,17 +11,17 @@ const imageWord = Buffer.from("image");
 /**
  * Whether a text may hold images, as base64 or as a list of numbers: what every text is asked, so it must cost next to nothing where the answer is no.
  */
-export function isSuspect(text: Buffer, start: number, end: number): boolean {
+export function isSuspect(text: Buffer, view: DataView, start: number, end: number): boolean {
   return (
-    (end - start >= minBase64Run && hasSuspectBase64(text, start, end)) ||
+    (end - start >= minBase64Run && hasSuspectBase64(text, view, start, end)) ||
     (end - start >= minByteListRun && hasSuspectByteList(text, start, end))
   );
 }
 
-function hasSuspectBase64(text: Buffer, start: number, end: number): boolean {
+function hasSuspectBase64(text: Buffer, view: DataView, start: number, end: number): boolean {
   let from = start;
   for (;;) {
-    const run = findRun(text, from, end, base64Class, minBase64Run);
+    const run = findBase64Run(text, view, from, end);
     if (run < 0) return false;
     const payload = payloadStart(text, run, start);
     if (sniffBase64(text, payload, end) !== undefined) return true;
