@@ -1,5 +1,6 @@
+import { createHmac } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,6 +75,21 @@ async function scripted(answer: (method: string) => number | "hang"): Promise<{
 async function close(http: Server): Promise<void> {
   http.closeAllConnections();
   await new Promise((resolve) => http.close(resolve));
+}
+
+/**
+ * The signature that the request must have.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+function signatureOf({ method, url, headers }: IncomingMessage, secret: string): string {
+  const [, scope, names] = /Credential=[^/]+\/([^,]+), SignedHeaders=([^,]+)/.exec(headers.authorization!)!;
+  const lines = names!.split(";").map((name) => `${name}:${String(headers[name])}\n`);
+  const hash = headers["x-amz-content-sha256"] as string;
+  const canonical = [method, url, "", lines.join(""), names, hash].join("\n");
+  const text = ["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, sha256(Buffer.from(canonical))].join("\n");
+  const hmac = (key: string | Buffer, data: string): Buffer => createHmac("sha256", key).update(data).digest();
+  return hmac(scope!.split("/").reduce<string | Buffer>(hmac, `AWS4${secret}`), text).toString("hex");
 }
 
 describe("images processor with a bucket", () => {
@@ -157,6 +173,7 @@ describe("images processor with a bucket", () => {
   it("signs each upload with the hash of its bytes, for the region, with a session token", async () => {
     const headers: IncomingHttpHeaders[] = [];
     const http = createServer((request, response) => {
+      expect(request.headers.authorization).toContain(`Signature=${signatureOf(request, "S3RVER")}`);
       if (request.method === "PUT") headers.push(request.headers);
       request.resume();
       request.on("end", () => response.writeHead(request.method === "HEAD" ? 404 : 200).end());
