@@ -11,6 +11,7 @@ import { attributesFactory } from "../processors/attributes/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
 import { costFactory } from "../processors/cost/factory.ts";
 import { genaiFactory } from "../processors/genai/factory.ts";
+import { imagesFactory } from "../processors/images/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
 import { resourceFactory } from "../processors/resource/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
@@ -34,7 +35,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
-  processors: [attributesFactory, batchFactory, costFactory, genaiFactory, memoryLimiterFactory, resourceFactory],
+  processors: [attributesFactory, batchFactory, costFactory, genaiFactory, imagesFactory, memoryLimiterFactory, resourceFactory],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };

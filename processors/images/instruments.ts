@@ -1,0 +1,42 @@
+import type { Counter, Meter } from "@opentelemetry/api";
+import type { FailureCode } from "./outcome.ts";
+
+/** What the processor has taken out: `processor_images_*`. */
+export class ImageInstruments {
+  readonly #extracted: Counter;
+  readonly #bytes: Counter;
+  readonly #failed: Counter;
+  readonly #deduplicated: Counter;
+  readonly #processor: string;
+
+  constructor(meter: Meter, processor: string) {
+    this.#processor = processor;
+    this.#extracted = meter.createCounter("processor_images_extracted", {
+      description: "Images taken out of spans and kept, by media type",
+    });
+    this.#bytes = meter.createCounter("processor_images_extracted_bytes", {
+      description: "Bytes of these images, decoded",
+      unit: "By",
+    });
+    this.#failed = meter.createCounter("processor_images_failed", {
+      description: "Images removed from spans and not kept, by the code that stands in their place",
+    });
+    this.#deduplicated = meter.createCounter("processor_images_deduplicated", {
+      description: "Images that were there already: in the same span, or in the directory or bucket",
+    });
+  }
+
+  extracted(mediaType: string, bytes: number): void {
+    const labels = { processor: this.#processor, media_type: mediaType };
+    this.#extracted.add(1, labels);
+    this.#bytes.add(bytes, labels);
+  }
+
+  failed(code: FailureCode): void {
+    this.#failed.add(1, { processor: this.#processor, code });
+  }
+
+  repeated(): void {
+    this.#deduplicated.add(1, { processor: this.#processor });
+  }
+}
