@@ -10,7 +10,9 @@ import { healthCheckFactory } from "../extensions/health_check/factory.ts";
 import { attributesFactory } from "../processors/attributes/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
+import { probabilisticSamplerFactory } from "../processors/probabilistic_sampler/factory.ts";
 import { resourceFactory } from "../processors/resource/factory.ts";
+import { tailSamplingFactory } from "../processors/tail_sampling/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
 import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
 import type { Batch } from "./batch.ts";
@@ -32,7 +34,14 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
-  processors: [attributesFactory, batchFactory, memoryLimiterFactory, resourceFactory],
+  processors: [
+    attributesFactory,
+    batchFactory,
+    memoryLimiterFactory,
+    probabilisticSamplerFactory,
+    resourceFactory,
+    tailSamplingFactory,
+  ],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };

@@ -1,4 +1,5 @@
 import type { ByteArena } from "./arena.ts";
+import { copyRange } from "./bytes.ts";
 import type { ByteDictionary } from "./dictionary.ts";
 
 /** Marks what was not copied yet in a map of old to new numbers. */
@@ -41,7 +42,9 @@ export class RangeCopier {
   }
 
   #append(start: number, length: number): number {
-    return this.#into.append(this.#from.bytes.subarray(start, start + length));
+    const at = this.#into.reserve(length);
+    copyRange(this.#into, at, this.#from, start, length);
+    return at;
   }
 }
 

@@ -23,10 +23,10 @@ export class SamplerInstruments {
   }
 
   count(source: RandomnessSource, kept: number, dropped: number): void {
-    let counts = this.#counts.get(source);
-    if (counts === undefined) this.#counts.set(source, (counts = { kept: 0, dropped: 0 }));
+    const counts = this.#counts.get(source) ?? { kept: 0, dropped: 0 };
     counts.kept += kept;
     counts.dropped += dropped;
+    this.#counts.set(source, counts);
   }
 
   /** Passes on what was counted of a batch. */

@@ -1,9 +1,4 @@
-import {
-  minProbability,
-  parseRandomness,
-  parseThreshold,
-  thresholdOf,
-} from "../helper/sampling/threshold.ts";
+import { minProbability, parseRandomness, parseThreshold, thresholdOf } from "../helper/sampling/threshold.ts";
 import { emptyInfo, type SamplingInfo } from "../helper/sampling/trace-state.ts";
 import type { ProbabilisticSamplerConfig } from "./config.ts";
 import type { SamplerInstruments } from "./instruments.ts";
@@ -61,7 +56,7 @@ export class RecordSampler {
     if (attribute_source === "traceID" && traceId !== undefined) {
       return this.#hashed(Buffer.from(traceId, "hex"), "trace_id_hash");
     }
-    const value = from_attribute === "" ? undefined : valueOf(record, from_attribute);
+    const value = from_attribute === "" ? undefined : attributeOf(record, from_attribute);
     const bytes = value === undefined ? Buffer.alloc(0) : bytesOf(value);
     return bytes.length === 0 ? undefined : this.#hashed(bytes, from_attribute);
   }
@@ -73,14 +68,14 @@ export class RecordSampler {
   /** The threshold of the percentage that the record asks for. */
   #priority(record: LogRecord): bigint | undefined {
     const { sampling_priority, sampling_precision } = this.#config;
-    const value = sampling_priority === "" ? undefined : valueOf(record, sampling_priority);
+    const value = sampling_priority === "" ? undefined : attributeOf(record, sampling_priority);
     const probability = Number(value?.intValue ?? value?.doubleValue) / 100;
     if (!(probability >= minProbability && probability <= 1)) return undefined;
     return thresholdOf(probability, sampling_precision);
   }
 }
 
-function valueOf(record: LogRecord, key: string): AnyValue | undefined {
+function attributeOf(record: LogRecord, key: string): AnyValue | undefined {
   return record.attributes?.find((attribute) => attribute.key === key)?.value;
 }
 
@@ -93,8 +88,8 @@ function setText(record: LogRecord, key: string, text: string): void {
 /** What the record says of sampling; undefined when that cannot be read. */
 function readInfo(record: LogRecord): SamplingInfo | undefined {
   const info = emptyInfo();
-  info.thresholdText = valueOf(record, thresholdKey)?.stringValue ?? "";
-  info.randomnessText = valueOf(record, randomnessKey)?.stringValue ?? "";
+  info.thresholdText = attributeOf(record, thresholdKey)?.stringValue ?? "";
+  info.randomnessText = attributeOf(record, randomnessKey)?.stringValue ?? "";
   if (info.thresholdText !== "") info.threshold = parseThreshold(info.thresholdText);
   if (info.randomnessText !== "") info.randomness = parseRandomness(info.randomnessText);
   const isReadable =

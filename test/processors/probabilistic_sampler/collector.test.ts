@@ -97,7 +97,8 @@ describe("probabilistic_sampler beside the Collector", () => {
         await processor.consume(new OtlpBatch("logs", [request], 1));
         expect(next.itemCount, uid).toBe(isKept ? 1 : 0);
         if (!isKept || test.percentage >= 100) continue;
-        const [record] = protobufToJson("logs", next.batches[0]!.requests[0]!).resourceLogs![0]!.scopeLogs![0]!.logRecords!;
+        const [record] = protobufToJson("logs", next.batches[0]!.requests[0]!).resourceLogs![0]!.scopeLogs![0]!
+          .logRecords!;
         const found = Object.fromEntries(record!.attributes!.map(({ key, value }) => [key, value!.stringValue]));
         expect(found["sampling.threshold"]).toBe(attributes["sampling.threshold"]);
         expect(found["sampling.randomness"]).toBe(attributes["sampling.randomness"]);
