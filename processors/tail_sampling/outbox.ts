@@ -110,8 +110,9 @@ export class Outbox {
     batch.deriveColumn("SamplePolicy").set(at, policy);
     if (!this.#recordPolicy) return;
     const text = (key: string, value: string): void => {
+      const keyIndex = batch.attributes.keys.internText(key);
       const start = batch.arena.appendText(value);
-      batch.attributes.push(batch.attributes.keys.internText(key), ValueType.STRING, start, batch.arena.length - start);
+      batch.attributes.push(keyIndex, ValueType.STRING, start, batch.arena.length - start);
     };
     text("tailsampling.policy", policy);
     if (subPolicy !== "") text("tailsampling.composite_policy", subPolicy);

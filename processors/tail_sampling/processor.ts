@@ -40,6 +40,7 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
   readonly #outbox: Outbox;
   readonly #settler: Settler;
   readonly #intake: Intake;
+  readonly #segmentBytes: number;
   readonly #tickMs: number;
   #cancelTick: () => void = () => {};
   #isShutDown = false;
@@ -54,8 +55,8 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     this.#judge = new Judge(config, clock, this.#instruments);
     this.#traces = new TraceTable(this.#judge.predicates.length);
     const traces = this.#traces;
-    const segmentBytes = Math.min(Math.max(config.max_bytes / 64, mebibyte / 16), mebibyte);
-    this.#store = new SpanStore(segmentBytes, (slot, bytes) => {
+    this.#segmentBytes = Math.min(Math.max(config.max_bytes / 64, mebibyte / 16), mebibyte);
+    this.#store = new SpanStore(this.#segmentBytes, (slot, bytes) => {
       traces.bytes[slot]! += bytes;
     });
     this.#outbox = new Outbox(config, {
@@ -191,10 +192,12 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     if (block_on_overflow && this.#traces.open.length >= num_traces) {
       throw this.#full(`holds ${this.#traces.open.length} undecided traces, num_traces is ${num_traces}`);
     }
-    const isFull = (): boolean => this.#heldBytes + bytes > max_bytes;
+    // The open segment doubles its arena when it is full.
+    const most = max_bytes - this.#segmentBytes;
+    const isFull = (): boolean => this.#heldBytes + bytes > most;
     if (!isFull()) return;
     if (!block_on_overflow) {
-      let needed = this.#heldBytes + bytes - max_bytes * (1 - extraRoom);
+      let needed = this.#heldBytes + bytes - most + max_bytes * extraRoom;
       const early = this.#oldest(Number.POSITIVE_INFINITY, (slot) => {
         const goOn = needed > 0;
         needed -= this.#traces.bytes[slot]!;

@@ -5,9 +5,9 @@ import { Segment, type SegmentSize } from "./segment.ts";
 /** Rows of a segment, at most. */
 const maxRows = 8192;
 /** Memory above the live bytes at which dead rows are removed; the aim is 1.3 in all, slack and growth included. */
-const maxDeadShare = 0.15;
+const maxDeadShare = 0.1;
 /** A segment with a smaller share of dead rows is not worth copying. */
-const minDeadShare = 0.1;
+const minDeadShare = 0.07;
 const firstSize: SegmentSize = { rows: 128, attributesPerRow: 12, arenaBytes: 64 * 1024 };
 
 /** What to do with the row of a decided trace: nothing, or copy it from `batch`; afterwards it is dead. */
@@ -189,8 +189,9 @@ export class SpanStore {
     let found = -1;
     let largest = minDeadShare;
     for (let index = 0; index < this.#segments.length - 1; index++) {
-      const { allocated, liveBytes } = this.#segments[index]!;
-      const share = 1 - liveBytes / allocated;
+      // By rows, of which a segment that was just rewritten has no dead ones, whatever its slack.
+      const { live, batch } = this.#segments[index]!;
+      const share = 1 - live / batch.length;
       if (share > largest) {
         largest = share;
         found = index;
@@ -203,10 +204,12 @@ export class SpanStore {
   #rewrite(index: number): void {
     const sources = [this.#segments[index]!];
     let bytes = sources[0]!.liveBytes;
+    const small = this.#segmentBytes / 8;
     for (let i = index + 1; i < this.#segments.length - 1; i++) {
       const neighbour = this.#segments[i]!;
       bytes += neighbour.liveBytes;
-      if (bytes > this.#segmentBytes || neighbour.liveBytes > neighbour.allocated * (1 - minDeadShare)) break;
+      const isWorth = neighbour.live < neighbour.batch.length * (1 - minDeadShare) || neighbour.liveBytes < small;
+      if (bytes > this.#segmentBytes || !isWorth) break;
       sources.push(neighbour);
     }
     const target = new Segment(sources[0]!.first, sources.at(-1)!.last, sizeOf(sources));
