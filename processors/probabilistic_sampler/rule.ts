@@ -58,6 +58,7 @@ export class SamplingRule {
   readonly #config: ProbabilisticSamplerConfig;
   readonly #signal: "traces" | "logs";
   readonly #ratio: number;
+  readonly #keptBuckets: number;
 
   constructor(config: ProbabilisticSamplerConfig, signal: "traces" | "logs") {
     this.#config = config;
@@ -75,11 +76,17 @@ export class SamplingRule {
     else if (this.kind === "hash") this.threshold = BigInt(buckets - kept) << 42n;
     else this.threshold = thresholdOf(this.#ratio, config.sampling_precision);
     this.thresholdText = thresholdText(this.threshold);
+    this.#keptBuckets = kept;
   }
 
   /** The hash of the seed and a range of bytes; its low 14 bits decide in the mode `hash_seed`. */
   hash(bytes: Uint8Array, start: number, length: number): number {
     return fnv32(bytes, start, length, this.#seedHash);
+  }
+
+  /** Whether the mode `hash_seed` keeps what has a hash. */
+  keepsHash(hash: number): boolean {
+    return (hash & (buckets - 1)) < this.#keptBuckets;
   }
 
   /** Decides, and changes `question.info` to what the item is to say of sampling from now on. */

@@ -22,6 +22,7 @@ const digits = Buffer.from("0123456789abcdef");
 
 /** Whether the range of an id is not all zero; most ids show it in their last bytes. */
 function hasTraceId(ids: Uint8Array, start: number): boolean {
+  if (ids[start + 15] !== 0) return true;
   for (let i = start + 15; i >= start; i--) if (ids[i] !== 0) return true;
   return false;
 }
@@ -36,6 +37,8 @@ class BatchSampler {
   readonly #high: number;
   readonly #low: number;
   readonly #weight: number;
+  /** The tracestate of a span kept by its hash, but for its randomness. */
+  readonly #stateTemplate: Buffer;
   #weights: NumberColumn | undefined;
   #policies: TokenColumn | undefined;
   #policyIndex = -1;
@@ -52,6 +55,7 @@ class BatchSampler {
     this.#high = Number(rule.threshold >> 32n);
     this.#low = Number(rule.threshold & 0xffffffffn);
     this.#weight = 1 / probabilityOf(rule.threshold);
+    this.#stateTemplate = Buffer.from(`ot=rv:00000000000000;th:${rule.thresholdText}`);
   }
 
   run(): void {
@@ -79,8 +83,8 @@ class BatchSampler {
 
   #byHash(row: number): boolean {
     const hash = this.#rule.hash(this.#batch.traceId, 16 * row, 16);
+    if (!this.#rule.keepsHash(hash)) return false;
     const [high, low] = hashRandomness(hash);
-    if (high < this.#high || (high === this.#high && low < this.#low)) return false;
     this.#writeHashState(row, high, low);
     this.#mark(row, this.#weight);
     return true;
@@ -108,13 +112,15 @@ class BatchSampler {
   /** `ot=rv:...;th:...`: the randomness cannot be computed from the trace id by who does not know the seed. */
   #writeHashState(row: number, high: number, low: number): void {
     const { arena, traceState } = this.#batch;
-    const start = arena.appendText("ot=rv:00000000000000;th:");
-    const at = start + 6;
-    for (let i = 0; i < 6; i++) arena.bytes[at + i] = digits[(high >>> (20 - 4 * i)) & 15]!;
-    for (let i = 0; i < 8; i++) arena.bytes[at + 6 + i] = digits[(low >>> (28 - 4 * i)) & 15]!;
-    arena.appendText(this.#rule.thresholdText);
+    const template = this.#stateTemplate;
+    const start = arena.reserve(template.length);
+    const { bytes } = arena;
+    for (let i = 0; i < template.length; i++) bytes[start + i] = template[i]!;
+    const at = start + "ot=rv:".length;
+    for (let i = 0; i < 6; i++) bytes[at + i] = digits[(high >>> (20 - 4 * i)) & 15]!;
+    for (let i = 0; i < 8; i++) bytes[at + 6 + i] = digits[(low >>> (28 - 4 * i)) & 15]!;
     traceState[2 * row] = start;
-    traceState[2 * row + 1] = arena.length - start;
+    traceState[2 * row + 1] = template.length;
   }
 
   /** The way for spans that say something of sampling themselves. */

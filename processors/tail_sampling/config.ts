@@ -86,7 +86,7 @@ export const tailSamplingConfigSchema = z
     policies: z.array(policySchema).min(1).describe("Policies; a trace is kept when any keeps it and none drops it."),
     output: outputSchema,
     max_match_length: maxMatchLength,
-    num_shards: ignoredKey("one process works on one core; service.workers are the shards"),
+    num_shards: ignoredKey("traces are not split over threads"),
     tail_storage: ignoredKey("undecided spans are held in memory"),
   })
   .check((context) => {
