@@ -5,7 +5,7 @@ import { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { allocatedBytes, derivedRowBytes, filledBytes, trim } from "./segment-memory.ts";
 
 /** Share of a sealed segment that may be room for nothing. */
-const maxSlack = 0.04;
+const maxSlack = 0.06;
 
 /** How much a segment is to make room for. */
 export interface SegmentSize {
