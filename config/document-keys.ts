@@ -24,7 +24,8 @@ export function keysOf(schema: Schema, prefix = "", depth = 0): readonly Documen
       case "object":
         return Object.entries(definition.shape).flatMap(([key, child]) => {
           const path = prefix === "" ? key : `${prefix}.${key}`;
-          return [describeKey(path, child), ...keysOf(child, path, depth + 1)];
+          const inner = metaOf(child).sameAs === undefined ? keysOf(child, path, depth + 1) : [];
+          return [describeKey(path, child), ...inner];
         });
       case "array":
         return keysOf(definition.element, `${prefix}[]`, depth + 1);

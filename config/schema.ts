@@ -17,6 +17,8 @@ export interface SchemaMeta {
   readonly ignored?: string;
   /** The key still works; the text says what to use instead. */
   readonly successor?: string;
+  /** Its keys are those of another key, which the text names, and are documented there alone. */
+  readonly sameAs?: string;
 }
 
 export function definitionOf(schema: Schema): Definition {

@@ -13,7 +13,9 @@ import { costFactory } from "../processors/cost/factory.ts";
 import { genaiFactory } from "../processors/genai/factory.ts";
 import { imagesFactory } from "../processors/images/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
+import { probabilisticSamplerFactory } from "../processors/probabilistic_sampler/factory.ts";
 import { resourceFactory } from "../processors/resource/factory.ts";
+import { tailSamplingFactory } from "../processors/tail_sampling/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
 import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
 import type { Batch } from "./batch.ts";
@@ -35,7 +37,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
-  processors: [attributesFactory, batchFactory, costFactory, genaiFactory, imagesFactory, memoryLimiterFactory, resourceFactory],
+  processors: [attributesFactory, batchFactory, costFactory, genaiFactory, imagesFactory, memoryLimiterFactory, probabilisticSamplerFactory, resourceFactory, tailSamplingFactory],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };

@@ -36,7 +36,10 @@ export class DerivedCopier {
   /** Copies what belongs to span `row` of the source, which is span `at` of the target. */
   copy(row: number, at: number): void {
     for (const { from, to } of this.#columns) this.#copyValue(from, row, to, at);
-    for (const signal of this.#signals.get(row) ?? []) this.#into.signals.push({ ...signal, row: at });
+    if (this.#signals.size > 0) {
+      for (const signal of this.#signals.get(row) ?? []) this.#into.signals.push({ ...signal, row: at });
+    }
+    if (this.#attachments.size === 0) return;
     for (const attachment of this.#attachments.get(row) ?? []) {
       const dataStart = this.#bytes.copy(attachment.dataStart, attachment.dataLength);
       this.#into.attachments.push({ ...attachment, row: at, dataStart });

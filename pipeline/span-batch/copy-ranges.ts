@@ -1,4 +1,5 @@
 import type { ByteArena } from "./arena.ts";
+import { copyRange } from "./bytes.ts";
 import type { ByteDictionary } from "./dictionary.ts";
 
 /** Marks what was not copied yet in a map of old to new numbers. */
@@ -14,8 +15,9 @@ const minSharedBytes = 48;
 export class RangeCopier {
   readonly #from: ByteArena;
   readonly #into: ByteArena;
-  /** Start, length and new start of each long range. */
+  /** Start, length and new start of each long range; the first `#copiedLength` numbers count. */
   readonly #copied: number[] = [];
+  #copiedLength = 0;
 
   constructor(from: ByteArena, into: ByteArena) {
     this.#from = from;
@@ -27,21 +29,26 @@ export class RangeCopier {
     if (length === 0) return 0;
     if (length < minSharedBytes) return this.#append(start, length);
     const copied = this.#copied;
-    for (let i = 0; i < copied.length; i += 3) {
+    for (let i = 0; i < this.#copiedLength; i += 3) {
       if (copied[i] === start && copied[i + 1] === length) return copied[i + 2]!;
     }
     const now = this.#append(start, length);
-    copied.push(start, length, now);
+    copied[this.#copiedLength++] = start;
+    copied[this.#copiedLength++] = length;
+    copied[this.#copiedLength++] = now;
     return now;
   }
 
   /** Forgets what may be shared: call for each span. */
   forget(): void {
-    this.#copied.length = 0;
+    // Not the array's length: its memory would be given back, and taken again for the next span.
+    this.#copiedLength = 0;
   }
 
   #append(start: number, length: number): number {
-    return this.#into.append(this.#from.bytes.subarray(start, start + length));
+    const at = this.#into.reserve(length);
+    copyRange(this.#into, at, this.#from, start, length);
+    return at;
   }
 }
 
