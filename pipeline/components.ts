@@ -11,6 +11,7 @@ import { attributesFactory } from "../processors/attributes/factory.ts";
 import { batchFactory } from "../processors/batch/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
 import { resourceFactory } from "../processors/resource/factory.ts";
+import { signalsFactory } from "../processors/signals/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
 import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
 import type { Batch } from "./batch.ts";
@@ -32,7 +33,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
-  processors: [attributesFactory, batchFactory, memoryLimiterFactory, resourceFactory],
+  processors: [attributesFactory, batchFactory, memoryLimiterFactory, resourceFactory, signalsFactory],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };
