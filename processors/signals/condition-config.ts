@@ -148,7 +148,7 @@ function faultsOf(condition: ConditionConfig): FaultAt[] {
     return stray.map((name) => ({ path: [name], message: `needs a field, attribute or resource beside it` }));
   }
   if (found.length === 0) {
-    return [{ path: [], message: `needs at least one of ${operators.join(", ")}` }];
+    return [{ path: [], message: `needs at least one of ${operators.join(", ")}, got none` }];
   }
   if (condition.exists === false && found.length > 1) {
     return [{ path: ["exists"], message: `must stand alone, got ${found.slice(1).join(" and ")} beside it` }];

@@ -1,12 +1,12 @@
 import type { SignalEntity } from "../../pipeline/span-batch/side-tables.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { compileCondition, requiredKinds } from "./conditions/compile.ts";
+import type { Test } from "./conditions/condition-test.ts";
 import type { Detector } from "./detectors/detector.ts";
 import { maxValueLength } from "./rule-config.ts";
 import type { RuleDefinition } from "./rule-sets/rule-set.ts";
 import type { SignalMaker, SignalSink } from "./signal-sink.ts";
 import type { Subjects } from "./sources/subjects.ts";
-import { compileCondition, requiredKinds } from "./tests/compile.ts";
-import type { Test } from "./tests/test.ts";
 import type { Scalar } from "./text/json-path.ts";
 import { compileValue } from "./values/compile.ts";
 import type { Reader } from "./values/reader.ts";

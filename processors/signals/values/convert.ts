@@ -1,4 +1,4 @@
-import { numberOf } from "../tests/predicate.ts";
+import { numberOf } from "../conditions/predicate.ts";
 import type { Scalar } from "../text/json-path.ts";
 import type { SignalType } from "../value-config.ts";
 

@@ -1,12 +1,12 @@
 import type { DerivedName, ValueColumn } from "../../../pipeline/span-batch/derived.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { treeAt } from "../conditions/json-test.ts";
+import { scalarsOf } from "../conditions/value-tests.ts";
 import { nanosPerMs } from "../fields.ts";
 import type { NumberSource } from "../sources/number-source.ts";
 import type { AttributeText } from "../sources/text-source.ts";
 import type { TextSubject } from "../sources/text-subject.ts";
 import type { WordSource } from "../sources/word-source.ts";
-import { treeAt } from "../tests/json-test.ts";
-import { scalarsOf } from "../tests/value-tests.ts";
 import type { JsonPath, Scalar } from "../text/json-path.ts";
 import type { TextPattern } from "../text/text-pattern.ts";
 import type { Arithmetic } from "../value-config.ts";

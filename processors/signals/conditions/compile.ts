@@ -6,9 +6,9 @@ import { numberSource, type Subjects, typeOfField, wordSource } from "../sources
 import { ResourceWord } from "../sources/word-source.ts";
 import { JsonPath } from "../text/json-path.ts";
 import { AllOf, AnyOf, Not } from "./combinations.ts";
+import type { Test } from "./condition-test.ts";
 import { JsonTest } from "./json-test.ts";
 import { predicateOf } from "./predicate.ts";
-import type { Test } from "./test.ts";
 import { AttributeTest, TextTest } from "./text-test.ts";
 import { ListTest, NumberTest, WordTest } from "./value-tests.ts";
 

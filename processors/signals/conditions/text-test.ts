@@ -5,8 +5,8 @@ import type { TextSubject } from "../sources/text-subject.ts";
 import { needleOf, standsAt } from "../text/fold.ts";
 import { requiredLiterals } from "../text/required-literals.ts";
 import { TextPattern } from "../text/text-pattern.ts";
+import { Cost, type Test } from "./condition-test.ts";
 import { listOf, type Predicate } from "./predicate.ts";
-import { Cost, type Test } from "./test.ts";
 import { scalarsOf } from "./value-tests.ts";
 
 /** A test of the text that a subject has found in a span. */

@@ -4,8 +4,8 @@ import type { AttributeValue } from "../../../pipeline/span-batch/value.ts";
 import type { NumberSource } from "../sources/number-source.ts";
 import type { WordSource } from "../sources/word-source.ts";
 import type { Scalar } from "../text/json-path.ts";
+import { Cost, type Test } from "./condition-test.ts";
 import type { Predicate } from "./predicate.ts";
-import { Cost, type Test } from "./test.ts";
 
 /** A number field. */
 export class NumberTest implements Test {

@@ -1,5 +1,5 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import type { Test } from "./test.ts";
+import type { Test } from "./condition-test.ts";
 
 function byCost(tests: readonly Test[]): Test[] {
   return tests.toSorted((a, b) => a.cost - b.cost);

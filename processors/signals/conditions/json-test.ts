@@ -2,8 +2,8 @@ import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { AttributeText } from "../sources/text-source.ts";
 import type { TextSubject } from "../sources/text-subject.ts";
 import type { JsonPath, Tree } from "../text/json-path.ts";
+import { Cost, type Test } from "./condition-test.ts";
 import type { Predicate } from "./predicate.ts";
-import { Cost, type Test } from "./test.ts";
 
 /** Values within a text that is JSON, or within an attribute that is a list or a map. */
 export class JsonTest implements Test {
