@@ -32,11 +32,11 @@ export class EvaluationEvents {
     const score = read(event, "gen_ai.evaluation.score.value");
     const label = read(event, "gen_ai.evaluation.score.label");
     if (typeof name !== "string") {
-      warnOfSignal(batch, row, `${eventName}: gen_ai.evaluation.name must be a string`);
+      warnOfSignal(batch, row, eventName, "gen_ai.evaluation.name must be a string");
       return;
     }
     if (score === undefined && label === undefined) {
-      warnOfSignal(batch, row, `${name}: ${eventName} has neither score nor label`);
+      warnOfSignal(batch, row, name, `${eventName} has neither score nor label`);
       return;
     }
     const signals = [
@@ -53,7 +53,7 @@ export class EvaluationEvents {
     ];
     for (const signal of signals) {
       if (signal === undefined) continue;
-      if ("problem" in signal) warnOfSignal(batch, row, `${signal.name}: ${signal.problem}`);
+      if ("problem" in signal) warnOfSignal(batch, row, signal.name, signal.problem);
       else sink.push(row, "span", signal.name, signal.value, this.#maker);
     }
   }

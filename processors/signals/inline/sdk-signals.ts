@@ -33,18 +33,18 @@ export class SdkSignals {
   #take(batch: SpanBatch, row: number, entry: number, key: string, sink: SignalSink): void {
     const { types, words } = batch.attributes;
     if (words[2 * entry + 1]! > this.#maxBytes) {
-      warnOfSignal(batch, row, `${key}: larger than ${this.#maxBytes} bytes`);
+      warnOfSignal(batch, row, key, `is larger than ${this.#maxBytes} bytes`);
       return;
     }
     const value = readValue(batch.arena, types[entry]!, words[2 * entry]!, words[2 * entry + 1]!);
     const entries = entriesOf(value);
     if (entries === undefined) {
-      warnOfSignal(batch, row, `${key}: must be an object of names and values`);
+      warnOfSignal(batch, row, key, "must be an object of names and values");
       return;
     }
     for (const [name, item] of entries) {
       const signal = inlineSignal(name, item);
-      if ("problem" in signal) warnOfSignal(batch, row, `${signal.name}: ${signal.problem}`);
+      if ("problem" in signal) warnOfSignal(batch, row, signal.name, signal.problem);
       else sink.push(row, "span", signal.name, signal.value, this.#maker);
     }
   }
