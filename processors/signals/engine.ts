@@ -3,6 +3,7 @@ import { Rule } from "./rule.ts";
 import type { RuleDefinition } from "./rule-sets/rule-set.ts";
 import type { SignalSink } from "./signal-sink.ts";
 import { Subjects } from "./sources/subjects.ts";
+import { foldText } from "./text/fold.ts";
 
 /** Kinds of spans of which the rules are remembered; there are a few dozen, and senders may make up more. */
 const maxKinds = 1_000;
@@ -44,7 +45,7 @@ export class Engine {
   }
 
   #rulesOf(batch: SpanBatch, index: number): readonly Rule[] {
-    const kind = batch.tokens.text(index).toLowerCase();
+    const kind = foldText(batch.tokens.text(index));
     let rules = this.#ofKind.get(kind);
     if (rules === undefined) {
       rules = this.#rules.filter(({ kinds }) => kinds === undefined || kinds.has(kind));

@@ -1,6 +1,6 @@
 import type { SignalEntity } from "../../pipeline/span-batch/side-tables.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import { compileCondition, requiredKinds } from "./conditions/compile.ts";
+import { compileCondition, splitKinds } from "./conditions/compile.ts";
 import type { Test } from "./conditions/condition-test.ts";
 import type { Detector } from "./detectors/detector.ts";
 import { maxValueLength } from "./rule-config.ts";
@@ -20,7 +20,8 @@ export class Rule implements SignalMaker {
   readonly kinds: ReadonlySet<string> | undefined;
   readonly #name: string;
   readonly #entity: SignalEntity;
-  readonly #when: Test;
+  /** What must hold besides the kind. */
+  readonly #when: Test | undefined;
   readonly #value: Reader;
   readonly #detector: Detector | undefined;
   #isPossible = false;
@@ -28,24 +29,25 @@ export class Rule implements SignalMaker {
   constructor({ rule, detector }: RuleDefinition, subjects: Subjects) {
     this.id = rule.id;
     this.source = `${rule.id}@${rule.version}`;
-    this.kinds = requiredKinds(rule.when);
+    const { kinds, rest } = splitKinds(rule.when);
+    this.kinds = kinds;
     this.#name = rule.name ?? rule.id;
     this.#entity = rule.target;
-    this.#when = compileCondition(rule.when, subjects);
+    this.#when = rest && compileCondition(rest, subjects);
     this.#value = compileValue(rule.value, subjects);
     this.#detector = detector?.(subjects);
   }
 
   /** Called once a batch, after the subjects were bound. */
   bind(batch: SpanBatch): void {
-    this.#isPossible = this.#when.bind(batch);
+    this.#isPossible = this.#when === undefined || this.#when.bind(batch);
     if (!this.#isPossible) return;
     this.#value.bind(batch);
     this.#detector?.bind(batch);
   }
 
   apply(row: number, sink: SignalSink): void {
-    if (!this.#isPossible || !this.#when.holds(row)) return;
+    if (!this.#isPossible || this.#when?.holds(row) === false) return;
     if (this.#detector === undefined) {
       const value = this.#value.read(row);
       if (value !== undefined) this.#push(row, this.#name, value, sink);

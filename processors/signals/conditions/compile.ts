@@ -4,6 +4,7 @@ import type { ConditionConfig } from "../condition-config.ts";
 import { nanosPerMs } from "../fields.ts";
 import { numberSource, type Subjects, typeOfField, wordSource } from "../sources/subjects.ts";
 import { ResourceWord } from "../sources/word-source.ts";
+import { foldText } from "../text/fold.ts";
 import { JsonPath } from "../text/json-path.ts";
 import { AllOf, AnyOf, Not } from "./combinations.ts";
 import type { Test } from "./condition-test.ts";
@@ -70,14 +71,36 @@ function inNanoseconds(config: ConditionConfig): ConditionConfig {
   };
 }
 
+/** A condition in two parts that must both hold. */
+export interface SplitCondition {
+  /** Values of OperationKind, in lower case, of which the span must have one; undefined where any will do. */
+  readonly kinds: ReadonlySet<string> | undefined;
+  /** What must hold besides; undefined: nothing. */
+  readonly rest: ConditionConfig | undefined;
+}
+
 /**
- * The values of OperationKind of which a span must have one for the condition to hold, in lower case; undefined where any
- * will do. Rules that say it in `all:` or alone are not even looked at for other spans.
+ * Takes the kinds of spans out of a condition that names them alone or in `all:`. Rules are sorted by them, and not even
+ * looked at for spans of other kinds.
  */
-export function requiredKinds(config: ConditionConfig): ReadonlySet<string> | undefined {
-  if (config.all !== undefined) {
-    return config.all.map(requiredKinds).find((kinds) => kinds !== undefined);
-  }
-  if (config.field !== "OperationKind" || config.equals === undefined) return undefined;
-  return new Set([config.equals].flat().map((kind) => String(kind).toLowerCase()));
+export function splitKinds(config: ConditionConfig): SplitCondition {
+  const { all } = config;
+  if (all === undefined) return isOfKinds(config) ? { kinds: kindsOf(config), rest: undefined } : none(config);
+  const index = all.findIndex(isOfKinds);
+  if (index < 0) return none(config);
+  const others = all.toSpliced(index, 1);
+  return { kinds: kindsOf(all[index]!), rest: others.length === 0 ? undefined : { all: others } };
+}
+
+function none(rest: ConditionConfig): SplitCondition {
+  return { kinds: undefined, rest };
+}
+
+function isOfKinds(config: ConditionConfig): boolean {
+  const given = Object.keys(config).filter((key) => config[key as keyof ConditionConfig] !== undefined);
+  return config.field === "OperationKind" && config.equals !== undefined && given.length === 2;
+}
+
+function kindsOf({ equals }: ConditionConfig): ReadonlySet<string> {
+  return new Set([equals].flat().map((kind) => foldText(String(kind))));
 }

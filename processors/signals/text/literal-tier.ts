@@ -16,6 +16,8 @@ export class LiteralTier {
   /** Of the 4 bytes, those that count; signed, as all words here: integers of 32 bits make faster code. */
   readonly #mask: number;
   readonly #gramBytes: number;
+  /** Per hash, whether there is a gram: a byte each, so that it stays in the first cache. */
+  readonly #filter: Uint8Array;
   readonly #shift: number;
   /** Per hash, the first distinct gram + 1; 0: none. */
   readonly #heads: Uint16Array;
@@ -36,11 +38,12 @@ export class LiteralTier {
     for (const needle of needles) enter(needle, gramBytes, stride, byGram);
     const grams = [...byGram.keys()];
     const entries = [...byGram.values()].flat();
-    const bits = Math.min(16, Math.max(12, Math.ceil(Math.log2(grams.length * 16))));
+    const bits = Math.min(16, Math.max(12, Math.ceil(Math.log2(grams.length * 32))));
     this.#stride = stride;
     this.#gramBytes = gramBytes;
     this.#mask = gramBytes === 4 ? -1 : 2 ** (8 * gramBytes) - 1;
     this.#shift = 32 - bits;
+    this.#filter = new Uint8Array(2 ** bits);
     this.#heads = new Uint16Array(2 ** bits);
     this.#next = new Uint16Array(grams.length);
     this.#grams = Int32Array.from(grams);
@@ -50,6 +53,7 @@ export class LiteralTier {
       const hash = Math.imul(gram, hashFactor) >>> this.#shift;
       this.#next[slot] = this.#heads[hash]!;
       this.#heads[hash] = slot + 1;
+      this.#filter[hash] = 1;
     }
     this.#needles = entries.map(({ needle }) => needle);
     this.#offsets = Uint32Array.from(entries, ({ offset }) => offset);
@@ -59,14 +63,13 @@ export class LiteralTier {
 
   /** Puts the literals into as few tiers as there are ways to look for them; tables have room for 65,535 grams. */
   static of(needles: readonly Needle[]): LiteralTier[] {
-    return classes.flatMap(({ gramBytes, stride, fits }) => {
-      const members = needles.filter(({ bytes }) => fits(bytes.length));
-      const perTier = Math.floor(0xffff / stride);
-      const tiers: LiteralTier[] = [];
-      for (let from = 0; from < members.length; from += perTier) {
-        tiers.push(new LiteralTier(members.slice(from, from + perTier), gramBytes, stride));
-      }
-      return tiers;
+    return classes.flatMap(({ from, to, gramBytes, maxStride }) => {
+      const members = needles.filter(({ bytes }) => bytes.length >= from && bytes.length <= to);
+      const perTier = Math.floor(0xffff / maxStride);
+      return Array.from({ length: Math.ceil(members.length / perTier) }, (_, tier) => {
+        const some = members.slice(tier * perTier, (tier + 1) * perTier);
+        return new LiteralTier(some, gramBytes, strideFor(some, gramBytes, maxStride));
+      });
     });
   }
 
@@ -78,7 +81,7 @@ export class LiteralTier {
     const lastWhole = Math.min(last, view.byteLength - 4) | 0;
     let at = start | 0;
     for (;;) {
-      at = nextCandidate(view, this.#heads, this.#shift, this.#mask, at, lastWhole, this.#stride);
+      at = nextCandidate(view, this.#filter, this.#shift, this.#mask, at, lastWhole, this.#stride);
       if (at > lastWhole) break;
       this.#compare((view.getInt32(at, true) | caseBits) & this.#mask, bytes, start, at, end, foundIn, scan);
       at += this.#stride;
@@ -118,7 +121,7 @@ const hashFactor = 0x9e3779b1 | 0;
 /** The first place from `at` on whose gram has an entry, or one behind `last`. */
 function nextCandidate(
   view: DataView,
-  heads: Uint16Array,
+  filter: Uint8Array,
   shift: number,
   mask: number,
   at: number,
@@ -126,20 +129,24 @@ function nextCandidate(
   stride: number,
 ): number {
   for (; at <= last; at = (at + stride) | 0) {
-    if (heads[Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift] !== 0) return at;
+    if (filter[Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift] !== 0) return at;
   }
   return at;
 }
 
-/** A literal has `stride` neighbouring grams of `gramBytes` each when it has `gramBytes + stride - 1` bytes. */
+/** Lengths of literals that are looked for together: a tier is a pass over the text. */
 const classes = [
-  { gramBytes: 4, stride: 4, fits: (length: number) => length >= 7 },
-  { gramBytes: 3, stride: 3, fits: (length: number) => length === 5 || length === 6 },
-  { gramBytes: 3, stride: 2, fits: (length: number) => length === 4 },
-  { gramBytes: 3, stride: 1, fits: (length: number) => length === 3 },
-  { gramBytes: 2, stride: 1, fits: (length: number) => length === 2 },
-  { gramBytes: 1, stride: 1, fits: (length: number) => length === 1 },
+  { from: 7, to: Number.POSITIVE_INFINITY, gramBytes: 4, maxStride: 4 },
+  { from: 4, to: 6, gramBytes: 3, maxStride: 4 },
+  { from: 3, to: 3, gramBytes: 3, maxStride: 1 },
+  { from: 2, to: 2, gramBytes: 2, maxStride: 1 },
+  { from: 1, to: 1, gramBytes: 1, maxStride: 1 },
 ] as const;
+
+/** A literal of `n` bytes has `n - gramBytes + 1` grams, and as many neighbouring ones are needed as a step is long. */
+function strideFor(needles: readonly Needle[], gramBytes: number, maxStride: number): number {
+  return needles.reduce((stride, { bytes }) => Math.min(stride, bytes.length - gramBytes + 1), maxStride);
+}
 
 /** Where a literal has a gram. */
 interface Gram {
