@@ -87,6 +87,26 @@ describe("signals processor", () => {
     expect(await metrics.value("processor_signals_errors", { reason: "exception" })).toBeUndefined();
   });
 
+  it("remembers nothing of a batch when it looks at the next", async () => {
+    const json = { field: "Output", json_path: "$.a", exists: true };
+    const rules = [
+      { id: "text", when: { field: "Output", contains_any: "needle" } },
+      { id: "json", when: json },
+      { id: "word", when: { field: "Provider", equals: "openai" } },
+      { id: "resource", when: { resource: "service.name", equals: "test" } },
+      { id: "list", when: { field: "FinishReasons", equals: "stop" } },
+    ];
+    const processor = createSignals({ rules });
+    const first = spansOf([{ Output: '{"a": "needle"}', Provider: "openai", FinishReasons: ["stop"] }]);
+    const second = spansOf([{ Output: '{"b": "hay"}', Provider: "other", FinishReasons: ["length"] }], {
+      "service.name": "x",
+    });
+    const third = spansOf([{}], {});
+    for (const batch of [first, second, third, first]) await processor.consume(batch);
+    expect(first.signals.map(({ name }) => name)).toEqual([...rules, ...rules].map(({ id }) => id));
+    expect([second.signals, third.signals]).toEqual([[], []]);
+  });
+
   it("asks rules that need a kind of span about no other", async () => {
     const rules = [
       {
