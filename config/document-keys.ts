@@ -12,25 +12,30 @@ export interface DocumentedKey {
   readonly description: string;
 }
 
-// Schemas that hold themselves end here; nothing that a person writes by hand is as deep.
-const maxDepth = 12;
-
-/** Every key that the schema accepts, nested ones after their parents. */
-export function keysOf(schema: Schema, prefix = "", depth = 0): readonly DocumentedKey[] {
-  if (depth > maxDepth) return [];
+/**
+ * Every key that the schema accepts, nested ones after their parents. A schema that holds itself, such as a condition
+ * made of conditions, is not described again within itself.
+ *
+ * @param around what the schema stands in
+ */
+export function keysOf(schema: Schema, prefix = "", around: readonly object[] = []): readonly DocumentedKey[] {
   return alternativesOf(schema).flatMap((alternative) => {
     const definition = definitionOf(alternative);
+    // A schema with a description of its own is a copy, which shares its shape.
+    const identity = definition.type === "object" ? definition.shape : alternative;
+    if (around.includes(identity)) return [];
+    const inside = [...around, identity];
     switch (definition.type) {
       case "object":
         return Object.entries(definition.shape).flatMap(([key, child]) => {
           const path = prefix === "" ? key : `${prefix}.${key}`;
-          const inner = metaOf(child).sameAs === undefined ? keysOf(child, path, depth + 1) : [];
+          const inner = metaOf(child).sameAs === undefined ? keysOf(child, path, inside) : [];
           return [describeKey(path, child), ...inner];
         });
       case "array":
-        return keysOf(definition.element, `${prefix}[]`, depth + 1);
+        return keysOf(definition.element, `${prefix}[]`, inside);
       case "record":
-        return keysOf(definition.valueType, `${prefix}.<name>`, depth + 1);
+        return keysOf(definition.valueType, `${prefix}.<name>`, inside);
       default:
         return [];
     }

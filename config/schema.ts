@@ -39,7 +39,8 @@ export function innerOf(schema: Schema): Schema | undefined {
     case "success":
       return definition.innerType;
     case "lazy":
-      return definition.getter();
+      // Made once: the getter may make another schema with every call.
+      return (schema as z.core.$ZodLazy)._zod.innerType;
     case "pipe":
       // What the user writes goes in, except into `preprocess`, which says nothing about it.
       return definitionOf(definition.in).type === "transform" ? definition.out : definition.in;

@@ -15,6 +15,7 @@ import { imagesFactory } from "../processors/images/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
 import { probabilisticSamplerFactory } from "../processors/probabilistic_sampler/factory.ts";
 import { resourceFactory } from "../processors/resource/factory.ts";
+import { signalsFactory } from "../processors/signals/factory.ts";
 import { tailSamplingFactory } from "../processors/tail_sampling/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
 import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
@@ -37,7 +38,7 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
-  processors: [attributesFactory, batchFactory, costFactory, genaiFactory, imagesFactory, memoryLimiterFactory, probabilisticSamplerFactory, resourceFactory, tailSamplingFactory],
+  processors: [attributesFactory, batchFactory, costFactory, genaiFactory, imagesFactory, memoryLimiterFactory, probabilisticSamplerFactory, resourceFactory, signalsFactory, tailSamplingFactory],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };

@@ -26,10 +26,6 @@ describe("the reference of configuration keys", () => {
   });
 
   it("names types, defaults and nested keys of every kind of schema", () => {
-    type Tree = { name: string; children?: Tree[] | undefined };
-    const tree: z.ZodType<Tree> = z.lazy(() =>
-      z.strictObject({ name: z.string().describe("Name."), children: z.array(tree).optional().describe("Below.") }),
-    );
     const schema = z.strictObject({
       wait: durationMs.prefault("5s").describe("How | long."),
       token: secret.describe("A secret."),
@@ -60,6 +56,21 @@ describe("the reference of configuration keys", () => {
       ["servers", "map of maps", ""],
       ["servers.<name>.port", "whole number", true],
     ]);
-    expect(keysOf(tree).length).toBeGreaterThan(2);
+  });
+
+  it("describes a schema that holds itself once, copies with a description of their own included", () => {
+    type Tree = { name: string; children?: Tree[] | undefined; only?: Tree | undefined };
+    const lazy: z.ZodType<Tree> = z.lazy(() =>
+      z.strictObject({ name: z.string().describe("Name."), children: z.array(lazy).optional().describe("Below.") }),
+    );
+    expect(keysOf(lazy).map(({ path }) => path)).toEqual(["name", "children"]);
+    const tree: z.ZodType<Tree> = z.strictObject({
+      name: z.string().describe("Name."),
+      get only() {
+        return tree.optional().describe("Inside.");
+      },
+    });
+    const schema = z.strictObject({ tree: tree.describe("The tree.") });
+    expect(keysOf(schema).map(({ path }) => path)).toEqual(["tree", "tree.name", "tree.only"]);
   });
 });

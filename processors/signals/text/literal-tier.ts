@@ -1,0 +1,200 @@
+import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
+import { foldedByte } from "./fold.ts";
+import { isFound, type Needle } from "./needle.ts";
+
+/**
+ * Literals of one class of lengths, found by their grams: pieces of up to 4 bytes.
+ *
+ * A text is read in steps. At each step 4 bytes, with the bit of the letters' case set, are looked up in a table of
+ * hashes that is small enough for the first cache; only where it has an entry are literals compared. Of a literal of 7
+ * or more bytes four neighbouring grams are entered, so that a step of 4 bytes meets one of them wherever it stands:
+ * a byte of text costs a quarter of a lookup. An automaton (Aho-Corasick) takes a step for each byte, each of which
+ * waits for the one before.
+ */
+export class LiteralTier {
+  readonly #stride: number;
+  /** Of the 4 bytes, those that count; signed, as all words here: integers of 32 bits make faster code. */
+  readonly #mask: number;
+  readonly #gramBytes: number;
+  /** Per hash, whether there is a gram: a byte each, so that it stays in the first cache. */
+  readonly #filter: Uint8Array;
+  readonly #shift: number;
+  /** Per hash, the first distinct gram + 1; 0: none. */
+  readonly #heads: Uint16Array;
+  /** Per distinct gram. */
+  readonly #grams: Int32Array;
+  /** Of the same hash, the next distinct gram + 1. */
+  readonly #next: Uint16Array;
+  /** Where the literals with the gram begin in what follows, one more at the end. */
+  readonly #first: Uint32Array;
+  readonly #needles: readonly Needle[];
+  readonly #offsets: Uint32Array;
+  /** First and last byte of each, in lower case: most candidates differ there. */
+  readonly #heading: Uint8Array;
+  readonly #ending: Uint8Array;
+
+  private constructor(needles: readonly Needle[], gramBytes: number, stride: number) {
+    const byGram = new Map<number, Gram[]>();
+    for (const needle of needles) enter(needle, gramBytes, stride, byGram);
+    const grams = [...byGram.keys()];
+    const entries = [...byGram.values()].flat();
+    const bits = Math.min(16, Math.max(12, Math.ceil(Math.log2(grams.length * 32))));
+    this.#stride = stride;
+    this.#gramBytes = gramBytes;
+    this.#mask = gramBytes === 4 ? -1 : 2 ** (8 * gramBytes) - 1;
+    this.#shift = 32 - bits;
+    this.#filter = new Uint8Array(2 ** bits);
+    this.#heads = new Uint16Array(2 ** bits);
+    this.#next = new Uint16Array(grams.length);
+    this.#grams = Int32Array.from(grams);
+    this.#first = new Uint32Array(grams.length + 1);
+    for (const [slot, gram] of grams.entries()) {
+      this.#first[slot + 1] = this.#first[slot]! + byGram.get(gram)!.length;
+      const hash = Math.imul(gram, hashFactor) >>> this.#shift;
+      this.#next[slot] = this.#heads[hash]!;
+      this.#heads[hash] = slot + 1;
+      this.#filter[hash] = 1;
+    }
+    this.#needles = entries.map(({ needle }) => needle);
+    this.#offsets = Uint32Array.from(entries, ({ offset }) => offset);
+    this.#heading = Uint8Array.from(entries, ({ needle }) => foldedByte[needle.bytes[0]!]!);
+    this.#ending = Uint8Array.from(entries, ({ needle }) => foldedByte[needle.bytes.at(-1)!]!);
+  }
+
+  /** Puts the literals into as few tiers as there are ways to look for them; tables have room for 65,535 grams. */
+  static of(needles: readonly Needle[]): LiteralTier[] {
+    return classes.flatMap(({ from, to, gramBytes, maxStride }) => {
+      const members = needles.filter(({ bytes }) => bytes.length >= from && bytes.length <= to);
+      const perTier = Math.floor(0xffff / maxStride);
+      return Array.from({ length: Math.ceil(members.length / perTier) }, (_, tier) => {
+        const some = members.slice(tier * perTier, (tier + 1) * perTier);
+        return new LiteralTier(some, gramBytes, strideFor(some, gramBytes, maxStride));
+      });
+    });
+  }
+
+  /** Writes `scan` into `foundIn` for every group that has a literal in `[start, end)`. */
+  scan(arena: ByteArena, start: number, end: number, foundIn: Uint32Array, scan: number): void {
+    const { view, bytes } = arena;
+    // Grams reach to the end of the text, and are read as whole words only where the arena has as many bytes.
+    const last = (end - this.#gramBytes) | 0;
+    const lastWhole = Math.min(last, view.byteLength - 4) | 0;
+    let at = start | 0;
+    for (;;) {
+      at = nextCandidate(view, this.#filter, this.#shift, this.#mask, at, lastWhole, this.#stride);
+      if (at > lastWhole) break;
+      this.#compare((view.getInt32(at, true) | caseBits) & this.#mask, bytes, start, at, end, foundIn, scan);
+      at += this.#stride;
+    }
+    for (; at <= last; at += this.#stride) {
+      this.#compare(gramAt(bytes, at, this.#gramBytes), bytes, start, at, end, foundIn, scan);
+    }
+  }
+
+  #compare(
+    gram: number,
+    bytes: Uint8Array,
+    start: number,
+    at: number,
+    end: number,
+    foundIn: Uint32Array,
+    scan: number,
+  ): void {
+    let slot = this.#heads[Math.imul(gram, hashFactor) >>> this.#shift]!;
+    while (slot !== 0 && this.#grams[slot - 1] !== gram) slot = this.#next[slot - 1]!;
+    if (slot === 0) return;
+    const behind = this.#first[slot]!;
+    for (let entry = this.#first[slot - 1]!; entry < behind; entry++) {
+      const from = at - this.#offsets[entry]!;
+      if (from < start || foldedByte[bytes[from]!] !== this.#heading[entry]) continue;
+      const needle = this.#needles[entry]!;
+      const last = from + needle.bytes.length - 1;
+      if (foldedByte[bytes[last]!] !== this.#ending[entry] || foundIn[needle.group] === scan) continue;
+      if (isFound(needle, bytes, start, from, end)) foundIn[needle.group] = scan;
+    }
+  }
+}
+
+const caseBits = 0x20202020;
+const hashFactor = 0x9e3779b1 | 0;
+
+/** The first place from `at` on whose gram has an entry, or one behind `last`. */
+function nextCandidate(
+  view: DataView,
+  filter: Uint8Array,
+  shift: number,
+  mask: number,
+  at: number,
+  last: number,
+  stride: number,
+): number {
+  for (; at <= last; at = (at + stride) | 0) {
+    if (filter[Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift] !== 0) return at;
+  }
+  return at;
+}
+
+/** Lengths of literals that are looked for together: a tier is a pass over the text. */
+const classes = [
+  { from: 7, to: Number.POSITIVE_INFINITY, gramBytes: 4, maxStride: 4 },
+  { from: 4, to: 6, gramBytes: 3, maxStride: 4 },
+  { from: 3, to: 3, gramBytes: 3, maxStride: 1 },
+  { from: 2, to: 2, gramBytes: 2, maxStride: 1 },
+  { from: 1, to: 1, gramBytes: 1, maxStride: 1 },
+] as const;
+
+/** A literal of `n` bytes has `n - gramBytes + 1` grams, and as many neighbouring ones are needed as a step is long. */
+function strideFor(needles: readonly Needle[], gramBytes: number, maxStride: number): number {
+  return needles.reduce((stride, { bytes }) => Math.min(stride, bytes.length - gramBytes + 1), maxStride);
+}
+
+/** Where a literal has a gram. */
+interface Gram {
+  readonly offset: number;
+  readonly needle: Needle;
+}
+
+/**
+ * Enters as many neighbouring grams as the stride is long, from the place where they are rarest in texts. Places whose
+ * grams other literals have too are preferred: the fewer distinct grams, the fewer places of a text are looked at closer.
+ */
+function enter(needle: Needle, gramBytes: number, stride: number, byGram: Map<number, Gram[]>): void {
+  const places = needle.bytes.length - gramBytes - stride + 2;
+  let best = 0;
+  let bestScore = -1;
+  for (let place = 0; place < places; place++) {
+    let isKnown = true;
+    for (let i = 0; i < stride; i++) isKnown &&= byGram.has(gramAt(needle.bytes, place + i, gramBytes));
+    const score = rarityOf(needle.bytes, place, gramBytes + stride - 1) + (isKnown ? preference : 0);
+    if (score <= bestScore) continue;
+    best = place;
+    bestScore = score;
+  }
+  for (let offset = best; offset < best + stride; offset++) {
+    const gram = gramAt(needle.bytes, offset, gramBytes);
+    const entries = byGram.get(gram);
+    if (entries === undefined) byGram.set(gram, [{ offset, needle }]);
+    else entries.push({ offset, needle });
+  }
+}
+
+/** What a place with known grams is preferred by, as sum of the ranks of its bytes. */
+const preference = 20;
+
+/** Bytes from the most frequent on, in English text and JSON. */
+const frequent = Buffer.from(' etaoinsrhldc"u:,mfpgwybv');
+
+function rarityOf(bytes: Uint8Array, from: number, count: number): number {
+  let rarity = 0;
+  for (let i = from; i < from + count; i++) {
+    const rank = frequent.indexOf(bytes[i]! >= 0x41 && bytes[i]! <= 0x5a ? bytes[i]! + 32 : bytes[i]!);
+    rarity += rank < 0 ? frequent.length : rank;
+  }
+  return rarity;
+}
+
+function gramAt(bytes: Uint8Array, at: number, gramBytes: number): number {
+  let gram = 0;
+  for (let i = gramBytes - 1; i >= 0; i--) gram = (gram << 8) | bytes[at + i]! | 0x20;
+  return gram;
+}
