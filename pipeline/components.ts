@@ -38,7 +38,18 @@ export interface Components {
 
 export const builtInComponents: Components = {
   receivers: [nopReceiverFactory, otlpReceiverFactory],
-  processors: [attributesFactory, batchFactory, costFactory, genaiFactory, imagesFactory, memoryLimiterFactory, probabilisticSamplerFactory, resourceFactory, signalsFactory, tailSamplingFactory],
+  processors: [
+    attributesFactory,
+    batchFactory,
+    costFactory,
+    genaiFactory,
+    imagesFactory,
+    memoryLimiterFactory,
+    probabilisticSamplerFactory,
+    resourceFactory,
+    signalsFactory,
+    tailSamplingFactory,
+  ],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
   extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };

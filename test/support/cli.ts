@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { runCli } from "../../main/cli.ts";
 import { builtInComponents } from "../../pipeline/components.ts";
 
@@ -18,6 +19,7 @@ export async function cli(...args: readonly string[]): Promise<CliOutcome> {
     err: (text) => {
       err += text;
     },
+    input: () => Readable.from([]),
     env: {},
     components: async () => builtInComponents,
     run: async () => undefined,
