@@ -45,7 +45,7 @@ describe("conditions in a part of OTTL", () => {
     'HasPrefix(name, "GET") and HasSuffix(name, "orders")',
     'attributes["n"] * 2 + 1 == 11',
     'attributes["s"] != 5',
-    'false or true and not false',
+    "false or true and not false",
   ])("holds: %s", (condition) => {
     expect(holds(condition)).toBe(true);
   });
@@ -66,7 +66,10 @@ describe("conditions in a part of OTTL", () => {
     ["", "unexpected the end at character 1"],
     ['name = "x"', 'unexpected "=" at character 6'],
     ['name == "x" and', "unexpected the end at character 16"],
-    ['Concat(name, "x") == "x"', 'undefined function "Concat", must be IsMatch, IsRootSpan, HasPrefix, HasSuffix at character 1'],
+    [
+      'Concat(name, "x") == "x"',
+      'undefined function "Concat", must be IsMatch, IsRootSpan, HasPrefix, HasSuffix at character 1',
+    ],
     ['spanevent.name == "x"', "spanevent.name is no path known here at character 1"],
     ["(name", "expected ), found the end at character 6"],
     ["name name", "unexpected name at character 6"],
