@@ -5,6 +5,7 @@ import { runCli } from "../main/cli.ts";
 process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  input: () => process.stdin,
   env: process.env,
   components: async () => (await import("../pipeline/components.ts")).builtInComponents,
   run: async (options) => {

@@ -4,6 +4,7 @@ import { addComponents } from "./commands/components.ts";
 import { addDeadLetter } from "./commands/dead-letter.ts";
 import { addDocs } from "./commands/docs.ts";
 import { addFeatureGate } from "./commands/featuregate.ts";
+import { addMap } from "./commands/map.ts";
 import { addPrintConfig } from "./commands/print-config.ts";
 import { addRun } from "./commands/run.ts";
 import { addValidate } from "./commands/validate.ts";
@@ -19,6 +20,7 @@ const commands: readonly AddCommand[] = [
   addFeatureGate,
   addDocs,
   addDeadLetter,
+  addMap,
 ];
 
 /**

@@ -8,6 +8,8 @@ export interface CommandContext {
   readonly out: (text: string) => void;
   /** Writes to standard error; ends no line by itself. */
   readonly err: (text: string) => void;
+  /** Opens standard input. */
+  readonly input: () => AsyncIterable<Uint8Array>;
   readonly env: NodeJS.ProcessEnv;
   /** Loads the components; late, because `--version` needs none of them. */
   readonly components: () => Promise<Components>;

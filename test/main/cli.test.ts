@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { runCli } from "../../main/cli.ts";
@@ -29,6 +30,7 @@ async function cli(args: string[], failure?: Error): Promise<Outcome> {
     err: (text) => {
       outcome.err += text;
     },
+    input: () => Readable.from([]),
     env: { PASSWORD: "0123" },
     components: async () => fakeComponents,
     run: async (options) => {

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runCli } from "../../../main/cli.ts";
 import { builtInComponents } from "../../../pipeline/components.ts";
@@ -30,6 +31,7 @@ service: {pipelines: {traces: {receivers: [nop], exporters: [clickhouse, clickho
     err: (text) => {
       outcome.err += text;
     },
+    input: () => Readable.from([]),
     env: {},
     components: async () => builtInComponents,
     run: async () => undefined,
