@@ -66,6 +66,22 @@ describe("dialect openinference", () => {
     expect(mapped).not.toHaveProperty("Warnings");
   });
 
+  it("puts the messages over numbered keys together before it takes the input as it came", () => {
+    const attributes = {
+      ...call,
+      "llm.input_messages.0.message.role": "user",
+      "llm.input_messages.0.message.contents.0.message_content.type": "text",
+      "llm.input_messages.0.message.contents.0.message_content.text": "Hi",
+    };
+    const mapped = mapSpan({ scope, attributes });
+    expect(JSON.parse(mapped?.["Input"] as string)).toEqual([
+      { role: "user", parts: [{ type: "text", content: "Hi" }] },
+    ]);
+    expect(JSON.parse(mapped?.["Output"] as string)).toEqual([
+      { role: "assistant", parts: [{ type: "text", content: "Hello" }] },
+    ]);
+  });
+
   it("is recognised by its key alone", () => {
     expect(mapSpan({ attributes: { "openinference.span.kind": "CHAIN" } })).toMatchObject({
       Dialect: "openinference",
