@@ -78,6 +78,7 @@ export class Planner {
       symbols: new SymbolTable(this.#vocabulary),
       json: new JsonPathReader(maxJsonBytes),
       messages,
+      objects: new Map(),
     };
     this.#memory = memory;
     this.#resourceTests = [...this.#terms.resourceTests];
