@@ -26,7 +26,7 @@ export const genaiConfigSchema = z.strictObject({
     .describe("Rules of your own. They are tried before those of the dialects, in the order in which they stand."),
   dialects: dialectSettings
     .default({})
-    .describe("Switches for single dialects, by the names of docs/genai.md; those not named are on."),
+    .describe("Switches for single dialects, by the names of docs/genai-dialects.md; those not named are on."),
   remove_originals: z
     .boolean()
     .default(false)

@@ -168,6 +168,11 @@ describe("signalbox docs", () => {
     rmSync(folder, { recursive: true });
   });
 
+  it("writes the reference of dialects, and says which documents there are", async () => {
+    expect((await cli(["docs", "genai-dialects"])).out).toMatch(/^# Dialects\n/);
+    expect((await cli(["docs", "recipes"])).err).toContain("Allowed choices are configuration, genai-dialects.");
+  });
+
   it("fails --check when the file is stale", async () => {
     const folder = mkdtempSync(join(tmpdir(), "signalbox-docs-"));
     const file = join(folder, "configuration.md");

@@ -93,13 +93,23 @@ export const openinference: Dialect = {
         { indexed: "llm.prompts.", shape: "openinference_prompts" },
         "tool.parameters",
         "reranker.query",
+        { indexed: "reranker.input_documents.", shape: "openinference_prompts" },
+        { indexed: "embedding.embeddings.", shape: "openinference_prompts" },
       ],
     },
     {
       target: "Output",
-      sources: [{ indexed: "llm.output_messages.", shape: "openinference" }, "output.value", "llm.choices"],
+      sources: [
+        { indexed: "llm.output_messages.", shape: "openinference" },
+        "output.value",
+        { indexed: "llm.choices.", shape: "openinference_prompts" },
+        { indexed: "retrieval.documents.", shape: "openinference_prompts" },
+        { indexed: "reranker.output_documents.", shape: "openinference_prompts" },
+      ],
     },
     { target: "Tags", sources: ["tag.tags", "tags"] },
   ],
+  // Of Anthropic, whose instructions are a parameter and not a message.
+  system: [{ attribute: "llm.invocation_parameters", path: ["system"] }],
   usage: [{ when: { attribute: "llm.token_count.prompt" }, inputIncludesCache: true, outputIncludesReasoning: true }],
 };

@@ -71,3 +71,22 @@ export class JsonFiller extends DocumentFiller {
     return isWhole || refuse(facts, "is not a JSON object or list, or was cut");
   }
 }
+
+/** `ToolCalls`, of any system's shape, made of `{"id", "name", "arguments"}`. Text without a call is no value. */
+export class ToolCallsFiller extends JsonFiller {
+  readonly #messages: MessageReader;
+
+  constructor(messages: MessageReader) {
+    super("ToolCalls");
+    this.#messages = messages;
+  }
+
+  override convert(facts: SpanFacts, hints: ValueHints): boolean {
+    if (!super.convert(facts, hints)) return false;
+    const calls = this.#messages.toolCalls(facts.batch, { start: this.start, length: this.length });
+    if (calls === undefined) return nothing(facts);
+    this.start = calls.start;
+    this.length = calls.length;
+    return true;
+  }
+}

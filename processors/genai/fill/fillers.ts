@@ -3,7 +3,7 @@ import type { Target } from "../dialect.ts";
 import type { MessageReader } from "../message-reader.ts";
 import { type UsageTarget, usageTargets } from "../usage.ts";
 import { trimmed } from "./canonicaliser.ts";
-import { ContentFiller, DocumentFiller, JsonFiller } from "./document-fillers.ts";
+import { ContentFiller, DocumentFiller, JsonFiller, ToolCallsFiller } from "./document-fillers.ts";
 import type { Filler } from "./filler.ts";
 import { ListFiller } from "./list-filler.ts";
 import { IdFiller, type IdName, SessionUuidFiller, TokenFiller, type TokenName } from "./name-filler.ts";
@@ -52,7 +52,7 @@ function createPlainFillers(options: FillerOptions, messages: MessageReader): Fi
     FinishReasons: new ListFiller(),
     ToolName: token("ToolName"),
     ToolCallId: id("ToolCallId"),
-    ToolCalls: new JsonFiller("ToolCalls"),
+    ToolCalls: new ToolCallsFiller(messages),
     Input: new ContentFiller("Input", messages),
     Output: new ContentFiller("Output", messages),
     ErrorType: token("ErrorType"),

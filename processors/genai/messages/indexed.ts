@@ -32,7 +32,7 @@ export class IndexedMessages {
     shape: IndexedShape,
   ): ArenaRange | undefined {
     const count = this.#find(batch, entries, this.#keysOf(shape, prefixLength));
-    if (count === 0) return undefined;
+    if (!this.#saysMore(count)) return undefined;
     this.#list.begin(batch.arena);
     this.#writeMessages(batch, count, this.#roleOf(batch, prefixLength));
     return this.#list.end();
@@ -70,6 +70,15 @@ export class IndexedMessages {
     const ordered = found.slice(0, count).sort((a, b) => compareKeys(a.key, b.key));
     for (let i = 0; i < count; i++) found[i] = ordered[i]!;
     return count;
+  }
+
+  /** Whether there is more than roles: some instrumentations leave content out that is no text, and have it elsewhere. */
+  #saysMore(count: number): boolean {
+    for (let i = 0; i < count; i++) {
+      const { field } = this.#found[i]!.key;
+      if (field !== Field.ROLE && field !== Field.NAME) return true;
+    }
+    return false;
   }
 
   /** The role of messages that do not say theirs. */

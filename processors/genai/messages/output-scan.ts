@@ -28,6 +28,7 @@ const callContainers: ReadonlySet<string> = new Set([
   "function_call",
   "functionCall",
   "toolUse",
+  "toolRequest",
 ]);
 const finishNames = ["finish_reason", "finishReason", "stop_reason", "stopReason"] as const;
 

@@ -10,7 +10,7 @@ export interface ToolCall {
   readonly payload: JsonValue | undefined;
 }
 
-const idNames = ["call_id", "toolCallId", "toolUseId", "tool_use_id", "tool_call_id", "id"] as const;
+const idNames = ["call_id", "toolCallId", "toolUseId", "tool_use_id", "tool_call_id", "id", "ref"] as const;
 const callPart = literal('{"type":"tool_call"');
 const responsePart = literal('{"type":"tool_call_response"');
 const idMember = literal(',"id":');
@@ -20,7 +20,7 @@ const responseMember = literal(',"response":');
 const nothing = literal("null");
 const close = 0x7d;
 
-/** Types of objects that are calls of tools: OpenTelemetry, Anthropic, Vercel, OpenAI Responses, OpenAI chat. */
+/** Types of objects that are calls of tools: OpenTelemetry, Anthropic, Vercel, OpenAI Responses, OpenAI chat, Strands. */
 export const callTypes: ReadonlySet<string> = new Set([
   "tool_call",
   "tool_use",
@@ -29,16 +29,18 @@ export const callTypes: ReadonlySet<string> = new Set([
   "function",
   "server_tool_use",
   "custom_tool_call",
+  "toolUse",
 ]);
-/** Members that hold a call of a tool: OpenAI, Gemini, Bedrock. */
-export const callMembers = ["function", "functionCall", "function_call", "toolUse"] as const;
+/** Members that hold a call of a tool: OpenAI, Gemini, Bedrock, Genkit. */
+export const callMembers = ["function", "functionCall", "function_call", "toolUse", "toolRequest"] as const;
 export const responseTypes: ReadonlySet<string> = new Set([
   "tool_call_response",
   "tool_result",
   "tool-result",
   "function_call_output",
+  "toolResult",
 ]);
-export const responseMembers = ["functionResponse", "function_response", "toolResult"] as const;
+export const responseMembers = ["functionResponse", "function_response", "toolResult", "toolResponse"] as const;
 
 /** Reads an object of which the type or place says that it is a call; undefined when it has no name. */
 export function readToolCall(text: Readable, object: JsonObject): ToolCall | undefined {

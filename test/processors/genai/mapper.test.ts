@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mapAttributes } from "./support.ts";
+import { mapAttributes, mapperOf } from "./support.ts";
 
 describe("genai mapper", () => {
   it("fills columns from attributes of a known dialect", () => {
@@ -30,5 +30,12 @@ describe("genai mapper", () => {
   it("calls plain spans http or database", () => {
     expect(mapAttributes({ "http.request.method": "GET" })).toEqual({ OperationKind: "http" });
     expect(mapAttributes({ "db.system": "postgresql" })).toEqual({ OperationKind: "database" });
+  });
+
+  it("keeps what it remembers of a batch apart from what other mappers remember of theirs", () => {
+    expect(mapAttributes({ "http.method": "GET" }, { mapper: mapperOf() })).toMatchObject({ OperationKind: "http" });
+    const attributes = { "gen_ai.request.model": "m", "http.method": "GET" };
+    expect(mapAttributes(attributes, { mapper: mapperOf() })).toMatchObject({ OperationKind: "llm" });
+    expect(mapAttributes({ "http.method": "GET" }, { mapper: mapperOf() })).toMatchObject({ OperationKind: "http" });
   });
 });

@@ -52,6 +52,14 @@ describe("dialect genkit", () => {
     expect(mapSpan({ scope, attributes })).toMatchObject({ InputTokens: 90, CacheReadTokens: 40, TotalTokens: 151 });
   });
 
+  it("finds the calls that a model asked for", () => {
+    const request = { toolRequest: { name: "get_weather", ref: "call_1", input: { city: "Paris" } } };
+    const output = JSON.stringify({ finishReason: "stop", message: { role: "model", content: [request] } });
+    expect(mapSpan({ scope, attributes: { ...gemini, "genkit:output": output } })).toMatchObject({
+      ToolCalls: '[{"id":"call_1","name":"get_weather","arguments":{"city":"Paris"}}]',
+    });
+  });
+
   it("counts nothing on the helper around a model, which has its response too", () => {
     const attributes = { "genkit:type": "util", "genkit:name": "generate", "genkit:output": gemini["genkit:output"] };
     const mapped = mapSpan({ attributes });

@@ -87,6 +87,11 @@ describe("dialect laminar", () => {
     expect(mapSpan({ attributes })).toMatchObject({ Input: call["lmnr.span.input"] });
   });
 
+  it("puts the messages over numbered keys together where its own input is missing", () => {
+    const attributes = { "lmnr.span.type": "LLM", "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": "Hi" };
+    expect(mapSpan({ attributes })?.["Input"]).toBe('[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]');
+  });
+
   it("maps tools, and takes DEFAULT for no kind", () => {
     const attributes = {
       "lmnr.span.type": "TOOL",

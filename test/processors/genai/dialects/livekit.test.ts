@@ -56,6 +56,14 @@ describe("dialect livekit", () => {
     });
   });
 
+  it("says the calls that a model asked for in one form", () => {
+    const call = { type: "function_call", call_id: "call_1", name: "get_weather", arguments: '{"city":"Paris"}' };
+    const attributes = { ...request, "lk.pii.response.function_calls": JSON.stringify([call]) };
+    expect(mapSpan({ scope, name: "llm_request", attributes })).toMatchObject({
+      ToolCalls: '[{"id":"call_1","name":"get_weather","arguments":{"city":"Paris"}}]',
+    });
+  });
+
   it("tells kinds by the names of spans, which are all that most of them have", () => {
     const kindOf = (name: string) => mapSpan({ scope, name, attributes: { "lk.speech_id": "1" } })?.["OperationKind"];
     const names = ["llm_request", "tts_request", "agent_turn", "function_tool", "realtime_inference", "user_turn"];

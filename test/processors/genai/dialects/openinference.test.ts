@@ -66,6 +66,22 @@ describe("dialect openinference", () => {
     expect(mapped).not.toHaveProperty("Warnings");
   });
 
+  it("puts the messages over numbered keys together before it takes the input as it came", () => {
+    const attributes = {
+      ...call,
+      "llm.input_messages.0.message.role": "user",
+      "llm.input_messages.0.message.contents.0.message_content.type": "text",
+      "llm.input_messages.0.message.contents.0.message_content.text": "Hi",
+    };
+    const mapped = mapSpan({ scope, attributes });
+    expect(JSON.parse(mapped?.["Input"] as string)).toEqual([
+      { role: "user", parts: [{ type: "text", content: "Hi" }] },
+    ]);
+    expect(JSON.parse(mapped?.["Output"] as string)).toEqual([
+      { role: "assistant", parts: [{ type: "text", content: "Hello" }] },
+    ]);
+  });
+
   it("is recognised by its key alone", () => {
     expect(mapSpan({ attributes: { "openinference.span.kind": "CHAIN" } })).toMatchObject({
       Dialect: "openinference",
@@ -108,6 +124,42 @@ describe("dialect openinference", () => {
       "llm.token_count.prompt_details.cache_write": 300,
     };
     expect(mapSpan({ attributes })).toMatchObject({ InputTokens: 2150, TotalTokens: 2211 });
+  });
+
+  it("puts Anthropic's instructions, which are a parameter, into the input", () => {
+    const attributes = {
+      "openinference.span.kind": "LLM",
+      "llm.invocation_parameters": '{"model":"claude-sonnet-4-5","system":[{"type":"text","text":"Be terse."}]}',
+      "llm.input_messages.0.message.role": "user",
+      "llm.input_messages.0.message.content": "Hi",
+    };
+    expect(JSON.parse(mapSpan({ attributes })?.["Input"] as string)).toEqual([
+      { role: "system", parts: [{ type: "text", content: "Be terse." }] },
+      { role: "user", parts: [{ type: "text", content: "Hi" }] },
+    ]);
+  });
+
+  it("takes the input as it came where the messages have nothing but roles", () => {
+    const attributes = {
+      "openinference.span.kind": "LLM",
+      "llm.input_messages.0.message.role": "user",
+      "input.value": '{"messages":[[{"kwargs":{"content":[{"type":"image_url"}]}}]]}',
+    };
+    expect(mapSpan({ attributes })).toMatchObject({ Input: attributes["input.value"] });
+  });
+
+  it("says the documents that a retriever found", () => {
+    const attributes = {
+      "openinference.span.kind": "RETRIEVER",
+      "input.value": "capital of France",
+      "retrieval.documents.0.document.id": "doc-1",
+      "retrieval.documents.0.document.content": "Paris is the capital of France.",
+    };
+    expect(mapSpan({ attributes })).toMatchObject({
+      OperationKind: "retrieval",
+      Input: "capital of France",
+      Output: expect.stringContaining("Paris is the capital of France."),
+    });
   });
 
   it("maps the call of a tool", () => {

@@ -108,6 +108,30 @@ describe("dialect openllmetry", () => {
     expect(mapSpan({ attributes })).toMatchObject({ Input: "[]" });
   });
 
+  it("puts the messages over numbered keys together, with the calls that the model asked for", () => {
+    const attributes = {
+      "llm.request.type": "chat",
+      "gen_ai.prompt.0.role": "system",
+      "gen_ai.prompt.0.content": "Be terse.",
+      "gen_ai.prompt.1.role": "user",
+      "gen_ai.prompt.1.content": "Weather in Paris?",
+      "gen_ai.completion.0.role": "assistant",
+      "gen_ai.completion.0.finish_reason": "tool_calls",
+      "gen_ai.completion.0.tool_calls.0.id": "call_1",
+      "gen_ai.completion.0.tool_calls.0.name": "get_weather",
+      "gen_ai.completion.0.tool_calls.0.arguments": '{"city":"Paris"}',
+    };
+    const mapped = mapSpan({ attributes });
+    expect(JSON.parse(mapped?.["Input"] as string)).toEqual([
+      { role: "system", parts: [{ type: "text", content: "Be terse." }] },
+      { role: "user", parts: [{ type: "text", content: "Weather in Paris?" }] },
+    ]);
+    expect(mapped).toMatchObject({
+      FinishReasons: ["tool_calls"],
+      ToolCalls: '[{"id":"call_1","name":"get_weather","arguments":{"city":"Paris"}}]',
+    });
+  });
+
   it("does not fall over counts as texts or a sparse index", () => {
     const attributes = { ...chat, "gen_ai.usage.prompt_tokens": "100", "gen_ai.prompt.100000.role": "user" };
     expect(mapSpan({ attributes })).toMatchObject({ InputTokens: 100, OperationKind: "llm" });

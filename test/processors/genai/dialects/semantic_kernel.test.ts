@@ -53,6 +53,19 @@ describe("dialect semantic_kernel", () => {
     expect(mapped?.["Output"]).toContain("Hello");
   });
 
+  it("takes content from events that hold it in gen_ai.event.content", () => {
+    const events = [
+      { name: "gen_ai.user.message", attributes: { "gen_ai.event.content": '{"role":"user","content":"Hi"}' } },
+      {
+        name: "gen_ai.choice",
+        attributes: { "gen_ai.event.content": '{"message":{"role":"assistant","content":"Hello"}}' },
+      },
+    ];
+    const mapped = mapSpan({ scope, attributes: call, events });
+    expect(mapped?.["Input"]).toContain("Hi");
+    expect(mapped?.["Output"]).toContain("Hello");
+  });
+
   it("is recognised by a key alone, and maps an agent", () => {
     const attributes = {
       "gen_ai.operation.name": "invoke_agent",

@@ -105,6 +105,24 @@ describe("dialect otel", () => {
     expect(former).toMatchObject({ Input: "Hi", Output: "Hello" });
   });
 
+  it("puts the messages of former versions together, one event each", () => {
+    const events = [
+      { name: "gen_ai.system.message", attributes: { content: "Be terse." } },
+      { name: "gen_ai.user.message", attributes: { content: "Hi" } },
+      {
+        name: "gen_ai.choice",
+        attributes: { finish_reason: "stop", message: '{"role":"assistant","content":"Hello"}' },
+      },
+    ];
+    const mapped = mapSpan({ attributes: { "gen_ai.operation.name": "chat" }, events });
+    expect(JSON.parse(mapped?.["Input"] as string)).toEqual([
+      { role: "system", parts: [{ type: "text", content: "Be terse." }] },
+      { role: "user", parts: [{ type: "text", content: "Hi" }] },
+    ]);
+    expect(mapped?.["Output"]).toContain("Hello");
+    expect(mapped?.["FinishReasons"]).toEqual(["stop"]);
+  });
+
   it("puts instructions that are sent apart into the input", () => {
     const attributes = { ...chat, "gen_ai.system_instructions": '[{"type":"text","content":"Be terse."}]' };
     expect(mapSpan({ attributes })?.["Input"]).toContain("Be terse.");

@@ -95,6 +95,15 @@ describe("dialect sentry", () => {
     });
   });
 
+  it("says the calls that a model asked for in one form", () => {
+    const call = { type: "tool_use", id: "toolu_1", name: "get_weather", input: { city: "Paris" } };
+    const attributes = { ...chat, "gen_ai.response.text": "", "gen_ai.response.tool_calls": JSON.stringify([call]) };
+    expect(mapSpan({ scope, attributes })).toMatchObject({
+      ToolCalls: '[{"id":"toolu_1","name":"get_weather","arguments":{"city":"Paris"}}]',
+      Output: attributes["gen_ai.response.tool_calls"],
+    });
+  });
+
   it("prefers its own counts of the cache to OpenTelemetry's", () => {
     const attributes = { ...chat, "gen_ai.usage.cache_read.input_tokens": 1 };
     expect(mapSpan({ scope, attributes })).toMatchObject({ CacheReadTokens: 1800 });

@@ -110,6 +110,17 @@ describe("dialect strands", () => {
     expect(mapped?.["Output"]).toContain("Hello");
   });
 
+  it("finds the calls that a model asked for in its event", () => {
+    const use = { type: "toolUse", name: "get_weather", toolUseId: "call_1", input: { city: "Paris" } };
+    const events = [
+      { name: "gen_ai.choice", attributes: { message: JSON.stringify([use]), finish_reason: "toolUse" } },
+    ];
+    expect(mapSpan({ scope, attributes: chat, events })).toMatchObject({
+      ToolCalls: '[{"id":"call_1","name":"get_weather","arguments":{"city":"Paris"}}]',
+      FinishReasons: ["toolUse"],
+    });
+  });
+
   it("puts the prompt of the system into the input of an agent", () => {
     const attributes = { "gen_ai.operation.name": "invoke_agent", system_prompt: '"Be terse."' };
     expect(mapSpan({ scope, attributes })?.["Input"]).toContain("Be terse.");

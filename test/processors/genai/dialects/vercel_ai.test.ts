@@ -151,6 +151,16 @@ describe("dialect vercel_ai", () => {
     expect(mapSpan({ scope: "gen_ai", attributes: step })).toMatchObject({ OperationKind: "chain", SessionId: "s-1" });
   });
 
+  it("says the calls that a model asked for in one form, whatever version wrote them", () => {
+    const callsOf = (calls: unknown) =>
+      mapSpan({ scope: "ai", attributes: { ...inner, "ai.response.toolCalls": JSON.stringify(calls) } })?.["ToolCalls"];
+    const expected = '[{"id":"call_1","name":"get_weather","arguments":{"city":"Paris"}}]';
+    const call = { toolCallId: "call_1", toolName: "get_weather" };
+    expect(callsOf([{ toolCallType: "function", ...call, args: { city: "Paris" } }])).toBe(expected);
+    expect(callsOf([{ ...call, input: { city: "Paris" } }])).toBe(expected);
+    expect(callsOf([{ ...call, input: '{"city":"Paris"}' }])).toBe(expected);
+  });
+
   it("takes the time of the first chunk from its event where no attribute says it", () => {
     const { "ai.response.msToFirstChunk": _, ...attributes } = inner;
     const events = [{ name: "ai.stream.firstChunk", after: 80 }];

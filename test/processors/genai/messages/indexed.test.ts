@@ -206,7 +206,9 @@ describe("messages in OpenLLMetry's attributes", () => {
   it("have the common names of roles", () => {
     const roles = ["human", "ai", "model", "function", "System", "developer", "AIMessage", "tools", "a\nb"];
     const attributes = Object.fromEntries(roles.map((role, i) => [`gen_ai.prompt.${i}.role`, role]));
-    const named = (prompts(attributes) as { role: string }[]).map(({ role }) => role);
+    const named = (prompts({ ...attributes, "gen_ai.prompt.0.content": "Hi" }) as { role: string }[]).map(
+      ({ role }) => role,
+    );
     expect(named).toEqual([
       "user",
       "assistant",
@@ -218,6 +220,10 @@ describe("messages in OpenLLMetry's attributes", () => {
       "tools",
       "a\nb",
     ]);
+  });
+
+  it("are none where there is nothing but roles and names", () => {
+    expect(prompts({ "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.name": "Ada" })).toBeUndefined();
   });
 
   it("keep the digits of numbers in arguments", () => {
