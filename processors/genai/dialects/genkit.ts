@@ -3,7 +3,7 @@ import type { Condition, Dialect, Source } from "../dialect.ts";
 const ofKind = (...subtypes: string[]): Condition => ({ attribute: "genkit:metadata:subtype", equals: subtypes });
 /** The helper spans around a model's have its output too. */
 const model = ofKind("model", "background-model");
-const response = (...path: string[]): Source => ({ attribute: "genkit:output", path });
+const response = (...path: (string | number)[]): Source => ({ attribute: "genkit:output", path });
 const kinds = {
   model: "llm",
   "background-model": "llm",
@@ -93,7 +93,12 @@ export const genkit: Dialect = {
     { target: "PromptName", sources: ["genkit:name"], when: ofKind("prompt", "executable-prompt") },
     {
       target: "FinishReasons",
-      sources: [response("finishReason"), response("candidates", "*", "finishReason")],
+      // Genkit says "stop" when a tool is asked for; what the provider has said is kept beside it.
+      sources: [
+        response("raw", "choices", 0, "finish_reason"),
+        response("finishReason"),
+        response("candidates", "*", "finishReason"),
+      ],
       when: model,
     },
     { target: "ToolName", sources: ["genkit:name"], when: ofKind("tool", "tool.v2") },

@@ -88,7 +88,7 @@ export const scenarios = {
     run: () => ai.embed({ embedder: openAI.embedder(embeddingModel), content: questions.embedding }),
     truth: {
       description: "embed",
-      spans: [embeddingRow(`openai/${embeddingModel}`, { not: ["InputTokens", "TotalTokens"] })],
+      spans: [embeddingRow(`openai/${embeddingModel}`, { not: ["ResponseModel", "InputTokens", "TotalTokens"] })],
     },
   },
   "openai-error": {

@@ -63,7 +63,7 @@ export const scenarios = openaiScenarios(openai, {
     stream: { not: ["ResponseModel", "FinishReasons"] },
     error: {},
     // An embedding is sent as a generation without usage.
-    embedding: { not: ["OperationKind", "RequestModel", "InputTokens", "TotalTokens"] },
+    embedding: { not: ["OperationKind", "RequestModel", "ResponseModel", "InputTokens", "TotalTokens"] },
     outerSpan: { OperationKind: "agent", InputContains: ["Paris"] },
   },
 });

@@ -49,7 +49,7 @@ export const scenarios = {
     skip: ["openai-error"],
     rows: {
       stream: { not: ["ResponseModel", "InputTokens", "OutputTokens", "TotalTokens"] },
-      embedding: { not: ["InputTokens", "TotalTokens"] },
+      embedding: { not: ["ResponseModel", "InputTokens", "TotalTokens"] },
       outerSpan: { OperationKind: "agent" },
     },
   }),

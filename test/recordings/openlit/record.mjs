@@ -32,7 +32,12 @@ const all = { not: ["FinishReasons"] };
 export const scenarios = {
   ...openaiScenarios(openai, {
     names,
-    rows: { image: pictureless, error: silent, reasoning: { not: ["ReasoningTokens"] } },
+    rows: {
+      image: pictureless,
+      error: silent,
+      reasoning: { not: ["ReasoningTokens"] },
+      embedding: { not: ["ResponseModel"] },
+    },
   }),
   ...anthropicScenarios(anthropic, {
     names,

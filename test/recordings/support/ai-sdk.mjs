@@ -1,5 +1,5 @@
 import { modelFor, picture, questions, systemPrompt, weatherTool } from "./answers.mjs";
-import { embeddingRow, image, inputOf, llmRow, row, toolRow } from "./truth.mjs";
+import { embeddingRow, image, inputOf, llmRow, row, toolRow, withoutResponseModel } from "./truth.mjs";
 
 export const session = { sessionId: "chat-42", userId: "user-7" };
 const metadata = { ...session, tags: ["paid", "eu"], plan: "pro" };
@@ -144,7 +144,7 @@ export function aiSdkScenarios({ ai, openai, anthropic }, version) {
         }),
       truth: {
         description: "embed",
-        spans: [embeddingRow(names.embed("text-embedding-3-small"), without("embedding"))],
+        spans: [embeddingRow(names.embed("text-embedding-3-small"), withoutResponseModel(without("embedding")))],
       },
     },
     "openai-session": {

@@ -69,6 +69,9 @@ export function embeddingRow(select, { not, elsewhere, ...more } = {}) {
   return row(select, expect, { not, elsewhere });
 }
 
+/** Of an emitter that does not say which model has answered. */
+export const withoutResponseModel = ({ not = [], ...more } = {}) => ({ ...more, not: [...not, "ResponseModel"] });
+
 /** The row of the weather tool being run. */
 export function toolRow(select, { not, elsewhere, ...more } = {}) {
   const expect = {
