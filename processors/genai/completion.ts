@@ -3,6 +3,7 @@ import { ColumnCache, TokenCache } from "./column-cache.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Plan } from "./engine/plan.ts";
 import type { SpanFacts } from "./engine/span-facts.ts";
+import { toDocument } from "./fill/document-fillers.ts";
 import type { ArenaRange, MessageReader } from "./message-reader.ts";
 import type { SpanOutcome } from "./span-outcome.ts";
 
@@ -59,7 +60,7 @@ export class SpanCompleter {
 
   #addSystem(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
     for (const { when, locate } of plan.system) {
-      if ((when !== undefined && !when(facts)) || !locate(facts)) continue;
+      if ((when !== undefined && !when(facts)) || !locate(facts) || !toDocument(facts)) continue;
       const system = { start: facts.word0, length: facts.word1 };
       const column = this.#inputs.of(facts);
       const messages = outcome.has(plan.stepOf.input) ? rangeIn(column, facts.row) : undefined;

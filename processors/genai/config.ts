@@ -82,7 +82,7 @@ export const genaiConfigSchema = z.strictObject({
   memory: z
     .int()
     .min(16)
-    .default(4096)
+    .default(2048)
     .describe("Attribute keys, scope names, span names and combinations of attributes that are remembered, each."),
 });
 export type GenaiConfig = z.output<typeof genaiConfigSchema>;

@@ -44,7 +44,7 @@ export class CandidateCompiler {
   /** What may fill `target`, in the order of precedence. */
   forTarget(target: Target, recognised: readonly Recognised[]): readonly Candidate[] {
     const candidates = recognised.flatMap((found) =>
-      found.dialect.rules.filter((rule) => rule.target === target).flatMap((rule) => this.#ofRule(found, rule)),
+      (rulesByTarget(found.dialect).get(target) ?? []).flatMap((rule) => this.#ofRule(found, rule)),
     );
     return withoutRepetition(hintsLast(target, candidates));
   }
@@ -57,6 +57,8 @@ export class CandidateCompiler {
   }
 
   #ofRule({ dialect, when }: Recognised, rule: Rule): Candidate[] {
+    const isPossible = rule.override === true || rule.sources.some((source) => this.#mayHave(source));
+    if (!isPossible) return [];
     const verdict = both([when ?? true, judge(rule.when, this.#shape)]);
     if (verdict === false) return [];
     const test = testOf(verdict);
@@ -73,6 +75,12 @@ export class CandidateCompiler {
     return [{ dialect, source, when, locate, pairs, unit: unitOf(source), canonicaliser, ends: false }];
   }
 
+  /** Most rules end here: the shape has none of their attributes. */
+  #mayHave(source: Source): boolean {
+    if (typeof source === "string") return this.#shape.symbolOf(source) >= 0;
+    return "attribute" in source && !("event" in source) ? this.#shape.symbolOf(source.attribute) >= 0 : true;
+  }
+
   #canonicaliserOf(source: Source): Canonicaliser | undefined {
     if (typeof source === "string" || !("values" in source) || source.values === undefined) return undefined;
     let canonicaliser = this.#canonicalisers.get(source);
@@ -82,6 +90,22 @@ export class CandidateCompiler {
     }
     return canonicaliser;
   }
+}
+
+const grouped = new WeakMap<Dialect, ReadonlyMap<Target, readonly Rule[]>>();
+
+function rulesByTarget(dialect: Dialect): ReadonlyMap<Target, readonly Rule[]> {
+  let rules = grouped.get(dialect);
+  if (rules === undefined) {
+    rules = new Map(
+      [...new Set(dialect.rules.map(({ target }) => target))].map((target) => [
+        target,
+        dialect.rules.filter((rule) => rule.target === target),
+      ]),
+    );
+    grouped.set(dialect, rules);
+  }
+  return rules;
 }
 
 export function testOf(verdict: Verdict): Test | undefined {

@@ -1,6 +1,7 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { type AttributeValue, readValue } from "../../../pipeline/span-batch/value.ts";
 import { attributeText } from "../../helper/attribute-text.ts";
+import { jsonText } from "../fill/json-text.ts";
 import type { SpanFacts } from "./span-facts.ts";
 
 type Path = readonly (string | number)[];
@@ -85,12 +86,18 @@ export function setFound(facts: SpanFacts, value: unknown): boolean {
     facts.word0 = value ? 1 : 0;
   } else if (value instanceof Map || value instanceof Uint8Array || typeof value === "bigint") {
     facts.setText(attributeText(value as AttributeValue));
-  } else facts.setText(Array.isArray(value) ? attributeListText(value) : JSON.stringify(value));
+  } else {
+    const text = Array.isArray(value) && isNested(value) ? attributeText(value as AttributeValue[]) : jsonText(value);
+    if (text === undefined) {
+      facts.problem = "is nested too deep";
+      return false;
+    }
+    facts.setText(text);
+  }
   return true;
 }
 
-/** A list from JSON holds objects, one from nested values holds maps. */
-function attributeListText(list: unknown[]): string {
-  const isNested = list.some((item) => item instanceof Map || item instanceof Uint8Array || typeof item === "bigint");
-  return isNested ? attributeText(list as AttributeValue[]) : JSON.stringify(list);
+/** A list from JSON holds objects, one from a nested value holds maps. */
+function isNested(list: unknown[]): boolean {
+  return list.some((item) => item instanceof Map || item instanceof Uint8Array || typeof item === "bigint");
 }

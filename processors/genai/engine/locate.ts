@@ -20,6 +20,8 @@ export interface Readers {
   readonly symbols: SymbolTable;
   readonly json: JsonPathReader;
   readonly messages: MessageReader;
+  /** Objects that were written, by source: plans share them. */
+  readonly objects: Map<Source, SignatureMemo<ArenaRange>>;
 }
 
 /** Makes the reader of a source for spans of a shape; undefined when such spans cannot have it. */
@@ -142,14 +144,13 @@ function textLocator(text: string): Locate {
   };
 }
 
-function objectLocator(source: Source, shape: Shape, { symbols }: Readers): Locate | undefined {
+function objectLocator(source: Source, shape: Shape, { symbols, objects }: Readers): Locate | undefined {
   const each = pairsOf(source, shape, symbols);
-  return each === undefined ? undefined : objectReader(each);
+  return each === undefined ? undefined : objectReader(each, objectMemo(source, objects));
 }
 
 /** Spans of one place in a program have the same parameters: each object is written once a batch. */
-function objectReader(each: EachPair): Locate {
-  const memo = new SignatureMemo<ArenaRange>();
+function objectReader(each: EachPair, memo: SignatureMemo<ArenaRange>): Locate {
   return (facts) => {
     memo.begin();
     each(facts, (_name, id) => memo.add(facts, id));
@@ -164,4 +165,13 @@ function objectReader(each: EachPair): Locate {
     memo.keep(facts, { start: facts.word0, length: facts.word1 });
     return true;
   };
+}
+
+function objectMemo(source: Source, objects: Readers["objects"]): SignatureMemo<ArenaRange> {
+  let memo = objects.get(source);
+  if (memo === undefined) {
+    memo = new SignatureMemo();
+    objects.set(source, memo);
+  }
+  return memo;
 }

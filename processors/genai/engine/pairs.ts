@@ -40,9 +40,9 @@ function eachNamed(attributes: Readonly<Record<string, string>>, shape: Shape): 
     .filter(({ symbol }) => symbol >= 0);
   if (found.length === 0) return undefined;
   return (facts, take) => {
-    for (let index = 0; index < found.length; index++) {
-      facts.loadSymbol(found[index]!.symbol);
-      take(found[index]!.name, index);
+    for (const { name, symbol } of found) {
+      facts.loadSymbol(symbol);
+      take(name, symbol);
     }
   };
 }

@@ -78,6 +78,7 @@ export class Planner {
       symbols: new SymbolTable(this.#vocabulary),
       json: new JsonPathReader(maxJsonBytes),
       messages,
+      objects: new Map(),
     };
     this.#memory = memory;
     this.#resourceTests = [...this.#terms.resourceTests];
@@ -159,7 +160,6 @@ export class Planner {
 
   #shapeOf(facts: SpanFacts, symbols: readonly number[]): Shape {
     const { batch, row } = facts;
-    const present = new Set(symbols);
     const scopeClass = this.#scopeClasses[batch.scopeIndex[row]!]!;
     const nameClass = this.#names.isTrivial ? 0 : this.#names.classOf(batch.names.text(batch.nameIndex[row]!));
     const resource = this.#resources[this.#resourceClass[batch.resourceIndex[row]!]!]!;
@@ -167,7 +167,7 @@ export class Planner {
       hasEvents: batch.eventEnd[row]! > batch.eventStart[row]!,
       symbolOf: (key) => {
         const symbol = this.#vocabulary.symbolOfTerm(key);
-        return present.has(symbol) ? symbol : -1;
+        return facts.entry(symbol) >= 0 ? symbol : -1;
       },
       symbolsWith: (prefix) => symbols.filter((symbol) => this.#vocabulary.hasPrefix(symbol, prefix)),
       matchesScope: (pattern) => this.#scopes.matches(scopeClass, pattern),

@@ -7,6 +7,12 @@ import type { MessageReader } from "../message-reader.ts";
 import { type Filler, nothing, refuse, type ValueHints } from "./filler.ts";
 import type { IdName } from "./name-filler.ts";
 
+/** Makes the value found a text: lists and maps as JSON, bytes in base64. Says whether there is anything in it. */
+export function toDocument(facts: SpanFacts): boolean {
+  if (facts.type !== ValueType.STRING) facts.setText(attributeText(valueFound(facts)));
+  return facts.word1 > 0;
+}
+
 /** Columns of texts of any length. A text in an attribute stays where it is: the column refers to it. */
 export class DocumentFiller implements Filler {
   readonly #column: ColumnCache<IdName>;
@@ -18,8 +24,7 @@ export class DocumentFiller implements Filler {
   }
 
   convert(facts: SpanFacts, _hints: ValueHints): boolean {
-    if (facts.type !== ValueType.STRING) facts.setText(attributeText(valueFound(facts)));
-    if (facts.word1 === 0) return nothing(facts);
+    if (!toDocument(facts)) return nothing(facts);
     this.start = facts.word0;
     this.length = facts.word1;
     return true;

@@ -4,9 +4,12 @@ import { ColumnCache } from "../column-cache.ts";
 import { valueFound } from "../engine/pairs.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
 import { type Filler, nothing, refuse, type ValueHints } from "./filler.ts";
+import { jsonText, parsedJson } from "./json-text.ts";
 
 /** What a list holds at most: finish reasons, tags. */
 const maxItems = 1_000;
+/** Characters of a list as JSON text, at most. */
+const maxListLength = 65_536;
 
 /**
  * The texts of the value found: a list, a list as JSON text, or one text.
@@ -22,22 +25,13 @@ export function textsFound(facts: SpanFacts): readonly string[] | undefined {
   if (facts.type !== ValueType.STRING) return undefined;
   const text = facts.text.trim();
   if (!text.startsWith("[")) return textsOf([text]);
-  const items = parsedList(text);
-  return items && textsOf(items.map((item) => (typeof item === "string" ? item : JSON.stringify(item))));
+  const items = parsedJson(text, maxListLength);
+  if (!Array.isArray(items)) return undefined;
+  return textsOf(items.map((item) => (typeof item === "string" ? item : (jsonText(item) ?? ""))));
 }
 
 function textsOf(items: readonly string[]): readonly string[] {
   return items.filter((item) => item !== "" && item !== "null").slice(0, maxItems);
-}
-
-function parsedList(text: string): unknown[] | undefined {
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** `FinishReasons`. Spans share the lists that are alike. */

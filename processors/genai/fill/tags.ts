@@ -4,7 +4,13 @@ import type { Candidate } from "../engine/candidate.ts";
 import { valueFound } from "../engine/pairs.ts";
 import { SignatureMemo } from "../engine/signature.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
+import { jsonText, parsedJson } from "./json-text.ts";
 import { textsFound } from "./list-filler.ts";
+
+/** Characters of an object of tags as JSON text, at most. */
+const maxObjectLength = 65_536;
+/** Characters of a tag's value that are kept: it is there to be filtered by. */
+const maxTagLength = 1_024;
 
 /** The tags of a span, and which sources gave some. */
 export interface GatheredTags {
@@ -22,7 +28,7 @@ export class TagCollector {
     memo.begin();
     let index = 0;
     forEachThatHolds(facts, candidates, ({ pairs, locate }) => {
-      const name = 1000 * ++index;
+      const name = 2 ** 20 * ++index;
       if (pairs !== undefined) pairs(facts, (_name, id) => memo.add(facts, name + id));
       else if (locate(facts)) memo.add(facts, name);
     });
@@ -69,17 +75,16 @@ export class TagCollector {
   }
 
   #addObject(json: string): void {
-    try {
-      for (const [name, value] of Object.entries(JSON.parse(json) as Record<string, unknown>)) {
-        if (value !== null) this.#add(name, typeof value === "string" ? value : JSON.stringify(value));
-      }
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
+    const object = parsedJson(json, maxObjectLength);
+    if (typeof object !== "object" || object === null) return;
+    for (const [name, value] of Object.entries(object)) {
+      const text = typeof value === "string" ? value : jsonText(value);
+      if (value !== null && text !== undefined) this.#add(name, text);
     }
   }
 
   #add(name: string, value: string): void {
-    if (!this.#tags.has(name)) this.#tags.set(name, value);
+    if (!this.#tags.has(name)) this.#tags.set(name, value.slice(0, maxTagLength));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IndexedShape } from "../dialect.ts";
+import { Role } from "./role.ts";
 
 /** What an attribute says of a message. The numbers order the attributes of one message. */
 export const Field = {
@@ -39,6 +40,8 @@ export interface IndexedKey {
   readonly field: Field;
   /** Of the part or tool call in the message; 0 without one. */
   readonly subIndex: number;
+  /** Of a message that does not say its own. */
+  readonly defaultRole: Role;
 }
 
 /** What follows the message's index, `#` for a second index. */
@@ -96,14 +99,19 @@ const fields: Readonly<Record<IndexedShape, ReadonlyMap<string, Field>>> = {
 const keyPattern = /^(\d{1,15})\.(.+)$/s;
 const subIndexPattern = /\.(\d{1,15})\./;
 
-/** The key without its prefix, taken apart; null when it is none of the shape's. */
-export function parseIndexedKey(rest: string, shape: IndexedShape): IndexedKey | null {
-  const parts = keyPattern.exec(rest);
+/** Of prefixes: what follows came out of a model. */
+const outputPattern = /completion|output|choices/;
+
+/** The key taken apart; null when it is none of the shape's. The prefix is ASCII: as many characters as bytes. */
+export function parseIndexedKey(key: string, prefixLength: number, shape: IndexedShape): IndexedKey | null {
+  const parts = keyPattern.exec(key.slice(prefixLength));
   if (parts === null) return null;
   const [, index, path] = parts as unknown as [string, string, string];
   const sub = subIndexPattern.exec(path);
   const field = fields[shape].get(sub === null ? path : path.replace(subIndexPattern, ".#."));
-  return field === undefined ? null : { index: Number(index), field, subIndex: Number(sub?.[1] ?? 0) };
+  if (field === undefined) return null;
+  const defaultRole = outputPattern.test(key.slice(0, prefixLength)) ? Role.ASSISTANT : Role.USER;
+  return { index: Number(index), field, subIndex: Number(sub?.[1] ?? 0), defaultRole };
 }
 
 /** Distinct keys remembered; senders choose them. */
@@ -123,8 +131,7 @@ export class IndexedKeys {
   get(key: string): IndexedKey | null {
     let parsed = this.#known.get(key);
     if (parsed === undefined) {
-      // Prefixes are ASCII: as many characters as bytes.
-      parsed = parseIndexedKey(key.slice(this.prefixLength), this.shape);
+      parsed = parseIndexedKey(key, this.prefixLength, this.shape);
       if (this.#known.size >= maxKeys) this.#known.clear();
       this.#known.set(key, parsed);
     }

@@ -55,7 +55,7 @@ export class IndexedMessage {
   }
 
   /** @param found attributes in order; those of the message are `[from, to)` */
-  write(batch: SpanBatch, found: readonly FoundAttribute[], from: number, to: number, defaultRole: Role): void {
+  write(batch: SpanBatch, found: readonly FoundAttribute[], from: number, to: number): void {
     const writer = this.#writer;
     this.#batch = batch;
     this.#entries.fill(-1);
@@ -66,7 +66,7 @@ export class IndexedMessage {
       return;
     }
     writer.literal(roleMember);
-    const role = this.#writeRole(defaultRole);
+    const role = this.#writeRole(found[from]!.key.defaultRole);
     writer.literal(partsMember);
     this.#parts.begin();
     this.#writeText(Field.REASONING, reasoningPart);

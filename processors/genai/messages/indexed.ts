@@ -6,10 +6,6 @@ import { type FoundAttribute, IndexedMessage } from "./indexed-message.ts";
 import type { ArenaRange, JsonWriter } from "./json-writer.ts";
 import type { MessageLimits } from "./limits.ts";
 import { MessageList } from "./message-list.ts";
-import { Role } from "./role.ts";
-
-/** Of the key in front of the index: messages that come out of a model. */
-const outputPrefix = /completion|output|choices/;
 
 /** Makes documents of messages that are spread over numbered attributes. */
 export class IndexedMessages {
@@ -34,7 +30,7 @@ export class IndexedMessages {
     const count = this.#find(batch, entries, this.#keysOf(shape, prefixLength));
     if (!this.#saysMore(count)) return undefined;
     this.#list.begin(batch.arena);
-    this.#writeMessages(batch, count, this.#roleOf(batch, prefixLength));
+    this.#writeMessages(batch, count);
     return this.#list.end();
   }
 
@@ -81,20 +77,13 @@ export class IndexedMessages {
     return false;
   }
 
-  /** The role of messages that do not say theirs. */
-  #roleOf(batch: SpanBatch, prefixLength: number): Role {
-    const { keys, keyIndexes } = batch.attributes;
-    const prefix = keys.text(keyIndexes[this.#found[0]!.entry]!).slice(0, prefixLength);
-    return outputPrefix.test(prefix) ? Role.ASSISTANT : Role.USER;
-  }
-
-  #writeMessages(batch: SpanBatch, count: number, defaultRole: Role): void {
+  #writeMessages(batch: SpanBatch, count: number): void {
     const found = this.#found;
     for (let from = 0, to = 0; from < count; from = to) {
       const { index } = found[from]!.key;
       while (to < count && found[to]!.key.index === index) to++;
       if (!this.#list.open()) continue;
-      this.#message.write(batch, found, from, to, defaultRole);
+      this.#message.write(batch, found, from, to);
       this.#list.close();
     }
   }

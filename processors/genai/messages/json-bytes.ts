@@ -190,11 +190,6 @@ export function isTextOf(bytes: Uint8Array, start: number, end: number, text: st
   return end - start === text.length && hasText(bytes, start, text);
 }
 
-/** Whether the JSON string `[start, end)`, quotes included, is that ASCII text, written without escapes. */
-export function isStringOf(bytes: Uint8Array, start: number, end: number, text: string): boolean {
-  return end - start === text.length + 2 && bytes[start] === quote && hasText(bytes, start + 1, text);
-}
-
 /** Where the first of the bytes of the ASCII text stands in `[start, end)`, or -1. */
 export function indexOfText(bytes: Uint8Array, text: string, start: number, end: number): number {
   const at = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).indexOf(text, 0, "latin1");
