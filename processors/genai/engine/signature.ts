@@ -2,7 +2,7 @@ import { isRange, ValueType } from "../../../pipeline/span-batch/attribute-table
 import type { SpanFacts } from "./span-facts.ts";
 
 /** Results kept, each in the one place that its hash gives. */
-const places = 256;
+const places = 1024;
 const maxWords = 64;
 
 interface Kept<Result> {
@@ -65,7 +65,9 @@ export class SignatureMemo<Result> {
     words[this.#length++] = type;
     words[this.#length++] = word0;
     words[this.#length++] = word1;
-    const mixed = Math.imul(this.#hash ^ word0 ^ Math.imul(word1, 0x85ebca6b) ^ name, 0x9e3779b1);
-    this.#hash = mixed ^ (mixed >>> 15);
+    let mixed = Math.imul(this.#hash ^ word0 ^ Math.imul(word1, 0x85ebca6b) ^ name, 0x9e3779b1);
+    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    this.#hash = mixed ^ (mixed >>> 16);
   }
 }
