@@ -26,7 +26,6 @@ export const anthropicSdk: Dialect = {
         },
       ],
     },
-    { target: "CacheReadTokens", sources: ["gen_ai.usage.cache_read.input_tokens"] },
     {
       target: "CacheWriteTokens",
       sources: ["gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"],

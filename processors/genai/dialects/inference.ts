@@ -9,10 +9,6 @@ export const inference: Dialect = {
     keys: ["agent.llm_call_count", "agent.tool_call_count", "agent.outcome"],
   },
   rules: [
-    { target: "ToolCallId", sources: ["tool_call.id", "tool.id"] },
-    { target: "AgentId", sources: ["agent.id"] },
-    { target: "AgentName", sources: ["agent.name"] },
-    { target: "FinishReasons", sources: ["llm.finish_reason", "gen_ai.response.finish_reasons"] },
     {
       target: "Tags",
       sources: ["tags", { attributes: { agent_role: "agent.role", agent_outcome: "agent.outcome" } }],

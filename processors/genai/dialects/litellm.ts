@@ -45,7 +45,6 @@ export const litellm: Dialect = {
       sources: [{ constant: "guardrail" }],
       when: { any: [{ attribute: "litellm.guardrail.name" }, { attribute: "guardrail_name" }] },
     },
-    { target: "TotalTokens", sources: ["gen_ai.usage.total_tokens"] },
     {
       target: "Cost",
       sources: [

@@ -86,7 +86,6 @@ export const logfire: Dialect = {
     },
     { target: "InputAudioTokens", sources: ["gen_ai.usage.details.input_audio_tokens"] },
     { target: "OutputAudioTokens", sources: ["gen_ai.usage.details.output_audio_tokens"] },
-    { target: "Cost", sources: ["operation.cost"] },
     { target: "AgentName", sources: ["gen_ai.agent.name", "agent_name"] },
     { target: "AgentId", sources: ["gen_ai.agent.id", "gen_ai.agent.call.id"] },
     {

@@ -76,7 +76,6 @@ export const mastra: Dialect = {
       ],
     },
     { target: "Tags", sources: ["mastra.tags"] },
-    { target: "ErrorMessage", sources: ["error.message"] },
   ],
   usage: [{ inputIncludesCache: true, outputIncludesReasoning: true }],
   repeatsUsage: { attribute: "mastra.span.type", equals: ["agent_run", "model_step"] },

@@ -35,8 +35,6 @@ export const openrouter: Dialect = {
       target: "TimeToFirstToken",
       sources: [{ attribute: "trace.metadata.openrouter.first_token_ms", unit: "ms" }],
     },
-    { target: "SessionId", sources: ["session.id"] },
-    { target: "UserId", sources: ["user.id"] },
     // The array comes as JSON text.
     { target: "FinishReasons", sources: ["gen_ai.response.finish_reason", "gen_ai.response.finish_reasons"] },
     { target: "Input", sources: ["gen_ai.prompt", "span.input", "trace.input"] },

@@ -23,6 +23,5 @@ export const semanticKernel: Dialect = {
     { target: "ToolName", sources: ["semantic_kernel.function.name"] },
     { target: "Input", sources: ["gen_ai.tool.call.arguments", "semantic_kernel.function.invocation.arguments"] },
     { target: "Output", sources: ["gen_ai.tool.call.result", "semantic_kernel.function.invocation.result"] },
-    { target: "FinishReasons", sources: ["gen_ai.response.finish_reason"] },
   ],
 };

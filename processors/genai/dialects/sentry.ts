@@ -54,7 +54,6 @@ export const sentry: Dialect = {
     { target: "ReasoningTokens", sources: ["gen_ai.usage.output_tokens.reasoning"] },
     { target: "AgentName", sources: ["gen_ai.agent.name", "gen_ai.pipeline.name"] },
     { target: "FinishReasons", sources: ["gen_ai.response.finish_reasons", "gen_ai.response.stop_reason"] },
-    { target: "ToolCalls", sources: ["gen_ai.response.tool_calls"] },
     {
       target: "Input",
       sources: [

@@ -54,6 +54,19 @@ describe("dialect anthropic_sdk", () => {
     });
   });
 
+  it("takes the session and the user profile of the platform", () => {
+    const attributes = {
+      "anthropic.request.id": "req_1",
+      "anthropic.session.id": "sess_1",
+      "anthropic.user_profile.id": "prof_1",
+    };
+    expect(mapSpan({ scope, name: "anthropic.sessions.create", attributes })).toMatchObject({
+      OperationKind: "http",
+      SessionId: "sess_1",
+      UserId: "prof_1",
+    });
+  });
+
   it("takes a count of tokens for no call of a model, though it names one", () => {
     const attributes = { "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5" };
     expect(mapSpan({ scope, name: "anthropic.messages.count_tokens", attributes })).toMatchObject({

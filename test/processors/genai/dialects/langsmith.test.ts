@@ -103,6 +103,14 @@ describe("dialect langsmith", () => {
     expect(mapSpan({ attributes })).toMatchObject({ OperationKind: "tool" });
   });
 
+  it("takes the request and response as they came before messages of OpenTelemetry's name", () => {
+    const attributes = { ...run, "gen_ai.input.messages": "[]", "gen_ai.output.messages": "[]" };
+    expect(mapSpan({ scope, attributes })).toMatchObject({
+      Input: run["gen_ai.prompt"],
+      Output: run["gen_ai.completion"],
+    });
+  });
+
   it("maps the call of a tool", () => {
     const attributes = {
       "langsmith.span.kind": "tool",

@@ -66,12 +66,16 @@ describe("dialect litellm", () => {
     const attributes = {
       "gen_ai.operation.name": "chat",
       "litellm.cost.total": 0.004,
+      "litellm.cost.input": 0.001,
+      "litellm.cost.output": 0.003,
       "litellm.end_user.id": "u-2",
       "litellm.team.alias": "ads",
     };
     expect(mapSpan({ attributes })).toMatchObject({
       OperationKind: "llm",
       Cost: 0.004,
+      InputCost: 0.001,
+      OutputCost: 0.003,
       UserId: "u-2",
       Tags: { team: "ads" },
     });

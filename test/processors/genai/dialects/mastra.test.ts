@@ -117,6 +117,11 @@ describe("dialect mastra", () => {
     });
   });
 
+  it("takes tags, and the agent of version 0.3", () => {
+    const attributes = { "mastra.span.type": "agent_run", "mastra.tags": '["paid"]', "agent.id": "guide" };
+    expect(mapSpan({ scope, attributes })).toMatchObject({ Tags: { paid: "true" }, AgentId: "guide" });
+  });
+
   it("takes its own thread for the session where OpenTelemetry's name is missing", () => {
     const attributes = { "mastra.span.type": "workflow_run", "mastra.metadata.threadId": "thread-2" };
     expect(mapSpan({ scope, attributes })).toMatchObject({ OperationKind: "chain", SessionId: "thread-2" });

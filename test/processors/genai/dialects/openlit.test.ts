@@ -71,6 +71,11 @@ describe("dialect openlit", () => {
     expect(mapSpan({ scope, attributes: { ...chat, "gen_ai.usage.cost": 0 } })).not.toHaveProperty("Cost");
   });
 
+  it("takes the cost of a vector database", () => {
+    const attributes = { "gen_ai.operation.type": "vectordb", "db.system": "pinecone", "db.operation.cost": 0.001 };
+    expect(mapSpan({ scope, attributes })).toMatchObject({ OperationKind: "vector_store", Cost: 0.001 });
+  });
+
   it("adds the cached tokens that it leaves out of Anthropic's input", () => {
     expect(mapSpan({ scope, attributes: anthropic })).toMatchObject({ InputTokens: 900, TotalTokens: 961 });
   });

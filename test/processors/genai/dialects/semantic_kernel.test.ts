@@ -97,6 +97,21 @@ describe("dialect semantic_kernel", () => {
     });
   });
 
+  it("maps a function that its own names describe", () => {
+    const attributes = {
+      "semantic_kernel.function.name": "weather-get",
+      "semantic_kernel.function.invocation.arguments": '{"city":"Paris"}',
+      "semantic_kernel.function.invocation.result": "sunny",
+    };
+    expect(mapSpan({ attributes })).toEqual({
+      Dialect: "semantic_kernel",
+      OperationKind: "tool",
+      ToolName: "weather-get",
+      Input: '{"city":"Paris"}',
+      Output: "sunny",
+    });
+  });
+
   it("reads counts that came as texts", () => {
     expect(mapSpan({ scope, attributes: { ...call, "gen_ai.usage.input_tokens": "100" } })).toMatchObject({
       InputTokens: 100,

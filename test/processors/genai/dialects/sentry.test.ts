@@ -48,6 +48,13 @@ describe("dialect sentry", () => {
     });
   });
 
+  it("takes Anthropic's reason for the end from its former name", () => {
+    const { "gen_ai.response.finish_reasons": _, ...attributes } = chat;
+    expect(mapSpan({ scope, attributes: { ...attributes, "gen_ai.response.stop_reason": "end_turn" } })).toMatchObject({
+      FinishReasons: ["end_turn"],
+    });
+  });
+
   it("leaves its spans of web requests alone", () => {
     const attributes = { "sentry.op": "http.client", "sentry.origin": "auto.http", "http.request.method": "POST" };
     expect(mapSpan({ scope, attributes })).toEqual({ OperationKind: "http" });

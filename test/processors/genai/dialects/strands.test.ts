@@ -43,6 +43,11 @@ describe("dialect strands", () => {
     });
   });
 
+  it("takes the time to the first token in milliseconds, also where seconds would be possible", () => {
+    const attributes = { ...chat, "gen_ai.server.time_to_first_token": 2 };
+    expect(mapSpan({ scope, attributes })).toMatchObject({ TimeToFirstToken: 2_000_000 });
+  });
+
   it("adds the cached tokens that Bedrock's input lacks in versions without dotted names", () => {
     const attributes = {
       "gen_ai.operation.name": "chat",

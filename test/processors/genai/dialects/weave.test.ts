@@ -45,6 +45,11 @@ describe("dialect weave", () => {
     });
   });
 
+  it("takes its own input and output before those of others", () => {
+    const attributes = { ...turn, "weave.input": "own", "weave.output": "own too" };
+    expect(mapSpan({ attributes })).toMatchObject({ Input: "own", Output: "own too" });
+  });
+
   it("maps tools and agents", () => {
     const tool = { "weave.span.kind": "tool", "tool.name": "get_weather", "input.value": "Paris" };
     expect(mapSpan({ attributes: tool })).toMatchObject({

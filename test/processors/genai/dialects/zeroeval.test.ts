@@ -95,6 +95,16 @@ describe("dialect zeroeval", () => {
     expect(mapSpan({ attributes })).toMatchObject({ RequestModel: "gpt-4o", InputTokens: 150 });
   });
 
+  it("gathers tags of the span, the trace and the session, the span's first", () => {
+    const attributes = {
+      kind: "llm",
+      tags: '{"plan":"pro"}',
+      trace_tags: '{"plan":"free","region":"eu"}',
+      session_tags: '{"vip":true}',
+    };
+    expect(mapSpan({ attributes })).toMatchObject({ Tags: { plan: "pro", region: "eu", vip: "true" } });
+  });
+
   it("takes the error from its own names", () => {
     const attributes = { kind: "llm", error_code: "RateLimitError", error_message: "slow down", error_stack: "" };
     const mapped = mapSpan({ attributes });
