@@ -58,6 +58,11 @@ describe("repeated usage", () => {
     expect(tokensOf([[agent], [chat], [chat, agent]])).toEqual([[10], [undefined], [undefined, 10]]);
   });
 
+  it("stays where it was counted first, even if what comes between shows later that it repeats", () => {
+    const agent = used(1, 0, 10, "invoke_agent");
+    expect(tokensOf([[agent], [used(3, 2, 10)], [span(2, 1)], [agent]])).toEqual([[10], [10], [undefined], [10]]);
+  });
+
   it("ends at calls of tools: an agent that is called as a tool has usage of its own", () => {
     const tool = span(2, 1, { "gen_ai.operation.name": "execute_tool" });
     const spans = [used(1, 0, 5, "invoke_agent"), tool, used(3, 2, 7, "invoke_agent"), used(4, 3, 7)];
