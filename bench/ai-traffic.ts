@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import type { Value } from "./protobuf-writer.ts";
 import { type Random, text } from "./random.ts";
-import type { SpanMaker } from "./traffic.ts";
+import { models, type SpanMaker } from "./traffic.ts";
 
 type Attributes = Record<string, Value>;
-const models = ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"];
 const inputBytes = 1000;
 const outputBytes = 400;
 
 /** OpenTelemetry's newest names: messages as JSON. */
 function otel(random: Random): Attributes {
+  const { provider, model } = random.of(models);
   return {
     "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": random.of(["openai", "anthropic", "gcp.gemini"]),
-    "gen_ai.request.model": random.of(models),
+    "gen_ai.provider.name": provider,
+    "gen_ai.request.model": model,
     "gen_ai.request.temperature": 0.7,
     "gen_ai.usage.input_tokens": 200 + random.below(4000),
     "gen_ai.usage.output_tokens": 20 + random.below(900),
@@ -26,10 +26,11 @@ function otel(random: Random): Attributes {
 }
 
 function openinference(random: Random): Attributes {
+  const { provider, model } = random.of(models);
   return {
     "openinference.span.kind": "LLM",
-    "llm.provider": random.of(["openai", "anthropic"]),
-    "llm.model_name": random.of(models),
+    "llm.provider": provider,
+    "llm.model_name": model,
     "llm.invocation_parameters": '{"temperature":0.7,"max_tokens":1024}',
     "llm.token_count.prompt": 200 + random.below(4000),
     "llm.token_count.completion": 20 + random.below(900),
@@ -46,11 +47,12 @@ function openinference(random: Random): Attributes {
 }
 
 function openllmetry(random: Random): Attributes {
+  const { provider, model, answering } = random.of(models);
   return {
     "llm.request.type": "chat",
-    "gen_ai.system": random.of(["OpenAI", "Anthropic"]),
-    "gen_ai.request.model": random.of(models),
-    "gen_ai.response.model": `${random.of(models)}-2025-08-01`,
+    "gen_ai.system": provider,
+    "gen_ai.request.model": model,
+    "gen_ai.response.model": answering,
     "gen_ai.request.temperature": 0.7,
     "gen_ai.request.max_tokens": 1024,
     "gen_ai.usage.prompt_tokens": 200 + random.below(4000),
@@ -69,7 +71,7 @@ function openllmetry(random: Random): Attributes {
 }
 
 function vercelAi(random: Random): Attributes {
-  const model = random.of(models);
+  const { model, answering } = random.of(models.slice(0, 2));
   return {
     "operation.name": "ai.generateText.doGenerate",
     "ai.operationId": "ai.generateText.doGenerate",
@@ -80,7 +82,7 @@ function vercelAi(random: Random): Attributes {
     "ai.prompt.messages": `[{"role":"user","content":[{"type":"text","text":"${text(random, inputBytes)}"}]}]`,
     "ai.response.finishReason": "stop",
     "ai.response.text": text(random, outputBytes),
-    "ai.response.model": `${model}-2025-08-01`,
+    "ai.response.model": answering,
     "ai.usage.promptTokens": 200 + random.below(4000),
     "ai.usage.completionTokens": 20 + random.below(900),
     "gen_ai.system": "openai.chat",
@@ -91,7 +93,7 @@ function vercelAi(random: Random): Attributes {
 function langfuse(random: Random): Attributes {
   return {
     "langfuse.observation.type": "generation",
-    "langfuse.observation.model.name": random.of(models),
+    "langfuse.observation.model.name": random.of(models).model,
     "langfuse.observation.input": `[{"role":"user","content":"${text(random, inputBytes)}"}]`,
     "langfuse.observation.output": `{"role":"assistant","content":"${text(random, outputBytes)}"}`,
     "langfuse.observation.usage_details": `{"input":${200 + random.below(4000)},"output":${20 + random.below(900)}}`,

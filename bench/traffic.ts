@@ -2,15 +2,23 @@ import { randomFillSync } from "node:crypto";
 import { keyValue, type Value, Writer } from "./protobuf-writer.ts";
 import { Random, text } from "./random.ts";
 
+/** Models as their providers sell them, and as these say that they have answered. */
+export const models = [
+  { provider: "openai", model: "gpt-4o", answering: "gpt-4o-2024-08-06" },
+  { provider: "openai", model: "gpt-4o-mini", answering: "gpt-4o-mini-2024-07-18" },
+  { provider: "anthropic", model: "claude-sonnet-4-5", answering: "claude-sonnet-4-5-20250929" },
+  { provider: "gcp.gemini", model: "gemini-2.5-flash", answering: "gemini-2.5-flash" },
+] as const;
+
 function chatAttributes(random: Random): Record<string, Value> {
-  const model = random.of(["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"]);
+  const { provider, model, answering } = random.of(models);
   const input = 200 + random.below(4000);
   const output = 20 + random.below(900);
   return {
     "gen_ai.operation.name": "chat",
-    "gen_ai.system": random.of(["openai", "anthropic", "gcp.gemini"]),
+    "gen_ai.system": provider,
     "gen_ai.request.model": model,
-    "gen_ai.response.model": `${model}-2025-08-01`,
+    "gen_ai.response.model": answering,
     "gen_ai.request.temperature": 0.7,
     "gen_ai.request.max_tokens": 1024,
     "gen_ai.usage.input_tokens": input,

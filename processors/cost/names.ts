@@ -40,7 +40,7 @@ export function readingsOf(providerText: string, modelText: string): readonly Re
   const readings: Reading[] = [];
   const seen = new Set<string>();
   const add = (seller: ProviderRole | undefined, model: string, via: string): void => {
-    const key = `${seller?.listed ?? seller?.name ?? ""}\u0000${model}`;
+    const key = `${seller === undefined ? "any" : `${seller.kind} ${seller.listed ?? seller.name}`}\u0000${model}`;
     if (model === "" || seen.has(key)) return;
     seen.add(key);
     readings.push({ provider: seller, model, via });
@@ -51,13 +51,17 @@ export function readingsOf(providerText: string, modelText: string): readonly Re
   add(provider, bare, "without the resource path");
   addPrefixed(provider, bare, add);
   addBedrock(provider, bare, add);
-  if (provider.kind === "gateway") add(undefined, bare, `the provider "${provider.name}" has no price list`);
+  if (provider.kind === "gateway") add(undefined, bare, whyAny(provider));
   if (provider.kind === "host") add(undefined, bare, "price of the model's maker");
   for (const { provider: seller, model: name, via } of [...readings]) {
     const unversioned = name.replace(versionAtEnd, "");
     if (unversioned !== name) add(seller, unversioned, `${via}, without the version`);
   }
   return readings;
+}
+
+function whyAny({ name }: ProviderRole): string {
+  return name === "" ? "no provider was sent" : `the provider "${name}" has no price list`;
 }
 
 type Add = (seller: ProviderRole | undefined, model: string, via: string) => void;

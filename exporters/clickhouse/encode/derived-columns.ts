@@ -242,10 +242,7 @@ export class ListWriter implements ColumnWriter<ValueColumn<readonly string[]>> 
     this.#ends.reserve(2 * count);
     for (let k = 0; k < count; k++) {
       const value = column.get(rows[k]!);
-      if (value !== undefined) {
-        for (const item of value) this.#items.text(item);
-        this.#count += value.length;
-      }
+      if (value !== undefined) this.#writeItems(value);
       this.#ends.push64(this.#count);
     }
   }
@@ -258,6 +255,11 @@ export class ListWriter implements ColumnWriter<ValueColumn<readonly string[]>> 
   take(): Buffer[] {
     return [this.#ends.take(), ...this.#items.take()];
   }
+
+  #writeItems(items: readonly string[]): void {
+    this.#count += items.length;
+    for (const item of items) this.#items.text(item);
+  }
 }
 
 /** Map(LowCardinality(String), String); not set: empty. */
@@ -265,6 +267,10 @@ export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, s
   readonly #ends = new Words();
   readonly #keys = new LowCardinality();
   readonly #values = new Output();
+  /** The map written last, which many spans share, its keys' indexes and its values. */
+  #last: ReadonlyMap<string, string> | undefined;
+  readonly #lastIndexes: number[] = [];
+  readonly #lastTexts: string[] = [];
 
   get byteLength(): number {
     return this.#values.length + this.#ends.length * 4;
@@ -272,11 +278,10 @@ export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, s
 
   write(column: ValueColumn<ReadonlyMap<string, string>>, _batch: SpanBatch, rows: Uint32Array, count: number): void {
     this.#ends.reserve(2 * count);
+    this.#last = undefined;
     for (let k = 0; k < count; k++) {
-      for (const [key, text] of column.get(rows[k]!) ?? []) {
-        this.#keys.indexes.push(this.#keys.indexOfText(key));
-        this.#values.text(text);
-      }
+      const map = column.get(rows[k]!);
+      if (map !== undefined) this.#writeMap(map);
       this.#ends.push64(this.#keys.indexes.length);
     }
   }
@@ -287,6 +292,24 @@ export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, s
   }
 
   take(): Buffer[] {
+    this.#last = undefined;
     return [lowCardinalityPrefix, this.#ends.take(), ...this.#keys.take(), ...this.#values.take()];
+  }
+
+  #writeMap(map: ReadonlyMap<string, string>): void {
+    if (map !== this.#last) this.#remember(map);
+    for (let i = 0; i < this.#lastIndexes.length; i++) {
+      this.#keys.indexes.push(this.#lastIndexes[i]!);
+      this.#values.text(this.#lastTexts[i]!);
+    }
+  }
+
+  #remember(map: ReadonlyMap<string, string>): void {
+    this.#last = map;
+    this.#lastIndexes.length = this.#lastTexts.length = 0;
+    for (const [key, text] of map) {
+      this.#lastIndexes.push(this.#keys.indexOfText(key));
+      this.#lastTexts.push(text);
+    }
   }
 }

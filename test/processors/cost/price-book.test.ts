@@ -20,6 +20,14 @@ describe("price book", () => {
     expect(book.entryOf("openai", "gpt-4o-mini", "")).not.toBe(second);
   });
 
+  it.each(["gpt-4o", "claude-sonnet-4-5-20250929", "gemini-2.5-flash"])(
+    "finds the maker's price of %s where no provider was sent",
+    (model) => {
+      const book = new PriceBook(costConfigOf());
+      expect(book.entryOf("", model, "").periods[0]?.tiers[0].prices.input).toBeGreaterThan(0);
+    },
+  );
+
   it("keeps names beyond max_name_length apart without keeping them", () => {
     const book = new PriceBook(costConfigOf());
     const long = "m".repeat(100_000);
