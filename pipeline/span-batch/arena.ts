@@ -1,7 +1,6 @@
 import { giveBuffer, takeBuffer, withRoom } from "./buffer-pool.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const minimumBytes = 1024;
 
 /**
@@ -16,6 +15,8 @@ export class ByteArena {
   /** Of `bytes`, and replaced with it. */
   view: DataView;
   length: number;
+  /** Of `bytes`, for reading texts: makes no view of each. */
+  #reader: Buffer | undefined;
 
   constructor(capacity = 0) {
     this.bytes = new Uint8Array(capacity);
@@ -70,6 +71,10 @@ export class ByteArena {
 
   /** The text of a range; bytes that are not UTF-8 become U+FFFD. */
   text(start: number, length: number): string {
-    return decoder.decode(this.bytes.subarray(start, start + length));
+    const { bytes } = this;
+    if (this.#reader?.buffer !== bytes.buffer || this.#reader.byteOffset !== bytes.byteOffset) {
+      this.#reader = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.#reader.toString("utf8", start, start + length);
   }
 }

@@ -271,6 +271,7 @@ export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, s
   #last: ReadonlyMap<string, string> | undefined;
   readonly #lastIndexes: number[] = [];
   readonly #lastTexts: string[] = [];
+  #lastCount = 0;
 
   get byteLength(): number {
     return this.#values.length + this.#ends.length * 4;
@@ -298,7 +299,7 @@ export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, s
 
   #writeMap(map: ReadonlyMap<string, string>): void {
     if (map !== this.#last) this.#remember(map);
-    for (let i = 0; i < this.#lastIndexes.length; i++) {
+    for (let i = 0; i < this.#lastCount; i++) {
       this.#keys.indexes.push(this.#lastIndexes[i]!);
       this.#values.text(this.#lastTexts[i]!);
     }
@@ -306,10 +307,10 @@ export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, s
 
   #remember(map: ReadonlyMap<string, string>): void {
     this.#last = map;
-    this.#lastIndexes.length = this.#lastTexts.length = 0;
+    this.#lastCount = 0;
     for (const [key, text] of map) {
-      this.#lastIndexes.push(this.#keys.indexOfText(key));
-      this.#lastTexts.push(text);
+      this.#lastIndexes[this.#lastCount] = this.#keys.indexOfText(key);
+      this.#lastTexts[this.#lastCount++] = text;
     }
   }
 }

@@ -126,6 +126,11 @@ export class Output {
 
   /** Writes `count` zero bytes. */
   zeros(count: number): void {
+    if (count === 1) {
+      this.reserve(1);
+      this.piece[this.position++] = 0;
+      return;
+    }
     while (count > 0) {
       this.reserve(1);
       const here = Math.min(count, this.piece.length - this.position);

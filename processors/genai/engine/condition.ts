@@ -41,7 +41,10 @@ export function both(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes(false)) return false;
   const tests = verdicts.filter((verdict) => typeof verdict === "function");
   if (tests.length < 2) return tests[0] ?? true;
-  return (facts) => tests.every((test) => test(facts));
+  return (facts) => {
+    for (const test of tests) if (!test(facts)) return false;
+    return true;
+  };
 }
 
 function negated(verdict: Verdict): Verdict {
@@ -55,6 +58,7 @@ function judgeAttribute({ attribute, equals }: Extract<Condition, { attribute: s
   if (symbols.length === 0) return false;
   if (equals === undefined) return true;
   const patterns = equals.map(textPattern);
+  if (symbol >= 0) return (facts) => facts.loadSymbol(symbol) && isAnyOf(patterns, facts);
   return (facts) => symbols.some((symbol) => facts.loadSymbol(symbol) && isAnyOf(patterns, facts));
 }
 
@@ -68,7 +72,9 @@ function isAnyOf(patterns: readonly TextPattern[], facts: SpanFacts): boolean {
   const { bytes } = facts.batch.arena;
   switch (facts.type) {
     case ValueType.STRING:
-      return patterns.some((pattern) => matchesBytes(pattern, bytes, facts.word0, facts.word1));
+      // Asked of most spans: no closure for each.
+      for (const pattern of patterns) if (matchesBytes(pattern, bytes, facts.word0, facts.word1)) return true;
+      return false;
     case ValueType.BOOL:
       return patterns.some((pattern) => matchesText(pattern, String(facts.word0 !== 0)));
     case ValueType.INT:

@@ -1,7 +1,7 @@
 import { type AttributeTable, ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { doubleOf, doubleWords, integerOf, integerWords } from "../../../pipeline/span-batch/value.ts";
+import { doubleOf, doubleWords, integerWords } from "../../../pipeline/span-batch/value.ts";
 
 /** Values up to this many bytes are looked up in a dictionary, longer ones are seldom the same twice. */
 const maxSharedBytes = 256;
@@ -112,7 +112,7 @@ export class SpanFacts {
 
   /** The value found as a number, where it is an INT or a DOUBLE. */
   get number(): number {
-    return this.type === ValueType.INT ? Number(integerOf(this.word0, this.word1)) : doubleOf(this.word0, this.word1);
+    return this.type === ValueType.INT ? (this.word1 | 0) * 2 ** 32 + this.word0 : doubleOf(this.word0, this.word1);
   }
 
   /** The text found, which is a STRING. */

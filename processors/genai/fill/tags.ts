@@ -1,7 +1,7 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { attributeText } from "../../helper/attribute-text.ts";
 import type { Candidate } from "../engine/candidate.ts";
-import { valueFound } from "../engine/pairs.ts";
+import { type TakePair, valueFound } from "../engine/pairs.ts";
 import { SignatureMemo } from "../engine/signature.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
 import { jsonText, parsedJson } from "./json-text.ts";
@@ -18,20 +18,69 @@ export interface GatheredTags {
   readonly sources: readonly Candidate[];
 }
 
+/** What spans of a shape have whose tags are those of their resource. */
+interface OfResource {
+  serial: number;
+  /** By the resource's number in the batch. */
+  readonly tags: (GatheredTags | undefined)[];
+}
+
+function isOfResource({ source, when, ends }: Candidate): boolean {
+  if (typeof source === "string" || when !== undefined || ends) return false;
+  return "resource" in source || "resources" in source;
+}
+
+/** A number that tells one source's values from another's in a signature. */
+const sourceStride = 2 ** 20;
+
 /** Gathers the tags of one span from all sources; what comes first stays. Spans with the same tags share them. */
 export class TagCollector {
   readonly #memo = new SignatureMemo<GatheredTags>();
+  readonly #ofResources = new WeakMap<readonly Candidate[], OfResource | "of spans">();
   #tags = new Map<string, string>();
+  #facts: SpanFacts | undefined;
+  #source = 0;
+  // Made once, not for every span.
+  readonly #sign: TakePair = (_name, id) => this.#memo.add(this.#facts!, this.#source + id);
+  readonly #take: TakePair = (name) => this.#addNamed(this.#facts!, name);
 
   gather(facts: SpanFacts, candidates: readonly Candidate[]): GatheredTags {
+    let known = this.#ofResources.get(candidates);
+    if (known === undefined) {
+      known = candidates.every(isOfResource) ? { serial: 0, tags: [] } : "of spans";
+      this.#ofResources.set(candidates, known);
+    }
+    return known === "of spans" ? this.#ofSpan(facts, candidates) : this.#ofResource(facts, candidates, known);
+  }
+
+  /** Most spans without AI have the tags of their resource alone. */
+  #ofResource(facts: SpanFacts, candidates: readonly Candidate[], known: OfResource): GatheredTags {
+    if (known.serial !== facts.batchSerial) {
+      known.serial = facts.batchSerial;
+      known.tags.length = 0;
+    }
+    const resource = facts.batch.resourceIndex[facts.row]!;
+    let gathered = known.tags[resource];
+    if (gathered === undefined) {
+      this.#facts = facts;
+      gathered = this.#gather(facts, candidates);
+      known.tags[resource] = gathered;
+    }
+    return gathered;
+  }
+
+  #ofSpan(facts: SpanFacts, candidates: readonly Candidate[]): GatheredTags {
     const memo = this.#memo;
     memo.begin();
-    let index = 0;
-    forEachThatHolds(facts, candidates, ({ pairs, locate }) => {
-      const name = 2 ** 20 * ++index;
-      if (pairs !== undefined) pairs(facts, (_name, id) => memo.add(facts, name + id));
-      else if (locate(facts)) memo.add(facts, name);
-    });
+    this.#facts = facts;
+    this.#source = 0;
+    for (const candidate of candidates) {
+      if (candidate.when !== undefined && !candidate.when(facts)) continue;
+      if (candidate.ends) break;
+      this.#source += sourceStride;
+      if (candidate.pairs !== undefined) candidate.pairs(facts, this.#sign);
+      else if (candidate.locate(facts)) memo.add(facts, this.#source);
+    }
     let gathered = memo.find(facts);
     if (gathered === undefined) {
       gathered = this.#gather(facts, candidates);
@@ -43,12 +92,14 @@ export class TagCollector {
   #gather(facts: SpanFacts, candidates: readonly Candidate[]): GatheredTags {
     this.#tags = new Map();
     const sources: Candidate[] = [];
-    forEachThatHolds(facts, candidates, (candidate) => {
+    for (const candidate of candidates) {
+      if (candidate.when !== undefined && !candidate.when(facts)) continue;
+      if (candidate.ends) break;
       const before = this.#tags.size;
-      if (candidate.pairs !== undefined) candidate.pairs(facts, (name) => this.#addNamed(facts, name));
+      if (candidate.pairs !== undefined) candidate.pairs(facts, this.#take);
       else if (candidate.locate(facts)) this.#addFound(facts);
       if (this.#tags.size > before) sources.push(candidate);
-    });
+    }
     return { tags: this.#tags, sources };
   }
 
@@ -85,13 +136,5 @@ export class TagCollector {
 
   #add(name: string, value: string): void {
     if (!this.#tags.has(name)) this.#tags.set(name, value.slice(0, maxTagLength));
-  }
-}
-
-function forEachThatHolds(facts: SpanFacts, candidates: readonly Candidate[], act: (one: Candidate) => void): void {
-  for (const candidate of candidates) {
-    if (candidate.when !== undefined && !candidate.when(facts)) continue;
-    if (candidate.ends) return;
-    act(candidate);
   }
 }

@@ -6,17 +6,23 @@ export class SpanIndex {
   readonly ids: SpanIds;
   /** The same with the parents' ids. */
   readonly parents: SpanIds;
-  readonly #rows: Uint32Array;
-  readonly #mask: number;
+  readonly #batch: SpanBatch;
+  #rows = new Uint32Array(1);
+  #mask = 0;
 
   constructor(batch: SpanBatch) {
+    this.#batch = batch;
     const traces = wordsOf(batch.traceId, batch.length * 4);
     this.ids = { traces, spans: wordsOf(batch.spanId, batch.length * 2) };
     this.parents = { traces, spans: wordsOf(batch.parentSpanId, batch.length * 2) };
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(batch.length * 2, 2)));
+  }
+
+  /** Makes it possible to find these rows. */
+  build(rows: Uint32Array, count: number): void {
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(count * 2, 2)));
     this.#rows = new Uint32Array(slots);
     this.#mask = slots - 1;
-    for (let row = 0; row < batch.length; row++) if (!batch.isDropped(row)) this.#add(row);
+    for (let i = 0; i < count; i++) if (!this.#batch.isDropped(rows[i]!)) this.#add(rows[i]!);
   }
 
   /** The row of the parent of the span in `row`, or -1. */

@@ -20,6 +20,41 @@ export function hashOf({ traces, spans }: SpanIds, trace: number, span: number):
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+/** A hash of the trace id alone. */
+export function traceHashOf({ traces }: SpanIds, trace: number): number {
+  let hash = Math.imul(traces[4 * trace]! ^ seed, 0x9e3779b1) ^ traces[4 * trace + 1]!;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ traces[4 * trace + 2]!;
+  hash = Math.imul(hash ^ (hash >>> 13), seed) ^ traces[4 * trace + 3]!;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** A set of traces by their hashes: has some that were not added, and all that were. */
+export class TraceFilter {
+  readonly #bits: Uint8Array;
+  readonly #mask: number;
+
+  /** @param bits a power of two */
+  constructor(bits: number) {
+    this.#bits = new Uint8Array(bits / 8);
+    this.#mask = bits - 1;
+  }
+
+  add(hash: number): void {
+    const bit = hash & this.#mask;
+    this.#bits[bit >>> 3]! |= 1 << (bit & 7);
+  }
+
+  mayHave(hash: number): boolean {
+    const bit = hash & this.#mask;
+    return (this.#bits[bit >>> 3]! & (1 << (bit & 7))) !== 0;
+  }
+
+  clear(): void {
+    this.#bits.fill(0);
+  }
+}
+
 /** Words of an entry: trace id, span id, parent's id. */
 const wordsPerSpan = 8;
 
@@ -28,9 +63,11 @@ class Generation {
   readonly words: Uint32Array;
   readonly flags: Uint8Array;
   readonly mask: number;
+  readonly traces: TraceFilter;
   count = 0;
 
   constructor(slots: number) {
+    this.traces = new TraceFilter(Math.max(slots * 4, 8));
     this.words = new Uint32Array(slots * wordsPerSpan);
     this.flags = new Uint8Array(slots);
     this.mask = slots - 1;
@@ -79,6 +116,11 @@ export class SpanMemory {
     return this.#young === undefined;
   }
 
+  /** Whether a span of a trace with that hash may be remembered; false: none is. */
+  mayHaveTrace(hash: number): boolean {
+    return this.#young?.traces.mayHave(hash) === true || this.#old?.traces.mayHave(hash) === true;
+  }
+
   /** Forgets the oldest spans if the young table might not take `spans` more. */
   makeRoom(spans: number): void {
     if (this.#young === undefined || this.#young.count + spans <= this.#capacity || this.#young.count === 0) return;
@@ -96,6 +138,7 @@ export class SpanMemory {
     const oldSlot = old?.slotOf(ids, trace, span) ?? -1;
     if (old === undefined || old.flags[oldSlot] === 0 || young.count >= this.#capacity) return -1;
     young.count++;
+    young.traces.add(traceHashOf(ids, trace));
     young.words.set(old.words.subarray(oldSlot * wordsPerSpan, (oldSlot + 1) * wordsPerSpan), slot * wordsPerSpan);
     young.flags[slot] = old.flags[oldSlot]!;
     return slot;
@@ -123,6 +166,7 @@ export class SpanMemory {
     const slot = young.slotOf(ids, trace, span);
     const at = slot * wordsPerSpan;
     young.count++;
+    young.traces.add(traceHashOf(ids, trace));
     young.words.set(ids.traces.subarray(4 * trace, 4 * trace + 4), at);
     young.words[at + 4] = ids.spans[2 * span]!;
     young.words[at + 5] = ids.spans[2 * span + 1]!;

@@ -1,6 +1,6 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { SpanIndex } from "./span-index.ts";
-import { SpanMemory } from "./span-memory.ts";
+import { SpanMemory, TraceFilter, traceHashOf } from "./span-memory.ts";
 
 /** What is known of a span of the batch before the walk. */
 const isKnown = 1;
@@ -10,6 +10,8 @@ const isTool = 8;
 
 /** What is remembered of spans, and found out in the walk. */
 const Mark = { SEEN: 1, COUNTED: 2, REPEATS: 4, ABOVE_COUNTED: 8, BELOW_COUNTED: 16, TOOL: 32 } as const;
+
+const traceFilterBits = 2 ** 16;
 
 /** Ancestors in other batches that are looked at, one above the other; senders may make circles. */
 const maxRememberedSteps = 256;
@@ -28,6 +30,13 @@ export class UsageRepeats {
   #marks = new Uint8Array(64);
   /** Whether a row stands below counted usage of earlier batches: 0 not asked yet, 1 no, 2 yes, 3 being asked. */
   #below = new Uint8Array(64);
+  /** Rows on the way up; used again by every walk. */
+  readonly #path: number[] = [];
+  /** Traces of the known spans of the batch. */
+  readonly #traces = new TraceFilter(traceFilterBits);
+  /** Rows of traces that have, or may have, known spans: only these are looked at. */
+  #active = new Uint32Array(64);
+  #activeCount = 0;
   #known = 0;
   #length = 0;
 
@@ -43,6 +52,7 @@ export class UsageRepeats {
       this.#rows = new Uint8Array(batch.length * 2);
       this.#marks = new Uint8Array(batch.length * 2);
       this.#below = new Uint8Array(batch.length * 2);
+      this.#active = new Uint32Array(batch.length * 2);
     } else this.#rows.fill(0, 0, batch.length);
   }
 
@@ -60,28 +70,48 @@ export class UsageRepeats {
   /** Decides for all spans of the batch, and gives the rows that repeat. */
   settle(batch: SpanBatch): readonly number[] {
     if (this.#known === 0 && this.#memory.isEmpty) return [];
-    this.#memory.makeRoom(batch.itemCount * 2);
     const index = new SpanIndex(batch);
+    this.#findActive(index);
+    if (this.#activeCount === 0) return [];
+    this.#memory.makeRoom(this.#activeCount * 2);
+    index.build(this.#active, this.#activeCount);
     this.#recall(batch, index);
     const candidates = this.#candidates(index);
     const repeating: number[] = [];
     for (const row of candidates) this.#markAncestors(row, index);
-    for (let row = 0; row < this.#length; row++) {
+    for (let i = 0; i < this.#activeCount; i++) {
+      const row = this.#active[i]!;
       if ((this.#rows[row]! & hasUsage) !== 0 && this.#decide(row)) repeating.push(row);
     }
     this.#remember(batch, index);
     return repeating;
   }
 
+  /** Spans around AI are few in most traffic; those of other traces cost a look at one bit. */
+  #findActive(index: SpanIndex): void {
+    const traces = this.#traces;
+    traces.clear();
+    for (let row = 0; row < this.#length; row++) {
+      if (this.#rows[row] !== 0) traces.add(traceHashOf(index.ids, row));
+    }
+    this.#activeCount = 0;
+    for (let row = 0; row < this.#length; row++) {
+      const hash = traceHashOf(index.ids, row);
+      if (traces.mayHave(hash) || this.#memory.mayHaveTrace(hash)) this.#active[this.#activeCount++] = row;
+    }
+  }
+
   /** Reads the marks that earlier batches have left. */
   #recall(batch: SpanBatch, index: SpanIndex): void {
     this.#below.fill(0, 0, this.#length);
-    for (let row = 0; row < this.#length; row++) {
+    for (let i = 0; i < this.#activeCount; i++) {
+      const row = this.#active[i]!;
       const slot = batch.isDropped(row) ? -1 : this.#memory.find(index.ids, row, row);
       this.#marks[row] = slot < 0 ? 0 : this.#memory.flagsAt(slot);
     }
     // What was found out of spans whose own place was not known then is passed on to those above.
-    for (let row = 0; row < this.#length; row++) {
+    for (let i = 0; i < this.#activeCount; i++) {
+      const row = this.#active[i]!;
       const isNew = (this.#marks[row]! & (Mark.ABOVE_COUNTED | Mark.SEEN)) === Mark.ABOVE_COUNTED;
       if (isNew && (this.#rows[row]! & isTool) === 0) this.#markAncestors(row, index);
     }
@@ -90,7 +120,8 @@ export class UsageRepeats {
   /** Spans with usage that nothing speaks against but usage below them in this very batch. */
   #candidates(index: SpanIndex): readonly number[] {
     const candidates: number[] = [];
-    for (let row = 0; row < this.#length; row++) {
+    for (let i = 0; i < this.#activeCount; i++) {
+      const row = this.#active[i]!;
       const facts = this.#rows[row]!;
       if ((facts & hasUsage) === 0) continue;
       const marks = this.#marks[row]!;
@@ -102,7 +133,8 @@ export class UsageRepeats {
   }
 
   #isBelowCounted(row: number, index: SpanIndex): boolean {
-    const path: number[] = [];
+    const path = this.#path;
+    let steps = 0;
     let answer = 1;
     for (let at = row; ; ) {
       const known = this.#below[at]!;
@@ -111,7 +143,7 @@ export class UsageRepeats {
         break;
       }
       this.#below[at] = 3;
-      path.push(at);
+      path[steps++] = at;
       if ((this.#rows[at]! & isTool) !== 0) break;
       const parent = index.parentRow(at);
       if (parent < 0) {
@@ -124,7 +156,7 @@ export class UsageRepeats {
       }
       at = parent;
     }
-    for (const at of path) this.#below[at] = answer;
+    for (let step = 0; step < steps; step++) this.#below[path[step]!] = answer;
     return answer === 2;
   }
 
@@ -177,7 +209,8 @@ export class UsageRepeats {
   /** Keeps what spans of later batches may ask for: known spans, and all others on the way between two of them. */
   #remember(batch: SpanBatch, index: SpanIndex): void {
     this.#below.fill(0, 0, this.#length);
-    for (let row = 0; row < this.#length; row++) {
+    for (let i = 0; i < this.#activeCount; i++) {
+      const row = this.#active[i]!;
       if (batch.isDropped(row)) continue;
       const isBelow = this.#isBelowCounted(row, index);
       const facts = this.#rows[row]!;
