@@ -16,7 +16,7 @@ export function questionsOf(database: string, runId: string): readonly Question[
        InputTokens AS input, CacheReadTokens AS cached, OutputTokens AS output, round(Cost, 6) AS usd,
        length(AttachmentIds) AS pictures, arrayStringConcat(found.names, ', ') AS signals
 FROM ${database}.otel_traces AS spans
-LEFT JOIN (SELECT SpanId, arraySort(groupUniqArray(Name)) AS names FROM ${database}.signals GROUP BY SpanId) AS found
+LEFT JOIN (SELECT SpanId, arraySort(groupUniqArray(Name)) AS names FROM ${database}.signals FINAL GROUP BY SpanId) AS found
        ON found.SpanId = spans.SpanId
 WHERE ResourceAttributes['${runAttribute}'] = '${runId}'
   AND ServiceName = 'gallery'
@@ -25,7 +25,7 @@ ORDER BY Timestamp`,
     {
       title: "Which pictures were taken out of the spans?",
       sql: `SELECT substring(AttachmentId, 1, 12) AS sha256, MediaType AS type, Width AS width, Height AS height, Bytes AS bytes
-FROM ${database}.attachments
+FROM ${database}.attachments FINAL
 WHERE TraceId IN (SELECT TraceId ${ofRun.replaceAll("\n", " ")})
 ORDER BY Timestamp`,
     },
@@ -62,7 +62,7 @@ LIMIT 8`,
     {
       title: "Which signals were found?",
       sql: `SELECT Name AS signal, EntityType AS of, Category AS kind, Source AS rule, count() AS times
-FROM ${database}.signals
+FROM ${database}.signals FINAL
 WHERE TraceId IN (SELECT TraceId ${ofRun.replaceAll("\n", " ")})
 GROUP BY ALL
 ORDER BY times DESC, signal`,

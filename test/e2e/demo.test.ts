@@ -32,6 +32,17 @@ describe("the demo", () => {
     for (const shown of ["gpt-4.1-mini", "└─ ", "session-", "invoke_agent engineer"]) {
       expect(demo.stdout).toContain(shown);
     }
+    // Input, cached and output tokens, dollars, pictures, signals: what the attributes say, by the prices of these models.
+    for (const row of [
+      /^otel +anthropic +claude-sonnet-4-5 +1730 +1200 +46 +0\.00264 +1$/m,
+      /^openinference +openai +gpt-4\.1-mini +310 +12 +0\.000143 +1$/m,
+      /^openllmetry +openai +gpt-4o +150 +23 +0\.000605 +0 +refusal$/m,
+      /^vercel_ai +gcp\.gemini +gemini-2\.5-flash +14 +1024 +0\.002564 +0 +truncated_output$/m,
+      /^langfuse +claude-opus-4-1 +183000 +6400 +3\.225 +0 +cost_spike, pii_email$/m,
+      /^[0-9a-f]{12} +image\/png +96 +64 +417$/m,
+    ]) {
+      expect(demo.stdout).toMatch(row);
+    }
     const [stored] = await clickhouse.query("SELECT uniqExact(TraceId) AS traces FROM otel_traces");
     expect(stored).toEqual({ traces: "60" });
     // What is shown as SQL can be pasted.
