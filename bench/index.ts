@@ -3,6 +3,7 @@ import { chainAi, chainMix, images } from "./chain.ts";
 import { decodeEncode, jsonDecodeEncode } from "./codec.ts";
 import { endToEnd } from "./e2e.ts";
 import { outage } from "./outage.ts";
+import { tail } from "./tail.ts";
 
 const large = { connections: 96, streams: 1, spansPerRequest: 1000, spans: 2_000_000 };
 const small = { protocol: "grpc" as const, connections: 20, streams: 48, spansPerRequest: 50, spans: 600_000 };
@@ -14,6 +15,7 @@ const cases: Readonly<Record<string, () => unknown>> = {
   chain_mix: chainMix,
   chain_ai: chainAi,
   images,
+  tail: () => tail(),
   e2e_http: () => endToEnd({ protocol: "http", ...large }, "stored"),
   e2e_http_received: () => endToEnd({ protocol: "http", ...large, connections: 16 }, "received"),
   e2e_grpc: () => endToEnd({ protocol: "grpc", ...large, connections: 8, streams: 12 }, "stored"),

@@ -80,9 +80,12 @@ const policies = [
  * @returns spans per second of processor time in the second half of the run; and what is held in memory over what the held spans fill, and
  * over the bytes of OTLP they came as, at worst
  */
-export async function benchTail(
-  requests = 1200,
-): Promise<{ spansPerSecond: number; bytesRatio: number; otlpBytesRatio: number; keptShare: number }> {
+export async function tail(requests = 1200): Promise<{
+  readonly spans_per_second: number;
+  readonly bytes_ratio: number;
+  readonly otlp_bytes_ratio: number;
+  readonly kept_share: number;
+}> {
   const clock = new TrafficClock();
   let kept = 0;
   const next = {
@@ -132,5 +135,10 @@ export async function benchTail(
   }
   const spansPerSecond = Math.round(((requests - Math.ceil(requests / 2)) * spansPerRequest * 1000) / busyMs);
   await processor.shutdown(AbortSignal.timeout(10_000));
-  return { spansPerSecond, bytesRatio, otlpBytesRatio, keptShare: kept / (requests * spansPerRequest) };
+  return {
+    spans_per_second: spansPerSecond,
+    bytes_ratio: bytesRatio,
+    otlp_bytes_ratio: otlpBytesRatio,
+    kept_share: kept / (requests * spansPerRequest),
+  };
 }
