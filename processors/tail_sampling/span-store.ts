@@ -5,9 +5,11 @@ import { Segment, type SegmentSize } from "./segment.ts";
 /** Rows of a segment, at most. */
 const maxRows = 8192;
 /** Memory above the live bytes at which dead rows are removed; the aim is 1.3 in all, slack and growth included. */
-const maxDeadShare = 0.1;
+const maxDeadShare = 0.125;
 /** A segment with a smaller share of dead rows is not worth copying. */
 const minDeadShare = 0.07;
+/** Room for the span that makes a segment full. */
+const lastSpanBytes = 16 * 1024;
 const firstSize: SegmentSize = { rows: 128, attributesPerRow: 12, arenaBytes: 64 * 1024 };
 
 /** What to do with the row of a decided trace: nothing, or copy it from `batch`; afterwards it is dead. */
@@ -133,7 +135,9 @@ export class SpanStore {
     this.#sealedBytes += segment.allocated;
     this.#sealedLive += segment.liveBytes;
     // The next one is likely to be like it; a little more room saves growing to twice the size.
-    this.#size = { rows: Math.ceil(rows * 1.02), attributesPerRow, arenaBytes: Math.ceil(arenaBytes * 1.02) };
+    const isFull = arenaBytes >= this.#segmentBytes;
+    const nextBytes = isFull ? this.#segmentBytes + lastSpanBytes : Math.ceil(arenaBytes * 1.02);
+    this.#size = { rows: Math.ceil(rows * 1.02), attributesPerRow, arenaBytes: nextBytes };
   }
 
   /** Index of the segment that holds number `number`. */
