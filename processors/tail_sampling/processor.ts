@@ -196,7 +196,8 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     const most = max_bytes - this.#segmentBytes;
     const isFull = (): boolean => this.#heldBytes + bytes > most;
     if (!isFull()) return;
-    if (!block_on_overflow) {
+    // What decided traces leave behind is given back in pieces, so that one round may not be enough.
+    while (!block_on_overflow && this.#traces.open.length > 0) {
       let needed = this.#heldBytes + bytes - most + max_bytes * extraRoom;
       const early = this.#oldest(Number.POSITIVE_INFINITY, (slot) => {
         const goOn = needed > 0;
@@ -205,6 +206,7 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
       });
       this.#decideEarly(early, "max_bytes");
       if (!isFull()) return;
+      if (early.length === 0) break;
     }
     // A single request may be larger than all.
     if (this.#store.spans === 0 && this.#outbox.spans === 0) return;

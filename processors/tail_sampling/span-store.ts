@@ -8,8 +8,8 @@ const maxRows = 8192;
 const maxDeadShare = 0.125;
 /** A segment with a smaller share of dead rows is not worth copying. */
 const minDeadShare = 0.07;
-/** Room for the span that makes a segment full. */
-const lastSpanBytes = 16 * 1024;
+/** Share of a segment that is room for the span that makes it full. */
+const lastSpanShare = 1 / 64;
 const firstSize: SegmentSize = { rows: 128, attributesPerRow: 12, arenaBytes: 64 * 1024 };
 
 /** What to do with the row of a decided trace: nothing, or copy it from `batch`; afterwards it is dead. */
@@ -136,7 +136,7 @@ export class SpanStore {
     this.#sealedLive += segment.liveBytes;
     // The next one is likely to be like it; a little more room saves growing to twice the size.
     const isFull = arenaBytes >= this.#segmentBytes;
-    const nextBytes = isFull ? this.#segmentBytes + lastSpanBytes : Math.ceil(arenaBytes * 1.02);
+    const nextBytes = isFull ? Math.ceil(this.#segmentBytes * (1 + lastSpanShare)) : Math.ceil(arenaBytes * 1.02);
     this.#size = { rows: Math.ceil(rows * 1.02), attributesPerRow, arenaBytes: nextBytes };
   }
 
