@@ -7,6 +7,7 @@ import { isTextOf } from "./json-bytes.ts";
 import { elementsOf, isArray, jsonValueOf } from "./json-object.ts";
 import { type JsonWriter, type Literal, literal } from "./json-writer.ts";
 import { Modality, type TextRange, writeBlob, writeUrl } from "./media.ts";
+import { OutputOutline } from "./output-outline.ts";
 import { isPartList, PartFolder } from "./part-folder.ts";
 import { PartList } from "./part-list.ts";
 import { Role, writeKnownRole, writeRole } from "./role.ts";
@@ -41,6 +42,10 @@ export interface FoundAttribute {
 
 /** Writes one message of the attributes that say something of it. */
 export class IndexedMessage {
+  /** What messages have in them while `isPlain`; whoever reads them together resets both. */
+  readonly outline = new OutputOutline();
+  /** Whether `outline` says it all: nothing was written but texts, and one finish reason at most. */
+  isPlain = true;
   readonly #writer: JsonWriter;
   readonly #parts: PartList;
   readonly #folder: PartFolder;
@@ -74,7 +79,7 @@ export class IndexedMessage {
     this.#writeText(Field.REFUSAL, refusalPart);
     this.#writeCalls(found, next, to);
     this.#parts.end();
-    this.#writeMember(Field.FINISH_REASON, finishReasonMember);
+    this.#writeReason();
     this.#writeMember(Field.NAME, nameMember);
     writer.char(close);
     this.#batch = undefined;
@@ -91,6 +96,7 @@ export class IndexedMessage {
 
   /** A document that was retrieved: an object of its own, not a message. */
   #writeDocument(): void {
+    this.isPlain = false;
     const writer = this.#writer;
     const start = writer.position;
     this.#writeJsonMember(Field.DOCUMENT_ID, idMember);
@@ -122,6 +128,14 @@ export class IndexedMessage {
     if (!this.#has(field)) return;
     this.#writer.literal(member);
     writeAttributeText(this.#writer, this.#batch!, this.#entries[field]!);
+  }
+
+  #writeReason(): void {
+    if (!this.#has(Field.FINISH_REASON)) return;
+    const start = this.#writer.position + finishReasonMember.bytes.length;
+    this.#writeMember(Field.FINISH_REASON, finishReasonMember);
+    if (this.outline.reasons === 0) this.outline.set(1, start, this.#writer.position);
+    else this.isPlain = false;
   }
 
   #writeJsonMember(field: Field, member: Literal): void {
@@ -191,12 +205,14 @@ export class IndexedMessage {
     const writer = this.#writer;
     const parts = jsonValueOf(writer, start, end);
     if (parts === undefined || !isPartList(writer, parts) || !isUtf8(writer.bytes.subarray(start, end))) return false;
+    this.isPlain = false;
     this.#folder.writeAll(parts);
     return true;
   }
 
   #writeResponse(): void {
     if (!this.#has(Field.CONTENT) || !this.#parts.open()) return;
+    this.isPlain = false;
     this.#writer.literal(responsePart);
     this.#writeMember(Field.TOOL_CALL_ID, idMember);
     this.#writeJsonMember(Field.CONTENT, responseMember);
@@ -252,11 +268,13 @@ export class IndexedMessage {
     const text = this.#textOf(Field.TOOL_CALLS);
     const calls = text && jsonValueOf(this.#writer, text.start, text.end);
     if (!calls || !isArray(this.#writer, calls) || !isUtf8(this.#writer.bytes.subarray(calls.start, calls.end))) return;
+    this.isPlain = false;
     for (const call of elementsOf(this.#writer, calls)) this.#folder.call(call);
   }
 
   #writeCall(id: Field, name: Field, args: Field): void {
     if (!this.#parts.open()) return;
+    this.isPlain = false;
     this.#writer.literal(callPart);
     this.#writeMember(id, idMember);
     this.#writeMember(name, nameMember);

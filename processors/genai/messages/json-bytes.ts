@@ -190,12 +190,6 @@ export function isTextOf(bytes: Uint8Array, start: number, end: number, text: st
   return end - start === text.length && hasText(bytes, start, text);
 }
 
-/** Where the first of the bytes of the ASCII text stands in `[start, end)`, or -1. */
-export function indexOfText(bytes: Uint8Array, text: string, start: number, end: number): number {
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).indexOf(text, 0, "latin1");
-  return at < 0 ? -1 : start + at;
-}
-
 /**
  * The members of an object or the elements of an array, one after the other, without parsing what is in them:
  * `while (reader.next())`. Of text that is known to be JSON.
