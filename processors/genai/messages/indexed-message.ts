@@ -49,7 +49,9 @@ export class IndexedMessage {
   readonly #writer: JsonWriter;
   readonly #parts: PartList;
   readonly #folder: PartFolder;
-  /** By field, the attribute that says it, or -1. */
+  /** A bit for each field that an attribute says. */
+  #present = 0;
+  /** By field that is present, the attribute that says it. */
   readonly #entries = new Int32Array(Field.CALL_ARGUMENTS + 1);
   #batch: SpanBatch | undefined;
 
@@ -63,7 +65,7 @@ export class IndexedMessage {
   write(batch: SpanBatch, found: readonly FoundAttribute[], from: number, to: number): void {
     const writer = this.#writer;
     this.#batch = batch;
-    this.#entries.fill(-1);
+    this.#present = 0;
     let next = from;
     while (next < to && found[next]!.key.field < Field.PART_TYPE) this.#take(found[next++]!);
     if (found[from]!.key.field >= Field.DOCUMENT_ID && next === to) {
@@ -87,11 +89,14 @@ export class IndexedMessage {
 
   /** Of a key that was sent twice, the first one counts. */
   #take({ key, entry }: FoundAttribute): void {
-    if (this.#entries[key.field] === -1) this.#entries[key.field] = entry;
+    const bit = 1 << key.field;
+    if ((this.#present & bit) !== 0) return;
+    this.#present |= bit;
+    this.#entries[key.field] = entry;
   }
 
   #has(field: Field): boolean {
-    return this.#entries[field]! >= 0;
+    return (this.#present & (1 << field)) !== 0;
   }
 
   /** A document that was retrieved: an object of its own, not a message. */
@@ -117,9 +122,10 @@ export class IndexedMessage {
 
   /** The value of a field that is a string. */
   #textOf(field: Field): TextRange | undefined {
+    if (!this.#has(field)) return undefined;
     const entry = this.#entries[field]!;
     const { types, words } = this.#batch!.attributes;
-    if (entry < 0 || types[entry] !== ValueType.STRING) return undefined;
+    if (types[entry] !== ValueType.STRING) return undefined;
     const start = words[2 * entry]!;
     return { start, end: start + words[2 * entry + 1]!, isEscaped: false };
   }
@@ -221,7 +227,7 @@ export class IndexedMessage {
 
   /** Takes the attributes of the part or tool call at `from`, below `end` in the list of fields; returns their end. */
   #takeGroup(found: readonly FoundAttribute[], from: number, to: number, end: number): number {
-    this.#entries.fill(-1, Field.PART_TYPE);
+    this.#present &= (1 << Field.PART_TYPE) - 1;
     const { subIndex } = found[from]!.key;
     let next = from;
     while (next < to && found[next]!.key.field < end && found[next]!.key.subIndex === subIndex)
@@ -230,14 +236,16 @@ export class IndexedMessage {
   }
 
   #writePart(): void {
+    if (this.#has(Field.PART_TEXT)) {
+      this.#writeText(Field.PART_TEXT, this.#isReasoning() ? reasoningPart : textPart);
+      return;
+    }
     const writer = this.#writer;
     const url = this.#textOf(Field.PART_URL);
     const audio = this.#textOf(Field.PART_AUDIO_URL);
     const data = this.#textOf(Field.PART_DATA);
     const mediaType = this.#textOf(Field.PART_MEDIA_TYPE);
-    if (this.#has(Field.PART_TEXT)) {
-      this.#writeText(Field.PART_TEXT, this.#isReasoning() ? reasoningPart : textPart);
-    } else if (url ?? audio ?? data) {
+    if (url ?? audio ?? data) {
       if (!this.#parts.open()) return;
       if (url !== undefined) writeUrl(writer, url, mediaType, Modality.IMAGE);
       else if (audio !== undefined) writeUrl(writer, audio, mediaType, Modality.AUDIO);

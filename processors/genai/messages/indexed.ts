@@ -70,7 +70,8 @@ export class IndexedMessages {
     for (const entry of entries) {
       const type = types[entry]!;
       if (type === ValueType.DELETED || type === ValueType.EMPTY) continue;
-      const key = keys.get(texts.text(keyIndexes[entry]!));
+      const number = keyIndexes[entry]!;
+      const key = keys.get(number, texts.text(number));
       if (key === null) continue;
       if (count > 0 && sorted) sorted = compareKeys(found[count - 1]!.key, key) <= 0;
       const slot = found[count];

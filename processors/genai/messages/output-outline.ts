@@ -1,4 +1,4 @@
-import { hasText, maxJsonDepth, type Readable, skipSpace, skipString, skipValue } from "./json-bytes.ts";
+import { hasText, isTextOf, maxJsonDepth, type Readable, skipSpace, skipString, skipValue } from "./json-bytes.ts";
 import { maxMembers } from "./json-object.ts";
 import { containers, finishNames, maxDepth } from "./output-shapes.ts";
 
@@ -93,11 +93,12 @@ export class OutputOutline {
       i = skipString(text, i, end);
       if (i < 0) return -1;
       const name = knownName(bytes, nameStart, i - 1);
+      const isType = isTextOf(bytes, nameStart, i - 1, "type");
       if (name === undefined) this.#noteCall(bytes, nameStart, end);
       i = skipSpace(bytes, i, end);
       if (i >= end || bytes[i] !== colon) return -1;
       const valueStart = skipSpace(bytes, i + 1, end);
-      if (valueStart < end && bytes[valueStart] === quote) this.#noteCall(bytes, valueStart + 1, end);
+      if (isType) this.#noteCall(bytes, valueStart + 1, end);
       const isContainer = name !== undefined && !name.isReason;
       i = isContainer
         ? this.#walk(text, valueStart, end, depth - 1)
