@@ -10,13 +10,11 @@ import { Modality, type TextRange, writeBlob, writeUrl } from "./media.ts";
 import { OutputOutline } from "./output-outline.ts";
 import { isPartList, PartFolder } from "./part-folder.ts";
 import { PartList } from "./part-list.ts";
-import { Role, writeKnownRole, writeRole } from "./role.ts";
+import { Role, writeHead } from "./role.ts";
 
 const open = 0x7b;
 const close = 0x7d;
 
-const roleMember = literal('{"role":');
-const partsMember = literal(',"parts":');
 const finishReasonMember = literal(',"finish_reason":');
 const nameMember = literal(',"name":');
 const textPart = literal('{"type":"text","content":');
@@ -42,7 +40,7 @@ export interface FoundAttribute {
 
 /** Writes one message of the attributes that say something of it. */
 export class IndexedMessage {
-  /** What messages have in them while `isPlain`; whoever reads them together resets both. */
+  /** What the messages since `beginOutline` have in them, while `isPlain`. */
   readonly outline = new OutputOutline();
   /** Whether `outline` says it all: nothing was written but texts, and one finish reason at most. */
   isPlain = true;
@@ -61,6 +59,12 @@ export class IndexedMessage {
     this.#folder = new PartFolder(writer, this.#parts);
   }
 
+  beginOutline(): void {
+    this.outline.set(0, 0, 0);
+    this.outline.isUtf8 = true;
+    this.isPlain = true;
+  }
+
   /** @param found attributes in order; those of the message are `[from, to)` */
   write(batch: SpanBatch, found: readonly FoundAttribute[], from: number, to: number): void {
     const writer = this.#writer;
@@ -72,9 +76,7 @@ export class IndexedMessage {
       this.#writeDocument();
       return;
     }
-    writer.literal(roleMember);
-    const role = this.#writeRole(found[from]!.key.defaultRole);
-    writer.literal(partsMember);
+    const role = writeHead(writer, this.#startOf(Field.ROLE), this.#lengthOf(Field.ROLE), found[from]!.key.defaultRole);
     this.#parts.begin();
     this.#writeText(Field.REASONING, reasoningPart);
     next = this.#writeContents(found, next, to, role);
@@ -113,21 +115,24 @@ export class IndexedMessage {
     writer.char(close);
   }
 
-  #writeRole(defaultRole: Role): Role {
-    const role = this.#textOf(Field.ROLE);
-    if (role !== undefined && role.end > role.start) return writeRole(this.#writer, role.start, role.end - role.start);
-    writeKnownRole(this.#writer, defaultRole);
-    return defaultRole;
+  /** Whether a field is there and a string: only then it has a text. */
+  #isText(field: Field): boolean {
+    return this.#has(field) && this.#batch!.attributes.types[this.#entries[field]!] === ValueType.STRING;
+  }
+
+  #startOf(field: Field): number {
+    return this.#isText(field) ? this.#batch!.attributes.words[2 * this.#entries[field]!]! : 0;
+  }
+
+  #lengthOf(field: Field): number {
+    return this.#isText(field) ? this.#batch!.attributes.words[2 * this.#entries[field]! + 1]! : 0;
   }
 
   /** The value of a field that is a string. */
   #textOf(field: Field): TextRange | undefined {
-    if (!this.#has(field)) return undefined;
-    const entry = this.#entries[field]!;
-    const { types, words } = this.#batch!.attributes;
-    if (types[entry] !== ValueType.STRING) return undefined;
-    const start = words[2 * entry]!;
-    return { start, end: start + words[2 * entry + 1]!, isEscaped: false };
+    if (!this.#isText(field)) return undefined;
+    const start = this.#startOf(field);
+    return { start, end: start + this.#lengthOf(field), isEscaped: false };
   }
 
   #writeMember(field: Field, member: Literal): void {
@@ -170,22 +175,26 @@ export class IndexedMessage {
   }
 
   #writeContent(): void {
-    const content = this.#textOf(Field.CONTENT);
-    if (content === undefined) this.#writeNestedContent();
+    if (!this.#isText(Field.CONTENT)) {
+      this.#writeNestedContent();
+      return;
+    }
+    const start = this.#startOf(Field.CONTENT);
+    const length = this.#lengthOf(Field.CONTENT);
     // Beside tool calls, an empty content says nothing.
-    else if (content.start < content.end && !this.#writeParts(content)) this.#writeText(Field.CONTENT, textPart);
+    if (length > 0 && !this.#writeParts(start, start + length)) this.#writeText(Field.CONTENT, textPart);
   }
 
   /** Writes content that is the JSON of a list of parts; false when it is not. */
-  #writeParts(content: TextRange): boolean {
+  #writeParts(start: number, end: number): boolean {
     const writer = this.#writer;
-    const first = writer.bytes[content.start];
-    if (first === 0x5b) return this.#foldParts(content.start, content.end);
-    if (first !== 0x22 || writer.bytes[content.start + 1] !== 0x5b) return false;
+    const first = writer.bytes[start];
+    if (first === 0x5b) return this.#foldParts(start, end);
+    if (first !== 0x22 || writer.bytes[start + 1] !== 0x5b) return false;
     // Encoded twice: the text is put down here, read, and taken away again.
-    if (jsonValueOf(writer, content.start, content.end) === undefined) return false;
+    if (jsonValueOf(writer, start, end) === undefined) return false;
     const mark = writer.position;
-    writer.unescape(content.start + 1, content.end - 1);
+    writer.unescape(start + 1, end - 1);
     return this.#foldScratch(mark);
   }
 

@@ -34,8 +34,7 @@ export class IndexedMessages {
     const count = this.#find(batch, entries, this.#keysOf(shape, prefixLength));
     if (!this.#saysMore(count)) return undefined;
     this.#list.begin(batch.arena);
-    this.#message.outline.set(0, 0, 0);
-    this.#message.isPlain = true;
+    this.#message.beginOutline();
     this.#writeMessages(batch, count);
     const isOutlined = this.#message.isPlain && this.#list.isWhole;
     const written = this.#list.end();

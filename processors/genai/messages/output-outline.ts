@@ -36,6 +36,8 @@ export class OutputOutline {
   mayHaveCalls = false;
   /** Finish reasons: 0, 1, or 2 when there are more, or it takes a closer look to say which count. */
   reasons: 0 | 1 | 2 = 0;
+  /** Whether it is known to be UTF-8. */
+  isUtf8 = false;
   /** Range of the JSON string that is the one finish reason. */
   reasonStart = 0;
   reasonEnd = 0;
@@ -47,9 +49,10 @@ export class OutputOutline {
     this.reasonEnd = reasonEnd;
   }
 
-  /** Reads the text at `[start, end)`. What is no JSON has nothing. Whether it is UTF-8 is not checked. */
+  /** Reads the text at `[start, end)`. What is no JSON has nothing. Whether it is UTF-8 is left open. */
   read(text: Readable, start: number, end: number): void {
     this.set(0, 0, 0);
+    this.isUtf8 = false;
     const { bytes } = text;
     const from = skipSpace(bytes, start, end);
     if (from === end || (bytes[from] !== openBrace && bytes[from] !== openBracket)) return;

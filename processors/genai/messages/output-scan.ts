@@ -120,7 +120,7 @@ export function readFinishReasons(
   if (outline.reasons === 0) return undefined;
   const { arena } = batch;
   if (outline.reasons === 1) {
-    if (!isUtf8(arena.bytes.subarray(output.start, output.start + output.length))) return undefined;
+    if (!outline.isUtf8 && !isUtf8(arena.bytes.subarray(output.start, output.start + output.length))) return undefined;
     return lists.of(arena, outline.reasonStart, outline.reasonEnd);
   }
   const value = parsedJson(arena, output);
