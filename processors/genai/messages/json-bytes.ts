@@ -19,27 +19,21 @@ for (let digit = 0; digit < 16; digit++) {
 /**
  * Not 0 when one of the four bytes of `word` is escaped in JSON: a control character, a quote or a backslash.
  *
- * Such a byte (the latter two once they are masked to 0) borrows from its top bit when the constant is subtracted. The
- * byte above may then be hit wrongly, so that the bytes must be looked at one by one.
+ * With its second bit turned, a quote is 0x20, control characters are below and all others above. Such a byte, and a
+ * backslash once it is masked to 0, borrows from its top bit when the constant is subtracted. The byte above may then be
+ * hit wrongly, so that the bytes must be looked at one by one.
  */
 export function specials(word: number): number {
-  return (
-    ((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080
-  );
+  return (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080;
 }
 
-/**
- * The same of eight bytes at once, and of bytes that are not ASCII. Of ASCII the top bits say it all: there is nothing to
- * mask, which is a third faster.
- */
+/** The same of eight bytes at once, and not 0 for bytes that are not ASCII: their own top bits need no masking then. */
 export function specialsOrWide(a: number, b: number): number {
   return (
-    ((a - 0x20202020) |
-      ((a ^ 0x22222222) - 0x01010101) |
+    (((a ^ 0x02020202) - 0x21212121) |
       ((a ^ 0x5c5c5c5c) - 0x01010101) |
       a |
-      (b - 0x20202020) |
-      ((b ^ 0x22222222) - 0x01010101) |
+      ((b ^ 0x02020202) - 0x21212121) |
       ((b ^ 0x5c5c5c5c) - 0x01010101) |
       b) &
     0x80808080
