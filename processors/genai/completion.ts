@@ -19,6 +19,10 @@ export class SpanCompleter {
   readonly #kinds = new ColumnCache("OperationKind");
   readonly #tokens = Object.fromEntries(kinds.map((kind) => [kind, new TokenCache(kind)])) as Record<Kind, TokenCache>;
   readonly #inputs = new ColumnCache("Input");
+  readonly #outputs = new ColumnCache("Output");
+  /** Of the span at hand. */
+  readonly #output = { start: 0, length: 0 };
+  #serial = 0;
   readonly #dialectTokens = new Map<Dialect, TokenCache>();
 
   constructor(messages: MessageReader) {
@@ -70,14 +74,26 @@ export class SpanCompleter {
     }
   }
 
-  #readOutput({ batch, row }: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
-    const output = rangeIn(batch.deriveColumn("Output"), row);
-    if (!outcome.has(plan.stepOf.toolCalls)) {
-      const calls = this.#messages.toolCalls(batch, output);
+  #readOutput(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
+    const wantsCalls = !outcome.has(plan.stepOf.toolCalls);
+    const wantsReasons = !outcome.has(plan.stepOf.finishReasons);
+    if (!wantsCalls && !wantsReasons) return;
+    const { batch, row } = facts;
+    if (this.#serial !== facts.batchSerial) {
+      this.#serial = facts.batchSerial;
+      this.#messages.forget();
+    }
+    const output = this.#output;
+    const column = this.#outputs.of(facts);
+    output.start = column.startAt(row);
+    output.length = column.lengthAt(row);
+    const outline = this.#messages.outline(batch, output);
+    if (wantsCalls && outline.mayHaveCalls) {
+      const calls = this.#messages.toolCalls(batch, output, outline);
       if (calls !== undefined) batch.deriveColumn("ToolCalls").setRange(row, calls.start, calls.length);
     }
-    if (!outcome.has(plan.stepOf.finishReasons)) {
-      const reasons = this.#messages.finishReasons(batch, output);
+    if (wantsReasons && outline.reasons > 0) {
+      const reasons = this.#messages.finishReasons(batch, output, outline);
       if (reasons !== undefined) batch.deriveColumn("FinishReasons").set(row, reasons);
     }
   }

@@ -1,5 +1,6 @@
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { IndexedShape } from "./dialect.ts";
+import type { OutputOutline } from "./messages/output-outline.ts";
 
 /** A text in a batch's arena. */
 export interface ArenaRange {
@@ -17,7 +18,11 @@ export interface MessageReader {
   ): ArenaRange | undefined;
   fromEvents(batch: SpanBatch, row: number, names: readonly string[]): ArenaRange | undefined;
   withSystem(batch: SpanBatch, system: ArenaRange, messages: ArenaRange | undefined): ArenaRange;
-  toolCalls(batch: SpanBatch, output: ArenaRange): ArenaRange | undefined;
-  finishReasons(batch: SpanBatch, output: ArenaRange): readonly string[] | undefined;
+  /** Another batch begins. */
+  forget(): void;
+  /** Looked for once, for both that follow. */
+  outline(batch: SpanBatch, output: ArenaRange): OutputOutline;
+  toolCalls(batch: SpanBatch, output: ArenaRange, outline?: OutputOutline): ArenaRange | undefined;
+  finishReasons(batch: SpanBatch, output: ArenaRange, outline?: OutputOutline): readonly string[] | undefined;
   unwrapped(batch: SpanBatch, text: ArenaRange): ArenaRange;
 }

@@ -6,7 +6,9 @@ import { isJson, looksLikeJson } from "./json-bytes.ts";
 import { type ArenaRange, JsonWriter } from "./json-writer.ts";
 import type { MessageLimits } from "./limits.ts";
 import { MessageFolder } from "./message-folder.ts";
+import { OutputOutline } from "./output-outline.ts";
 import { readFinishReasons, writeToolCalls } from "./output-scan.ts";
+import { ReasonLists } from "./reason-lists.ts";
 import { writeWithSystem } from "./system-message.ts";
 
 export type { ArenaRange, MessageLimits };
@@ -26,6 +28,8 @@ export class MessageAssembler {
   readonly #indexed: IndexedMessages;
   readonly #events: EventMessages;
   readonly #folder: MessageFolder;
+  readonly #outline = new OutputOutline();
+  readonly #reasonLists = new ReasonLists();
 
   constructor(limits: MessageLimits) {
     this.#limits = limits;
@@ -72,13 +76,37 @@ export class MessageAssembler {
    * The tool calls that output messages of any known shape ask for, as a JSON array of `{"id", "name", "arguments"}`, null
    * where one is not known; a call that is said twice stands there once. Undefined when there are none, or the output is cut.
    */
-  toolCalls(batch: SpanBatch, output: ArenaRange): ArenaRange | undefined {
+  toolCalls(batch: SpanBatch, output: ArenaRange, outline = this.#read(batch, output)): ArenaRange | undefined {
+    if (!outline.mayHaveCalls) return undefined;
     return writeToolCalls(this.#writer, batch, output, this.#limits.maxMessages, this.#limits.maxBytes);
   }
 
   /** The finish reasons in output messages, as they were sent; undefined when there are none. */
-  finishReasons(batch: SpanBatch, output: ArenaRange): readonly string[] | undefined {
-    return readFinishReasons(batch, output);
+  finishReasons(
+    batch: SpanBatch,
+    output: ArenaRange,
+    outline = this.#read(batch, output),
+  ): readonly string[] | undefined {
+    return readFinishReasons(batch, output, outline, this.#reasonLists);
+  }
+
+  /** Makes ready for outputs of another batch: what was assembled before is forgotten. */
+  forget(): void {
+    this.#indexed.forget();
+  }
+
+  /**
+   * What output messages have in them, for `toolCalls` and `finishReasons` of the same output; the next call overwrites it.
+   * Messages that were assembled since `forget` are not read again, as their writer knows. So `forget` is called before the
+   * first output of every batch: the same range is another text there.
+   */
+  outline(batch: SpanBatch, output: ArenaRange): OutputOutline {
+    return this.#indexed.outlineOf(output.start, output.length) ?? this.#read(batch, output);
+  }
+
+  #read({ arena }: SpanBatch, { start, length }: ArenaRange): OutputOutline {
+    this.#outline.read(arena, start, start + length);
+    return this.#outline;
   }
 
   /** The text in a JSON string that holds a JSON object or array; the range itself when it is anything else. */

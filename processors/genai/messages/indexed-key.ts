@@ -116,24 +116,38 @@ export function parseIndexedKey(key: string, prefixLength: number, shape: Indexe
 
 /** Distinct keys remembered; senders choose them. */
 const maxKeys = 4096;
+/** Numbers of keys in a batch that are remembered; those of others are looked up by their text. */
+const maxNumbers = 1024;
 
 /** The keys of one prefix, each taken apart once for all batches. */
 export class IndexedKeys {
   readonly shape: IndexedShape;
   readonly prefixLength: number;
   readonly #known = new Map<string, IndexedKey | null>();
+  /** By number of the key in the batch: the text it was asked for with, and what that is taken apart. */
+  readonly #texts: string[] = new Array<string>(maxNumbers).fill("");
+  readonly #keys: (IndexedKey | null)[] = new Array<IndexedKey | null>(maxNumbers).fill(null);
 
   constructor(shape: IndexedShape, prefixLength: number) {
     this.shape = shape;
     this.prefixLength = prefixLength;
   }
 
-  get(key: string): IndexedKey | null {
-    let parsed = this.#known.get(key);
+  /** @param number of the key in its batch; keys mostly have the same one in the next batch, and are not looked up again */
+  get(number: number, text: string): IndexedKey | null {
+    if (number >= maxNumbers) return this.#find(text);
+    if (this.#texts[number] !== text) this.#keys[number] = this.#find(text);
+    // The very string of this batch: the next comparison sees that without looking at its characters.
+    this.#texts[number] = text;
+    return this.#keys[number]!;
+  }
+
+  #find(text: string): IndexedKey | null {
+    let parsed = this.#known.get(text);
     if (parsed === undefined) {
-      parsed = parseIndexedKey(key, this.prefixLength, this.shape);
+      parsed = parseIndexedKey(text, this.prefixLength, this.shape);
       if (this.#known.size >= maxKeys) this.#known.clear();
-      this.#known.set(key, parsed);
+      this.#known.set(text, parsed);
     }
     return parsed;
   }

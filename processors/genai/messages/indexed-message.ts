@@ -7,15 +7,14 @@ import { isTextOf } from "./json-bytes.ts";
 import { elementsOf, isArray, jsonValueOf } from "./json-object.ts";
 import { type JsonWriter, type Literal, literal } from "./json-writer.ts";
 import { Modality, type TextRange, writeBlob, writeUrl } from "./media.ts";
+import { OutputOutline } from "./output-outline.ts";
 import { isPartList, PartFolder } from "./part-folder.ts";
 import { PartList } from "./part-list.ts";
-import { Role, writeKnownRole, writeRole } from "./role.ts";
+import { Role, writeHead } from "./role.ts";
 
 const open = 0x7b;
 const close = 0x7d;
 
-const roleMember = literal('{"role":');
-const partsMember = literal(',"parts":');
 const finishReasonMember = literal(',"finish_reason":');
 const nameMember = literal(',"name":');
 const textPart = literal('{"type":"text","content":');
@@ -41,10 +40,16 @@ export interface FoundAttribute {
 
 /** Writes one message of the attributes that say something of it. */
 export class IndexedMessage {
+  /** What the messages since `beginOutline` have in them, while `isPlain`. */
+  readonly outline = new OutputOutline();
+  /** Whether `outline` says it all: nothing was written but texts, and one finish reason at most. */
+  isPlain = true;
   readonly #writer: JsonWriter;
   readonly #parts: PartList;
   readonly #folder: PartFolder;
-  /** By field, the attribute that says it, or -1. */
+  /** A bit for each field that an attribute says. */
+  #present = 0;
+  /** By field that is present, the attribute that says it. */
   readonly #entries = new Int32Array(Field.CALL_ARGUMENTS + 1);
   #batch: SpanBatch | undefined;
 
@@ -54,27 +59,31 @@ export class IndexedMessage {
     this.#folder = new PartFolder(writer, this.#parts);
   }
 
+  beginOutline(): void {
+    this.outline.set(0, 0, 0);
+    this.outline.isUtf8 = true;
+    this.isPlain = true;
+  }
+
   /** @param found attributes in order; those of the message are `[from, to)` */
   write(batch: SpanBatch, found: readonly FoundAttribute[], from: number, to: number): void {
     const writer = this.#writer;
     this.#batch = batch;
-    this.#entries.fill(-1);
+    this.#present = 0;
     let next = from;
     while (next < to && found[next]!.key.field < Field.PART_TYPE) this.#take(found[next++]!);
     if (found[from]!.key.field >= Field.DOCUMENT_ID && next === to) {
       this.#writeDocument();
       return;
     }
-    writer.literal(roleMember);
-    const role = this.#writeRole(found[from]!.key.defaultRole);
-    writer.literal(partsMember);
+    const role = writeHead(writer, this.#startOf(Field.ROLE), this.#lengthOf(Field.ROLE), found[from]!.key.defaultRole);
     this.#parts.begin();
     this.#writeText(Field.REASONING, reasoningPart);
     next = this.#writeContents(found, next, to, role);
     this.#writeText(Field.REFUSAL, refusalPart);
     this.#writeCalls(found, next, to);
     this.#parts.end();
-    this.#writeMember(Field.FINISH_REASON, finishReasonMember);
+    this.#writeReason();
     this.#writeMember(Field.NAME, nameMember);
     writer.char(close);
     this.#batch = undefined;
@@ -82,15 +91,19 @@ export class IndexedMessage {
 
   /** Of a key that was sent twice, the first one counts. */
   #take({ key, entry }: FoundAttribute): void {
-    if (this.#entries[key.field] === -1) this.#entries[key.field] = entry;
+    const bit = 1 << key.field;
+    if ((this.#present & bit) !== 0) return;
+    this.#present |= bit;
+    this.#entries[key.field] = entry;
   }
 
   #has(field: Field): boolean {
-    return this.#entries[field]! >= 0;
+    return (this.#present & (1 << field)) !== 0;
   }
 
   /** A document that was retrieved: an object of its own, not a message. */
   #writeDocument(): void {
+    this.isPlain = false;
     const writer = this.#writer;
     const start = writer.position;
     this.#writeJsonMember(Field.DOCUMENT_ID, idMember);
@@ -102,26 +115,38 @@ export class IndexedMessage {
     writer.char(close);
   }
 
-  #writeRole(defaultRole: Role): Role {
-    const role = this.#textOf(Field.ROLE);
-    if (role !== undefined && role.end > role.start) return writeRole(this.#writer, role.start, role.end - role.start);
-    writeKnownRole(this.#writer, defaultRole);
-    return defaultRole;
+  /** Whether a field is there and a string: only then it has a text. */
+  #isText(field: Field): boolean {
+    return this.#has(field) && this.#batch!.attributes.types[this.#entries[field]!] === ValueType.STRING;
+  }
+
+  #startOf(field: Field): number {
+    return this.#isText(field) ? this.#batch!.attributes.words[2 * this.#entries[field]!]! : 0;
+  }
+
+  #lengthOf(field: Field): number {
+    return this.#isText(field) ? this.#batch!.attributes.words[2 * this.#entries[field]! + 1]! : 0;
   }
 
   /** The value of a field that is a string. */
   #textOf(field: Field): TextRange | undefined {
-    const entry = this.#entries[field]!;
-    const { types, words } = this.#batch!.attributes;
-    if (entry < 0 || types[entry] !== ValueType.STRING) return undefined;
-    const start = words[2 * entry]!;
-    return { start, end: start + words[2 * entry + 1]!, isEscaped: false };
+    if (!this.#isText(field)) return undefined;
+    const start = this.#startOf(field);
+    return { start, end: start + this.#lengthOf(field), isEscaped: false };
   }
 
   #writeMember(field: Field, member: Literal): void {
     if (!this.#has(field)) return;
     this.#writer.literal(member);
     writeAttributeText(this.#writer, this.#batch!, this.#entries[field]!);
+  }
+
+  #writeReason(): void {
+    if (!this.#has(Field.FINISH_REASON)) return;
+    const start = this.#writer.position + finishReasonMember.bytes.length;
+    this.#writeMember(Field.FINISH_REASON, finishReasonMember);
+    if (this.outline.reasons === 0) this.outline.set(1, start, this.#writer.position);
+    else this.isPlain = false;
   }
 
   #writeJsonMember(field: Field, member: Literal): void {
@@ -150,22 +175,26 @@ export class IndexedMessage {
   }
 
   #writeContent(): void {
-    const content = this.#textOf(Field.CONTENT);
-    if (content === undefined) this.#writeNestedContent();
+    if (!this.#isText(Field.CONTENT)) {
+      this.#writeNestedContent();
+      return;
+    }
+    const start = this.#startOf(Field.CONTENT);
+    const length = this.#lengthOf(Field.CONTENT);
     // Beside tool calls, an empty content says nothing.
-    else if (content.start < content.end && !this.#writeParts(content)) this.#writeText(Field.CONTENT, textPart);
+    if (length > 0 && !this.#writeParts(start, start + length)) this.#writeText(Field.CONTENT, textPart);
   }
 
   /** Writes content that is the JSON of a list of parts; false when it is not. */
-  #writeParts(content: TextRange): boolean {
+  #writeParts(start: number, end: number): boolean {
     const writer = this.#writer;
-    const first = writer.bytes[content.start];
-    if (first === 0x5b) return this.#foldParts(content.start, content.end);
-    if (first !== 0x22 || writer.bytes[content.start + 1] !== 0x5b) return false;
+    const first = writer.bytes[start];
+    if (first === 0x5b) return this.#foldParts(start, end);
+    if (first !== 0x22 || writer.bytes[start + 1] !== 0x5b) return false;
     // Encoded twice: the text is put down here, read, and taken away again.
-    if (jsonValueOf(writer, content.start, content.end) === undefined) return false;
+    if (jsonValueOf(writer, start, end) === undefined) return false;
     const mark = writer.position;
-    writer.unescape(content.start + 1, content.end - 1);
+    writer.unescape(start + 1, end - 1);
     return this.#foldScratch(mark);
   }
 
@@ -191,12 +220,14 @@ export class IndexedMessage {
     const writer = this.#writer;
     const parts = jsonValueOf(writer, start, end);
     if (parts === undefined || !isPartList(writer, parts) || !isUtf8(writer.bytes.subarray(start, end))) return false;
+    this.isPlain = false;
     this.#folder.writeAll(parts);
     return true;
   }
 
   #writeResponse(): void {
     if (!this.#has(Field.CONTENT) || !this.#parts.open()) return;
+    this.isPlain = false;
     this.#writer.literal(responsePart);
     this.#writeMember(Field.TOOL_CALL_ID, idMember);
     this.#writeJsonMember(Field.CONTENT, responseMember);
@@ -205,7 +236,7 @@ export class IndexedMessage {
 
   /** Takes the attributes of the part or tool call at `from`, below `end` in the list of fields; returns their end. */
   #takeGroup(found: readonly FoundAttribute[], from: number, to: number, end: number): number {
-    this.#entries.fill(-1, Field.PART_TYPE);
+    this.#present &= (1 << Field.PART_TYPE) - 1;
     const { subIndex } = found[from]!.key;
     let next = from;
     while (next < to && found[next]!.key.field < end && found[next]!.key.subIndex === subIndex)
@@ -214,14 +245,16 @@ export class IndexedMessage {
   }
 
   #writePart(): void {
+    if (this.#has(Field.PART_TEXT)) {
+      this.#writeText(Field.PART_TEXT, this.#isReasoning() ? reasoningPart : textPart);
+      return;
+    }
     const writer = this.#writer;
     const url = this.#textOf(Field.PART_URL);
     const audio = this.#textOf(Field.PART_AUDIO_URL);
     const data = this.#textOf(Field.PART_DATA);
     const mediaType = this.#textOf(Field.PART_MEDIA_TYPE);
-    if (this.#has(Field.PART_TEXT)) {
-      this.#writeText(Field.PART_TEXT, this.#isReasoning() ? reasoningPart : textPart);
-    } else if (url ?? audio ?? data) {
+    if (url ?? audio ?? data) {
       if (!this.#parts.open()) return;
       if (url !== undefined) writeUrl(writer, url, mediaType, Modality.IMAGE);
       else if (audio !== undefined) writeUrl(writer, audio, mediaType, Modality.AUDIO);
@@ -252,11 +285,13 @@ export class IndexedMessage {
     const text = this.#textOf(Field.TOOL_CALLS);
     const calls = text && jsonValueOf(this.#writer, text.start, text.end);
     if (!calls || !isArray(this.#writer, calls) || !isUtf8(this.#writer.bytes.subarray(calls.start, calls.end))) return;
+    this.isPlain = false;
     for (const call of elementsOf(this.#writer, calls)) this.#folder.call(call);
   }
 
   #writeCall(id: Field, name: Field, args: Field): void {
     if (!this.#parts.open()) return;
+    this.isPlain = false;
     this.#writer.literal(callPart);
     this.#writeMember(id, idMember);
     this.#writeMember(name, nameMember);

@@ -6,6 +6,7 @@ import { type FoundAttribute, IndexedMessage } from "./indexed-message.ts";
 import type { ArenaRange, JsonWriter } from "./json-writer.ts";
 import type { MessageLimits } from "./limits.ts";
 import { MessageList } from "./message-list.ts";
+import type { OutputOutline } from "./output-outline.ts";
 
 /** Makes documents of messages that are spread over numbered attributes. */
 export class IndexedMessages {
@@ -15,6 +16,9 @@ export class IndexedMessages {
   readonly #keys: IndexedKeys[] = [];
   /** Keys and entries that are understood, ordered by message; used anew by every call. */
   readonly #found: FoundAttribute[] = [];
+  /** Range of the document that was written last, of which all is known; a length of -1: there is none. */
+  #start = -1;
+  #length = -1;
 
   constructor(writer: JsonWriter, limits: MessageLimits) {
     this.#list = new MessageList(writer, limits);
@@ -30,8 +34,23 @@ export class IndexedMessages {
     const count = this.#find(batch, entries, this.#keysOf(shape, prefixLength));
     if (!this.#saysMore(count)) return undefined;
     this.#list.begin(batch.arena);
+    this.#message.beginOutline();
     this.#writeMessages(batch, count);
-    return this.#list.end();
+    const isOutlined = this.#message.isPlain && this.#list.isWhole;
+    const written = this.#list.end();
+    this.#start = written?.start ?? -1;
+    this.#length = isOutlined && written !== undefined ? written.length : -1;
+    return written;
+  }
+
+  /** What the document that was written last has in it, if that is known and it stands at this range. */
+  outlineOf(start: number, length: number): OutputOutline | undefined {
+    return start === this.#start && length === this.#length ? this.#message.outline : undefined;
+  }
+
+  /** Forgets the document that was written last. */
+  forget(): void {
+    this.#length = -1;
   }
 
   #keysOf(shape: IndexedShape, prefixLength: number): IndexedKeys {
@@ -50,7 +69,8 @@ export class IndexedMessages {
     for (const entry of entries) {
       const type = types[entry]!;
       if (type === ValueType.DELETED || type === ValueType.EMPTY) continue;
-      const key = keys.get(texts.text(keyIndexes[entry]!));
+      const number = keyIndexes[entry]!;
+      const key = keys.get(number, texts.text(number));
       if (key === null) continue;
       if (count > 0 && sorted) sorted = compareKeys(found[count - 1]!.key, key) <= 0;
       const slot = found[count];

@@ -19,12 +19,24 @@ for (let digit = 0; digit < 16; digit++) {
 /**
  * Not 0 when one of the four bytes of `word` is escaped in JSON: a control character, a quote or a backslash.
  *
- * Such a byte (the latter two once they are masked to 0) borrows from its top bit when the constant is subtracted. The
- * byte above may then be hit wrongly, so that the bytes must be looked at one by one.
+ * With its second bit turned, a quote is 0x20, control characters are below and all others above. Such a byte, and a
+ * backslash once it is masked to 0, borrows from its top bit when the constant is subtracted. The byte above may then be
+ * hit wrongly, so that the bytes must be looked at one by one.
  */
 export function specials(word: number): number {
+  return (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080;
+}
+
+/** The same of eight bytes at once, and not 0 for bytes that are not ASCII: their own top bits need no masking then. */
+export function specialsOrWide(a: number, b: number): number {
   return (
-    ((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080
+    (((a ^ 0x02020202) - 0x21212121) |
+      ((a ^ 0x5c5c5c5c) - 0x01010101) |
+      a |
+      ((b ^ 0x02020202) - 0x21212121) |
+      ((b ^ 0x5c5c5c5c) - 0x01010101) |
+      b) &
+    0x80808080
   );
 }
 
@@ -188,12 +200,6 @@ export function hasText(bytes: Uint8Array, at: number, text: string): boolean {
 /** Whether `[start, end)` is that ASCII text. */
 export function isTextOf(bytes: Uint8Array, start: number, end: number, text: string): boolean {
   return end - start === text.length && hasText(bytes, start, text);
-}
-
-/** Where the first of the bytes of the ASCII text stands in `[start, end)`, or -1. */
-export function indexOfText(bytes: Uint8Array, text: string, start: number, end: number): number {
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).indexOf(text, 0, "latin1");
-  return at < 0 ? -1 : start + at;
 }
 
 /**

@@ -7,7 +7,7 @@ export interface JsonValue {
 }
 
 /** Members of an object that are looked at; messages and parts have a handful. */
-const maxMembers = 64;
+export const maxMembers = 64;
 const longestName = 40;
 
 /** The members of a JSON object as ranges, by name. Of a name that is repeated, the last one counts. */

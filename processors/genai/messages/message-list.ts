@@ -23,6 +23,11 @@ export class MessageList {
     this.#limits = limits;
   }
 
+  /** Whether no message was left out so far. */
+  get isWhole(): boolean {
+    return this.#dropped === 0;
+  }
+
   begin(arena: ByteArena): void {
     this.#kept = this.#dropped = 0;
     // The brackets stand in every document.

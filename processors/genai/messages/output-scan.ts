@@ -1,38 +1,14 @@
+import { isUtf8 } from "node:buffer";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { indexOfText, type Readable } from "./json-bytes.ts";
+import type { Readable } from "./json-bytes.ts";
 import { elementsOf, isArray, isObject, isString, JsonObject, type JsonValue, wordOf } from "./json-object.ts";
 import { type ArenaRange, type JsonWriter, literal } from "./json-writer.ts";
+import type { OutputOutline } from "./output-outline.ts";
+import { callContainers, containers, finishNames, maxDepth } from "./output-shapes.ts";
+import type { ReasonLists } from "./reason-lists.ts";
 import { parsedJson } from "./text-value.ts";
 import { callTypes, readToolCall, responseTypes, type ToolCall, writeJsonText } from "./tool-call.ts";
 
-/** Members in which messages, choices and parts stand, of any system. Nothing else is looked into. */
-const containers: ReadonlySet<string> = new Set([
-  "message",
-  "messages",
-  "choices",
-  "candidates",
-  "generations",
-  "output",
-  "response",
-  "content",
-  "parts",
-  "kwargs",
-  "additional_kwargs",
-  "response_metadata",
-  "generation_info",
-]);
-/** Members that hold a call, or a list of them. */
-const callContainers: ReadonlySet<string> = new Set([
-  "tool_calls",
-  "toolCalls",
-  "function_call",
-  "functionCall",
-  "toolUse",
-  "toolRequest",
-]);
-const finishNames = ["finish_reason", "finishReason", "stop_reason", "stopReason"] as const;
-
-const maxDepth = 12;
 const maxFinishReasons = 100;
 const longestId = 256;
 
@@ -45,11 +21,6 @@ const closeBracket = 0x5d;
 const closeBrace = 0x7d;
 const comma = 0x2c;
 
-/** Whether one of the texts stands in the range. */
-function holds({ arena }: SpanBatch, { start, length }: ArenaRange, texts: readonly string[]): boolean {
-  return texts.some((text) => indexOfText(arena.bytes, text, start, start + length) >= 0);
-}
-
 /** The tool calls in output messages: a JSON array of `{"id", "name", "arguments"}`, null where one is not known. */
 export function writeToolCalls(
   writer: JsonWriter,
@@ -58,8 +29,6 @@ export function writeToolCalls(
   maxCalls: number,
   maxBytes: number,
 ): ArenaRange | undefined {
-  // Every name that such calls have begins so.
-  if (!holds(batch, output, ['"tool', '"function'])) return undefined;
   const value = parsedJson(batch.arena, output);
   if (value === undefined) return undefined;
   const calls: ToolCall[] = [];
@@ -141,10 +110,20 @@ function addCall(text: Readable, call: ToolCall, calls: ToolCall[], ids: Set<str
   calls.push(call);
 }
 
-/** The finish reasons in output messages, in their order. */
-export function readFinishReasons(batch: SpanBatch, output: ArenaRange): readonly string[] | undefined {
-  if (!holds(batch, output, ['"finish', '"stop'])) return undefined;
-  const value = parsedJson(batch.arena, output);
+/** The finish reasons in output messages, in their order; `outline` is that of the output. */
+export function readFinishReasons(
+  batch: SpanBatch,
+  output: ArenaRange,
+  outline: OutputOutline,
+  lists: ReasonLists,
+): readonly string[] | undefined {
+  if (outline.reasons === 0) return undefined;
+  const { arena } = batch;
+  if (outline.reasons === 1) {
+    if (!outline.isUtf8 && !isUtf8(arena.bytes.subarray(output.start, output.start + output.length))) return undefined;
+    return lists.of(arena, outline.reasonStart, outline.reasonEnd);
+  }
+  const value = parsedJson(arena, output);
   if (value === undefined) return undefined;
   const reasons: string[] = [];
   collectReasons(batch, value, maxDepth, reasons);

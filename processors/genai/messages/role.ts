@@ -28,6 +28,23 @@ const roles = new Map<string, Role>([
   ["tool", Role.TOOL],
 ]);
 const literals = texts.map((text) => literal(JSON.stringify(text)));
+/** How a message begins, by its role. */
+const heads = texts.map((text) => literal(`{"role":${JSON.stringify(text)},"parts":`));
+const otherHead = literal('{"role":');
+const partsMember = literal(',"parts":');
+
+/** Writes the beginning of a message up to its parts: `{"role":"user","parts":`. An empty role is `otherwise`. */
+export function writeHead(writer: JsonWriter, start: number, length: number, otherwise: Role): Role {
+  const known = length === 0 ? otherwise : commonRole(writer.bytes, start, length);
+  if (known !== Role.OTHER) {
+    writer.literal(heads[known]!);
+    return known;
+  }
+  writer.literal(otherHead);
+  const role = writeRole(writer, start, length);
+  writer.literal(partsMember);
+  return role;
+}
 
 /** Writes a role that is known. */
 export function writeKnownRole(writer: JsonWriter, role: Role): void {

@@ -43,6 +43,7 @@ describe("tool calls in output messages", () => {
     ],
     ["Vercel 4", [{ toolCallType: "function", toolCallId: "c1", toolName: "weather", args: argsText }]],
     ["Vercel 5", [{ type: "tool-call", toolCallId: "c1", toolName: "weather", input: args }]],
+    ["Anthropic's own tools", { content: [{ type: "server_tool_use", id: "c1", name: "weather", input: args }] }],
     [
       "Gemini",
       { candidates: [{ content: { role: "model", parts: [{ functionCall: { id: "c1", name: "weather", args } }] } }] },
