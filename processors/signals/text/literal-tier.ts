@@ -1,5 +1,4 @@
 import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
-import { foldedByte } from "./fold.ts";
 import { isFound, type Needle } from "./needle.ts";
 
 /**
@@ -29,9 +28,12 @@ export class LiteralTier {
   readonly #first: Uint32Array;
   readonly #needles: readonly Needle[];
   readonly #offsets: Uint32Array;
-  /** First and last byte of each, in lower case: most candidates differ there. */
-  readonly #heading: Uint8Array;
-  readonly #ending: Uint8Array;
+  /**
+   * Where the 4 bytes of each begin, with the bit of the letters' case set, in which most candidates differ: the last
+   * ones. Negative where a literal is too short for that.
+   */
+  readonly #tailOffsets: Int32Array;
+  readonly #tails: Int32Array;
 
   private constructor(needles: readonly Needle[], gramBytes: number, stride: number) {
     const byGram = new Map<number, Gram[]>();
@@ -57,14 +59,15 @@ export class LiteralTier {
     }
     this.#needles = entries.map(({ needle }) => needle);
     this.#offsets = Uint32Array.from(entries, ({ offset }) => offset);
-    this.#heading = Uint8Array.from(entries, ({ needle }) => foldedByte[needle.bytes[0]!]!);
-    this.#ending = Uint8Array.from(entries, ({ needle }) => foldedByte[needle.bytes.at(-1)!]!);
+    this.#tailOffsets = Int32Array.from(entries, ({ needle }) => needle.bytes.length - 4);
+    this.#tails = Int32Array.from(entries, ({ needle: { bytes } }) =>
+      bytes.length < 4 ? 0 : gramAt(bytes, bytes.length - 4, 4),
+    );
   }
 
   /** Puts the literals into as few tiers as there are ways to look for them; tables have room for 65,535 grams. */
   static of(needles: readonly Needle[]): LiteralTier[] {
-    return classes.flatMap(({ from, to, gramBytes, maxStride }) => {
-      const members = needles.filter(({ bytes }) => bytes.length >= from && bytes.length <= to);
+    return classesOf(needles).flatMap(({ members, gramBytes, maxStride }) => {
       const perTier = Math.floor(0xffff / maxStride);
       return Array.from({ length: Math.ceil(members.length / perTier) }, (_, tier) => {
         const some = members.slice(tier * perTier, (tier + 1) * perTier);
@@ -75,25 +78,32 @@ export class LiteralTier {
 
   /** Writes `scan` into `foundIn` for every group that has a literal in `[start, end)`. */
   scan(arena: ByteArena, start: number, end: number, foundIn: Uint32Array, scan: number): void {
-    const { view, bytes } = arena;
+    const { view } = arena;
+    const stride = this.#stride | 0;
     // Grams reach to the end of the text, and are read as whole words only where the arena has as many bytes.
     const last = (end - this.#gramBytes) | 0;
     const lastWhole = Math.min(last, view.byteLength - 4) | 0;
+    const lastBlock = (lastWhole - 3 * stride) | 0;
     let at = start | 0;
     for (;;) {
-      at = nextCandidate(view, this.#filter, this.#shift, this.#mask, at, lastWhole, this.#stride);
-      if (at > lastWhole) break;
-      this.#compare((view.getInt32(at, true) | caseBits) & this.#mask, bytes, start, at, end, foundIn, scan);
-      at += this.#stride;
+      at = nextBlock(view, this.#filter, this.#shift, this.#mask, at, lastBlock, stride);
+      const behind = at > lastBlock ? lastWhole + 1 : at + 4 * stride;
+      for (; at < behind; at = (at + stride) | 0) {
+        const gram = (view.getInt32(at, true) | caseBits) & this.#mask;
+        if (this.#filter[Math.imul(gram, hashFactor) >>> this.#shift] !== 0) {
+          this.#compare(gram, arena, start, at, end, foundIn, scan);
+        }
+      }
+      if (behind > lastWhole) break;
     }
-    for (; at <= last; at += this.#stride) {
-      this.#compare(gramAt(bytes, at, this.#gramBytes), bytes, start, at, end, foundIn, scan);
+    for (; at <= last; at += stride) {
+      this.#compare(gramAt(arena.bytes, at, this.#gramBytes), arena, start, at, end, foundIn, scan);
     }
   }
 
   #compare(
     gram: number,
-    bytes: Uint8Array,
+    { view, bytes }: ByteArena,
     start: number,
     at: number,
     end: number,
@@ -106,10 +116,12 @@ export class LiteralTier {
     const behind = this.#first[slot]!;
     for (let entry = this.#first[slot - 1]!; entry < behind; entry++) {
       const from = at - this.#offsets[entry]!;
-      if (from < start || foldedByte[bytes[from]!] !== this.#heading[entry]) continue;
+      if (from < start) continue;
+      const tailAt = from + this.#tailOffsets[entry]!;
+      if (tailAt >= from && (tailAt + 4 > end || (view.getInt32(tailAt, true) | caseBits) !== this.#tails[entry]))
+        continue;
       const needle = this.#needles[entry]!;
-      const last = from + needle.bytes.length - 1;
-      if (foldedByte[bytes[last]!] !== this.#ending[entry] || foundIn[needle.group] === scan) continue;
+      if (foundIn[needle.group] === scan) continue;
       if (isFound(needle, bytes, start, from, end)) foundIn[needle.group] = scan;
     }
   }
@@ -118,8 +130,12 @@ export class LiteralTier {
 const caseBits = 0x20202020;
 const hashFactor = 0x9e3779b1 | 0;
 
-/** The first place from `at` on whose gram has an entry, or one behind `last`. */
-function nextCandidate(
+/**
+ * The first four steps from `at` on of which one has a gram with an entry; behind `last`, where a whole block begins for
+ * the last time, if there is none. Four at a time, since what is read of the view and the table itself is read once for
+ * all of them.
+ */
+function nextBlock(
   view: DataView,
   filter: Uint8Array,
   shift: number,
@@ -128,20 +144,43 @@ function nextCandidate(
   last: number,
   stride: number,
 ): number {
-  for (; at <= last; at = (at + stride) | 0) {
-    if (filter[Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift] !== 0) return at;
+  const two = (2 * stride) | 0;
+  const three = (3 * stride) | 0;
+  const four = (4 * stride) | 0;
+  for (; at <= last; at = (at + four) | 0) {
+    const a = Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift;
+    const b = Math.imul((view.getInt32((at + stride) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
+    const c = Math.imul((view.getInt32((at + two) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
+    const d = Math.imul((view.getInt32((at + three) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
+    if ((filter[a]! | filter[b]! | filter[c]! | filter[d]!) !== 0) return at;
   }
   return at;
 }
 
-/** Lengths of literals that are looked for together: a tier is a pass over the text. */
-const classes = [
-  { from: 7, to: Number.POSITIVE_INFINITY, gramBytes: 4, maxStride: 4 },
-  { from: 4, to: 6, gramBytes: 3, maxStride: 4 },
-  { from: 3, to: 3, gramBytes: 3, maxStride: 1 },
-  { from: 2, to: 2, gramBytes: 2, maxStride: 1 },
-  { from: 1, to: 1, gramBytes: 1, maxStride: 1 },
-] as const;
+/** Literals that are looked for together: a tier is a pass over the text. */
+interface LiteralClass {
+  readonly members: readonly Needle[];
+  readonly gramBytes: number;
+  readonly maxStride: number;
+}
+
+/** Long literals up to this many join the pass of the middle ones; with more, grams of 3 bytes are met too often. */
+const maxJoining = 32;
+
+function classesOf(needles: readonly Needle[]): readonly LiteralClass[] {
+  const ofLength = (from: number, to: number) =>
+    needles.filter(({ bytes }) => bytes.length >= from && bytes.length <= to);
+  const long = ofLength(7, Number.POSITIVE_INFINITY);
+  const middle = ofLength(4, 6);
+  const isJoined = middle.length > 0 && long.length <= maxJoining;
+  return [
+    { members: isJoined ? [] : long, gramBytes: 4, maxStride: 4 },
+    { members: isJoined ? [...long, ...middle] : middle, gramBytes: 3, maxStride: 4 },
+    { members: ofLength(3, 3), gramBytes: 3, maxStride: 1 },
+    { members: ofLength(2, 2), gramBytes: 2, maxStride: 1 },
+    { members: ofLength(1, 1), gramBytes: 1, maxStride: 1 },
+  ];
+}
 
 /** A literal of `n` bytes has `n - gramBytes + 1` grams, and as many neighbouring ones are needed as a step is long. */
 function strideFor(needles: readonly Needle[], gramBytes: number, maxStride: number): number {
