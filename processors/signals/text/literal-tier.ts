@@ -29,18 +29,18 @@ export class LiteralTier {
   readonly #needles: readonly Needle[];
   readonly #offsets: Uint32Array;
   /**
-   * Where the 4 bytes of each begin, with the bit of the letters' case set, in which most candidates differ: the last
-   * ones. Negative where a literal is too short for that.
+   * First or last 4 bytes of each, with the bit of the letters' case set, and where they begin; -1 where it is too short.
+   * Those farther from the gram: most candidates differ there.
    */
-  readonly #tailOffsets: Int32Array;
-  readonly #tails: Int32Array;
+  readonly #checks: Int32Array;
+  readonly #checkOffsets: Int32Array;
 
   private constructor(needles: readonly Needle[], gramBytes: number, stride: number) {
     const byGram = new Map<number, Gram[]>();
     for (const needle of needles) enter(needle, gramBytes, stride, byGram);
     const grams = [...byGram.keys()];
     const entries = [...byGram.values()].flat();
-    const bits = Math.min(16, Math.max(12, Math.ceil(Math.log2(grams.length * 32))));
+    const bits = Math.min(16, Math.max(12, Math.ceil(Math.log2(grams.length * 64))));
     this.#stride = stride;
     this.#gramBytes = gramBytes;
     this.#mask = gramBytes === 4 ? -1 : 2 ** (8 * gramBytes) - 1;
@@ -59,9 +59,9 @@ export class LiteralTier {
     }
     this.#needles = entries.map(({ needle }) => needle);
     this.#offsets = Uint32Array.from(entries, ({ offset }) => offset);
-    this.#tailOffsets = Int32Array.from(entries, ({ needle }) => needle.bytes.length - 4);
-    this.#tails = Int32Array.from(entries, ({ needle: { bytes } }) =>
-      bytes.length < 4 ? 0 : gramAt(bytes, bytes.length - 4, 4),
+    this.#checkOffsets = Int32Array.from(entries, checkOffsetOf);
+    this.#checks = Int32Array.from(entries, (entry) =>
+      entry.needle.bytes.length < 4 ? 0 : gramAt(entry.needle.bytes, checkOffsetOf(entry), 4),
     );
   }
 
@@ -83,18 +83,13 @@ export class LiteralTier {
     // Grams reach to the end of the text, and are read as whole words only where the arena has as many bytes.
     const last = (end - this.#gramBytes) | 0;
     const lastWhole = Math.min(last, view.byteLength - 4) | 0;
-    const lastBlock = (lastWhole - 3 * stride) | 0;
     let at = start | 0;
     for (;;) {
-      at = nextBlock(view, this.#filter, this.#shift, this.#mask, at, lastBlock, stride);
-      const behind = at > lastBlock ? lastWhole + 1 : at + 4 * stride;
-      for (; at < behind; at = (at + stride) | 0) {
-        const gram = (view.getInt32(at, true) | caseBits) & this.#mask;
-        if (this.#filter[Math.imul(gram, hashFactor) >>> this.#shift] !== 0) {
-          this.#compare(gram, arena, start, at, end, foundIn, scan);
-        }
-      }
-      if (behind > lastWhole) break;
+      at = nextCandidate(view, this.#filter, this.#shift, this.#mask, at, lastWhole, stride);
+      if (at > lastWhole) break;
+      const gram = (view.getInt32(at, true) | caseBits) & this.#mask;
+      this.#compare(gram, arena, start, at, end, foundIn, scan);
+      at = (at + stride) | 0;
     }
     for (; at <= last; at += stride) {
       this.#compare(gramAt(arena.bytes, at, this.#gramBytes), arena, start, at, end, foundIn, scan);
@@ -117,9 +112,11 @@ export class LiteralTier {
     for (let entry = this.#first[slot - 1]!; entry < behind; entry++) {
       const from = at - this.#offsets[entry]!;
       if (from < start) continue;
-      const tailAt = from + this.#tailOffsets[entry]!;
-      if (tailAt >= from && (tailAt + 4 > end || (view.getInt32(tailAt, true) | caseBits) !== this.#tails[entry]))
-        continue;
+      const checkOffset = this.#checkOffsets[entry]!;
+      if (checkOffset >= 0) {
+        const place = from + checkOffset;
+        if (place + 4 > end || (view.getInt32(place, true) | caseBits) !== this.#checks[entry]) continue;
+      }
       const needle = this.#needles[entry]!;
       if (foundIn[needle.group] === scan) continue;
       if (isFound(needle, bytes, start, from, end)) foundIn[needle.group] = scan;
@@ -131,11 +128,12 @@ const caseBits = 0x20202020;
 const hashFactor = 0x9e3779b1 | 0;
 
 /**
- * The first four steps from `at` on of which one has a gram with an entry; behind `last`, where a whole block begins for
- * the last time, if there is none. Four at a time, since what is read of the view and the table itself is read once for
- * all of them.
+ * The first place from `at` on whose gram has an entry, or one behind `last`.
+ *
+ * Four steps at a time, since what is read of the view and the table themselves is then read once for all of them; and
+ * which of the four it was is computed, not asked: no processor guesses it.
  */
-function nextBlock(
+function nextCandidate(
   view: DataView,
   filter: Uint8Array,
   shift: number,
@@ -147,12 +145,17 @@ function nextBlock(
   const two = (2 * stride) | 0;
   const three = (3 * stride) | 0;
   const four = (4 * stride) | 0;
-  for (; at <= last; at = (at + four) | 0) {
+  const lastBlock = (last - three) | 0;
+  for (; at <= lastBlock; at = (at + four) | 0) {
     const a = Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift;
     const b = Math.imul((view.getInt32((at + stride) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
     const c = Math.imul((view.getInt32((at + two) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
     const d = Math.imul((view.getInt32((at + three) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
-    if ((filter[a]! | filter[b]! | filter[c]! | filter[d]!) !== 0) return at;
+    const found = (filter[a]! << 3) | (filter[b]! << 2) | (filter[c]! << 1) | filter[d]!;
+    if (found !== 0) return (at + Math.imul(Math.clz32(found) - 28, stride)) | 0;
+  }
+  for (; at <= last; at = (at + stride) | 0) {
+    if (filter[Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift] !== 0) return at;
   }
   return at;
 }
@@ -193,6 +196,12 @@ interface Gram {
   readonly needle: Needle;
 }
 
+/** Where the 4 bytes begin that are compared first: the first or the last ones; -1 in a literal too short for that. */
+function checkOffsetOf({ offset, needle: { bytes } }: Gram): number {
+  if (bytes.length < 4) return -1;
+  return 2 * offset >= bytes.length - 4 ? 0 : bytes.length - 4;
+}
+
 /**
  * Enters as many neighbouring grams as the stride is long, from the place where they are rarest in texts. Places whose
  * grams other literals have too are preferred: the fewer distinct grams, the fewer places of a text are looked at closer.
@@ -204,7 +213,7 @@ function enter(needle: Needle, gramBytes: number, stride: number, byGram: Map<nu
   for (let place = 0; place < places; place++) {
     let isKnown = true;
     for (let i = 0; i < stride; i++) isKnown &&= byGram.has(gramAt(needle.bytes, place + i, gramBytes));
-    const score = rarityOf(needle.bytes, place, gramBytes + stride - 1) + (isKnown ? preference : 0);
+    const score = scoreOf(needle.bytes, place, gramBytes, stride) + (isKnown ? preference : 0);
     if (score <= bestScore) continue;
     best = place;
     bestScore = score;
@@ -223,13 +232,34 @@ const preference = 20;
 /** Bytes from the most frequent on, in English text and JSON. */
 const frequent = Buffer.from(' etaoinsrhldc"u:,mfpgwybv');
 
-function rarityOf(bytes: Uint8Array, from: number, count: number): number {
-  let rarity = 0;
-  for (let i = from; i < from + count; i++) {
+/** What every message is wrapped in, and the words that English has most of. */
+const commonText = Buffer.from(
+  '[{"role":"system","content":"{"role":"user","parts":[{"type":"text","text":"{"role":"assistant","content":[{"type":' +
+    '"text"}],"finish_reason":"stop"}],"index":0,"message":{"tool_calls": "content": " the of and to in is that it was for ' +
+    "on are with as at be this have from or one had by but not what all were we when your can said there use an each " +
+    "which she do how their if will up other about out many then them these so some her would make like him into time has " +
+    "look two more write go see number no way could people my than first been call who its now find down day did get come " +
+    "made may part question answer order here need please help want any also tion ing ment ",
+);
+const commonGrams = new Set([3, 4].flatMap((size) => gramsOf(commonText, size)));
+/** What a common gram costs a place, as sum of the ranks of its bytes. */
+const commonPenalty = 20;
+
+function gramsOf(bytes: Uint8Array, gramBytes: number): number[] {
+  return Array.from({ length: bytes.length - gramBytes + 1 }, (_, at) => gramAt(bytes, at, gramBytes));
+}
+
+/** How rare the grams of a place are, the higher the rarer. */
+function scoreOf(bytes: Uint8Array, place: number, gramBytes: number, stride: number): number {
+  let score = commonPenalty * stride;
+  for (let i = place; i < place + gramBytes + stride - 1; i++) {
     const rank = frequent.indexOf(bytes[i]! >= 0x41 && bytes[i]! <= 0x5a ? bytes[i]! + 32 : bytes[i]!);
-    rarity += rank < 0 ? frequent.length : rank;
+    score += rank < 0 ? frequent.length : rank;
   }
-  return rarity;
+  for (let i = place; i < place + stride; i++) {
+    if (commonGrams.has(gramAt(bytes, i, gramBytes))) score -= commonPenalty;
+  }
+  return score;
 }
 
 function gramAt(bytes: Uint8Array, at: number, gramBytes: number): number {
