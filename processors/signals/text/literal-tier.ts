@@ -35,9 +35,12 @@ export class LiteralTier {
   readonly #checks: Int32Array;
   readonly #checkOffsets: Int32Array;
 
-  private constructor(needles: readonly Needle[], gramBytes: number, stride: number) {
+  /** Per distinct gram, how often it was met. */
+  readonly #met: Uint32Array;
+
+  private constructor(needles: readonly Needle[], gramBytes: number, stride: number, avoided: ReadonlySet<number>) {
     const byGram = new Map<number, Gram[]>();
-    for (const needle of needles) enter(needle, gramBytes, stride, byGram);
+    for (const needle of needles) enter(needle, gramBytes, stride, avoided, byGram);
     const grams = [...byGram.keys()];
     const entries = [...byGram.values()].flat();
     const bits = Math.min(16, Math.max(12, Math.ceil(Math.log2(grams.length * 64))));
@@ -49,6 +52,7 @@ export class LiteralTier {
     this.#heads = new Uint16Array(2 ** bits);
     this.#next = new Uint16Array(grams.length);
     this.#grams = Int32Array.from(grams);
+    this.#met = new Uint32Array(grams.length);
     this.#first = new Uint32Array(grams.length + 1);
     for (const [slot, gram] of grams.entries()) {
       this.#first[slot + 1] = this.#first[slot]! + byGram.get(gram)!.length;
@@ -65,15 +69,24 @@ export class LiteralTier {
     );
   }
 
-  /** Puts the literals into as few tiers as there are ways to look for them; tables have room for 65,535 grams. */
-  static of(needles: readonly Needle[]): LiteralTier[] {
+  /**
+   * Puts the literals into as few tiers as there are ways to look for them; tables have room for 65,535 grams.
+   *
+   * @param avoided grams to look for only where there is no other choice
+   */
+  static of(needles: readonly Needle[], avoided: ReadonlySet<number>): LiteralTier[] {
     return classesOf(needles).flatMap(({ members, gramBytes, maxStride }) => {
       const perTier = Math.floor(0xffff / maxStride);
       return Array.from({ length: Math.ceil(members.length / perTier) }, (_, tier) => {
         const some = members.slice(tier * perTier, (tier + 1) * perTier);
-        return new LiteralTier(some, gramBytes, strideFor(some, gramBytes, maxStride));
+        return new LiteralTier(some, gramBytes, strideFor(some, gramBytes, maxStride), avoided);
       });
     });
+  }
+
+  /** Grams that were met more than `times` times. */
+  metOften(times: number): number[] {
+    return [...this.#grams].filter((_, slot) => this.#met[slot]! > times);
   }
 
   /** Writes `scan` into `foundIn` for every group that has a literal in `[start, end)`. */
@@ -108,6 +121,7 @@ export class LiteralTier {
     let slot = this.#heads[Math.imul(gram, hashFactor) >>> this.#shift]!;
     while (slot !== 0 && this.#grams[slot - 1] !== gram) slot = this.#next[slot - 1]!;
     if (slot === 0) return;
+    this.#met[slot - 1] = this.#met[slot - 1]! + 1;
     const behind = this.#first[slot]!;
     for (let entry = this.#first[slot - 1]!; entry < behind; entry++) {
       const from = at - this.#offsets[entry]!;
@@ -206,14 +220,20 @@ function checkOffsetOf({ offset, needle: { bytes } }: Gram): number {
  * Enters as many neighbouring grams as the stride is long, from the place where they are rarest in texts. Places whose
  * grams other literals have too are preferred: the fewer distinct grams, the fewer places of a text are looked at closer.
  */
-function enter(needle: Needle, gramBytes: number, stride: number, byGram: Map<number, Gram[]>): void {
+function enter(
+  needle: Needle,
+  gramBytes: number,
+  stride: number,
+  avoided: ReadonlySet<number>,
+  byGram: Map<number, Gram[]>,
+): void {
   const places = needle.bytes.length - gramBytes - stride + 2;
   let best = 0;
   let bestScore = -1;
   for (let place = 0; place < places; place++) {
     let isKnown = true;
     for (let i = 0; i < stride; i++) isKnown &&= byGram.has(gramAt(needle.bytes, place + i, gramBytes));
-    const score = scoreOf(needle.bytes, place, gramBytes, stride) + (isKnown ? preference : 0);
+    const score = scoreOf(needle.bytes, place, gramBytes, stride, avoided) + (isKnown ? preference : 0);
     if (score <= bestScore) continue;
     best = place;
     bestScore = score;
@@ -244,20 +264,30 @@ const commonText = Buffer.from(
 const commonGrams = new Set([3, 4].flatMap((size) => gramsOf(commonText, size)));
 /** What a common gram costs a place, as sum of the ranks of its bytes. */
 const commonPenalty = 20;
+/** The same for one that the texts before were full of. */
+const avoidedPenalty = 100;
 
 function gramsOf(bytes: Uint8Array, gramBytes: number): number[] {
   return Array.from({ length: bytes.length - gramBytes + 1 }, (_, at) => gramAt(bytes, at, gramBytes));
 }
 
 /** How rare the grams of a place are, the higher the rarer. */
-function scoreOf(bytes: Uint8Array, place: number, gramBytes: number, stride: number): number {
-  let score = commonPenalty * stride;
+function scoreOf(
+  bytes: Uint8Array,
+  place: number,
+  gramBytes: number,
+  stride: number,
+  avoided: ReadonlySet<number>,
+): number {
+  let score = (commonPenalty + avoidedPenalty) * stride;
   for (let i = place; i < place + gramBytes + stride - 1; i++) {
     const rank = frequent.indexOf(bytes[i]! >= 0x41 && bytes[i]! <= 0x5a ? bytes[i]! + 32 : bytes[i]!);
     score += rank < 0 ? frequent.length : rank;
   }
   for (let i = place; i < place + stride; i++) {
-    if (commonGrams.has(gramAt(bytes, i, gramBytes))) score -= commonPenalty;
+    const gram = gramAt(bytes, i, gramBytes);
+    if (commonGrams.has(gram)) score -= commonPenalty;
+    if (avoided.has(gram)) score -= avoidedPenalty;
   }
   return score;
 }
