@@ -4,7 +4,7 @@ import { isFound, type Needle } from "./needle.ts";
 /**
  * Literals of one class of lengths, found by their grams: pieces of up to 4 bytes.
  *
- * A text is read in steps. At each step 4 bytes, with the bit of the letters' case set, are looked up in a table of
+ * A text is read in steps, four at a time. At each step 4 bytes, with the bit of the letters' case set, are looked up in a table of
  * hashes that is small enough for the first cache; only where it has an entry are literals compared. Of a literal of 7
  * or more bytes four neighbouring grams are entered, so that a step of 4 bytes meets one of them wherever it stands:
  * a byte of text costs a quarter of a lookup. An automaton (Aho-Corasick) takes a step for each byte, each of which
@@ -34,7 +34,6 @@ export class LiteralTier {
    */
   readonly #checks: Int32Array;
   readonly #checkOffsets: Int32Array;
-
   /** Per distinct gram, how often it was met. */
   readonly #met: Uint32Array;
 
@@ -165,8 +164,10 @@ function nextCandidate(
     const b = Math.imul((view.getInt32((at + stride) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
     const c = Math.imul((view.getInt32((at + two) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
     const d = Math.imul((view.getInt32((at + three) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
-    const found = (filter[a]! << 3) | (filter[b]! << 2) | (filter[c]! << 1) | filter[d]!;
-    if (found !== 0) return (at + Math.imul(Math.clz32(found) - 28, stride)) | 0;
+    if ((filter[a]! | filter[b]! | filter[c]! | filter[d]!) !== 0) {
+      const found = (filter[a]! << 3) | (filter[b]! << 2) | (filter[c]! << 1) | filter[d]!;
+      return (at + Math.imul(Math.clz32(found) - 28, stride)) | 0;
+    }
   }
   for (; at <= last; at = (at + stride) | 0) {
     if (filter[Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift] !== 0) return at;
