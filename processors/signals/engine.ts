@@ -16,7 +16,8 @@ export class Engine {
   /** By kind of span: the rules that can hold for it. */
   readonly #ofKind = new Map<string, readonly Rule[]>();
   readonly #ofNoKind: readonly Rule[];
-  /** The same by number of the kind in the batch. */
+  /** Those of spans without a kind, and by number of the kind in the batch, that can hold in this batch. */
+  #possibleOfNoKind: readonly Rule[] = [];
   readonly #ofIndex: (readonly Rule[] | undefined)[] = [];
 
   constructor(definitions: readonly RuleDefinition[], maxTextBytes: number, sink: SignalSink) {
@@ -30,6 +31,7 @@ export class Engine {
     this.#subjects.bind(batch);
     for (const rule of this.#rules) rule.bind(batch);
     this.#ofIndex.length = 0;
+    this.#possibleOfNoKind = this.#ofNoKind.filter(({ isPossible }) => isPossible);
   }
 
   /** Asks all rules about the spans of the bound batch from `progress.row` on, which is the span at fault if one throws. */
@@ -39,7 +41,7 @@ export class Engine {
       const { row } = progress;
       if (batch.isDropped(row)) continue;
       const index = kinds === undefined ? -1 : kinds.indexAt(row);
-      const rules = index < 0 ? this.#ofNoKind : (this.#ofIndex[index] ?? this.#rulesOf(batch, index));
+      const rules = index < 0 ? this.#possibleOfNoKind : (this.#ofIndex[index] ?? this.#rulesOf(batch, index));
       for (let i = 0; i < rules.length; i++) rules[i]!.apply(row, this.#sink);
     }
   }
@@ -53,7 +55,8 @@ export class Engine {
       this.#ofKind.set(kind, rules);
     }
     while (this.#ofIndex.length < index) this.#ofIndex.push(undefined);
-    this.#ofIndex[index] = rules;
-    return rules;
+    const possible = rules.filter(({ isPossible }) => isPossible);
+    this.#ofIndex[index] = possible;
+    return possible;
   }
 }

@@ -46,8 +46,13 @@ export class Rule implements SignalMaker {
     this.#detector?.bind(batch);
   }
 
+  /** Whether the rule can hold for a span of the bound batch; if not, it must not be applied. */
+  get isPossible(): boolean {
+    return this.#isPossible;
+  }
+
   apply(row: number, sink: SignalSink): void {
-    if (!this.#isPossible || this.#when?.holds(row) === false) return;
+    if (this.#when?.holds(row) === false) return;
     if (this.#detector === undefined) {
       const value = this.#value.read(row);
       if (value !== undefined) this.#push(row, this.#name, value, sink);

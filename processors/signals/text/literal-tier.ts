@@ -1,11 +1,10 @@
 import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
-import { foldedByte } from "./fold.ts";
 import { isFound, type Needle } from "./needle.ts";
 
 /**
  * Literals of one class of lengths, found by their grams: pieces of up to 4 bytes.
  *
- * A text is read in steps. At each step 4 bytes, with the bit of the letters' case set, are looked up in a table of
+ * A text is read in steps, four at a time. At each step 4 bytes, with the bit of the letters' case set, are looked up in a table of
  * hashes that is small enough for the first cache; only where it has an entry are literals compared. Of a literal of 7
  * or more bytes four neighbouring grams are entered, so that a step of 4 bytes meets one of them wherever it stands:
  * a byte of text costs a quarter of a lookup. An automaton (Aho-Corasick) takes a step for each byte, each of which
@@ -29,16 +28,21 @@ export class LiteralTier {
   readonly #first: Uint32Array;
   readonly #needles: readonly Needle[];
   readonly #offsets: Uint32Array;
-  /** First and last byte of each, in lower case: most candidates differ there. */
-  readonly #heading: Uint8Array;
-  readonly #ending: Uint8Array;
+  /**
+   * First or last 4 bytes of each, with the bit of the letters' case set, and where they begin; -1 where it is too short.
+   * Those farther from the gram: most candidates differ there.
+   */
+  readonly #checks: Int32Array;
+  readonly #checkOffsets: Int32Array;
+  /** Per distinct gram, how often it was met. */
+  readonly #met: Uint32Array;
 
-  private constructor(needles: readonly Needle[], gramBytes: number, stride: number) {
+  private constructor(needles: readonly Needle[], gramBytes: number, stride: number, avoided: ReadonlySet<number>) {
     const byGram = new Map<number, Gram[]>();
-    for (const needle of needles) enter(needle, gramBytes, stride, byGram);
+    for (const needle of needles) enter(needle, gramBytes, stride, avoided, byGram);
     const grams = [...byGram.keys()];
     const entries = [...byGram.values()].flat();
-    const bits = Math.min(16, Math.max(12, Math.ceil(Math.log2(grams.length * 32))));
+    const bits = Math.min(16, Math.max(12, Math.ceil(Math.log2(grams.length * 64))));
     this.#stride = stride;
     this.#gramBytes = gramBytes;
     this.#mask = gramBytes === 4 ? -1 : 2 ** (8 * gramBytes) - 1;
@@ -47,6 +51,7 @@ export class LiteralTier {
     this.#heads = new Uint16Array(2 ** bits);
     this.#next = new Uint16Array(grams.length);
     this.#grams = Int32Array.from(grams);
+    this.#met = new Uint32Array(grams.length);
     this.#first = new Uint32Array(grams.length + 1);
     for (const [slot, gram] of grams.entries()) {
       this.#first[slot + 1] = this.#first[slot]! + byGram.get(gram)!.length;
@@ -57,43 +62,55 @@ export class LiteralTier {
     }
     this.#needles = entries.map(({ needle }) => needle);
     this.#offsets = Uint32Array.from(entries, ({ offset }) => offset);
-    this.#heading = Uint8Array.from(entries, ({ needle }) => foldedByte[needle.bytes[0]!]!);
-    this.#ending = Uint8Array.from(entries, ({ needle }) => foldedByte[needle.bytes.at(-1)!]!);
+    this.#checkOffsets = Int32Array.from(entries, checkOffsetOf);
+    this.#checks = Int32Array.from(entries, (entry) =>
+      entry.needle.bytes.length < 4 ? 0 : gramAt(entry.needle.bytes, checkOffsetOf(entry), 4),
+    );
   }
 
-  /** Puts the literals into as few tiers as there are ways to look for them; tables have room for 65,535 grams. */
-  static of(needles: readonly Needle[]): LiteralTier[] {
-    return classes.flatMap(({ from, to, gramBytes, maxStride }) => {
-      const members = needles.filter(({ bytes }) => bytes.length >= from && bytes.length <= to);
+  /**
+   * Puts the literals into as few tiers as there are ways to look for them; tables have room for 65,535 grams.
+   *
+   * @param avoided grams to look for only where there is no other choice
+   */
+  static of(needles: readonly Needle[], avoided: ReadonlySet<number>): LiteralTier[] {
+    return classesOf(needles).flatMap(({ members, gramBytes, maxStride }) => {
       const perTier = Math.floor(0xffff / maxStride);
       return Array.from({ length: Math.ceil(members.length / perTier) }, (_, tier) => {
         const some = members.slice(tier * perTier, (tier + 1) * perTier);
-        return new LiteralTier(some, gramBytes, strideFor(some, gramBytes, maxStride));
+        return new LiteralTier(some, gramBytes, strideFor(some, gramBytes, maxStride), avoided);
       });
     });
   }
 
+  /** Grams that were met more than `times` times. */
+  metOften(times: number): number[] {
+    return [...this.#grams].filter((_, slot) => this.#met[slot]! > times);
+  }
+
   /** Writes `scan` into `foundIn` for every group that has a literal in `[start, end)`. */
   scan(arena: ByteArena, start: number, end: number, foundIn: Uint32Array, scan: number): void {
-    const { view, bytes } = arena;
+    const { view } = arena;
+    const stride = this.#stride | 0;
     // Grams reach to the end of the text, and are read as whole words only where the arena has as many bytes.
     const last = (end - this.#gramBytes) | 0;
     const lastWhole = Math.min(last, view.byteLength - 4) | 0;
     let at = start | 0;
     for (;;) {
-      at = nextCandidate(view, this.#filter, this.#shift, this.#mask, at, lastWhole, this.#stride);
+      at = nextCandidate(view, this.#filter, this.#shift, this.#mask, at, lastWhole, stride);
       if (at > lastWhole) break;
-      this.#compare((view.getInt32(at, true) | caseBits) & this.#mask, bytes, start, at, end, foundIn, scan);
-      at += this.#stride;
+      const gram = (view.getInt32(at, true) | caseBits) & this.#mask;
+      this.#compare(gram, arena, start, at, end, foundIn, scan);
+      at = (at + stride) | 0;
     }
-    for (; at <= last; at += this.#stride) {
-      this.#compare(gramAt(bytes, at, this.#gramBytes), bytes, start, at, end, foundIn, scan);
+    for (; at <= last; at += stride) {
+      this.#compare(gramAt(arena.bytes, at, this.#gramBytes), arena, start, at, end, foundIn, scan);
     }
   }
 
   #compare(
     gram: number,
-    bytes: Uint8Array,
+    { view, bytes }: ByteArena,
     start: number,
     at: number,
     end: number,
@@ -103,13 +120,18 @@ export class LiteralTier {
     let slot = this.#heads[Math.imul(gram, hashFactor) >>> this.#shift]!;
     while (slot !== 0 && this.#grams[slot - 1] !== gram) slot = this.#next[slot - 1]!;
     if (slot === 0) return;
+    this.#met[slot - 1] = this.#met[slot - 1]! + 1;
     const behind = this.#first[slot]!;
     for (let entry = this.#first[slot - 1]!; entry < behind; entry++) {
       const from = at - this.#offsets[entry]!;
-      if (from < start || foldedByte[bytes[from]!] !== this.#heading[entry]) continue;
+      if (from < start) continue;
+      const checkOffset = this.#checkOffsets[entry]!;
+      if (checkOffset >= 0) {
+        const place = from + checkOffset;
+        if (place + 4 > end || (view.getInt32(place, true) | caseBits) !== this.#checks[entry]) continue;
+      }
       const needle = this.#needles[entry]!;
-      const last = from + needle.bytes.length - 1;
-      if (foldedByte[bytes[last]!] !== this.#ending[entry] || foundIn[needle.group] === scan) continue;
+      if (foundIn[needle.group] === scan) continue;
       if (isFound(needle, bytes, start, from, end)) foundIn[needle.group] = scan;
     }
   }
@@ -118,7 +140,12 @@ export class LiteralTier {
 const caseBits = 0x20202020;
 const hashFactor = 0x9e3779b1 | 0;
 
-/** The first place from `at` on whose gram has an entry, or one behind `last`. */
+/**
+ * The first place from `at` on whose gram has an entry, or one behind `last`.
+ *
+ * Four steps at a time, since what is read of the view and the table themselves is then read once for all of them; and
+ * which of the four it was is computed, not asked: no processor guesses it.
+ */
 function nextCandidate(
   view: DataView,
   filter: Uint8Array,
@@ -128,20 +155,50 @@ function nextCandidate(
   last: number,
   stride: number,
 ): number {
+  const two = (2 * stride) | 0;
+  const three = (3 * stride) | 0;
+  const four = (4 * stride) | 0;
+  const lastBlock = (last - three) | 0;
+  for (; at <= lastBlock; at = (at + four) | 0) {
+    const a = Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift;
+    const b = Math.imul((view.getInt32((at + stride) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
+    const c = Math.imul((view.getInt32((at + two) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
+    const d = Math.imul((view.getInt32((at + three) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
+    if ((filter[a]! | filter[b]! | filter[c]! | filter[d]!) !== 0) {
+      const found = (filter[a]! << 3) | (filter[b]! << 2) | (filter[c]! << 1) | filter[d]!;
+      return (at + Math.imul(Math.clz32(found) - 28, stride)) | 0;
+    }
+  }
   for (; at <= last; at = (at + stride) | 0) {
     if (filter[Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift] !== 0) return at;
   }
   return at;
 }
 
-/** Lengths of literals that are looked for together: a tier is a pass over the text. */
-const classes = [
-  { from: 7, to: Number.POSITIVE_INFINITY, gramBytes: 4, maxStride: 4 },
-  { from: 4, to: 6, gramBytes: 3, maxStride: 4 },
-  { from: 3, to: 3, gramBytes: 3, maxStride: 1 },
-  { from: 2, to: 2, gramBytes: 2, maxStride: 1 },
-  { from: 1, to: 1, gramBytes: 1, maxStride: 1 },
-] as const;
+/** Literals that are looked for together: a tier is a pass over the text. */
+interface LiteralClass {
+  readonly members: readonly Needle[];
+  readonly gramBytes: number;
+  readonly maxStride: number;
+}
+
+/** Long literals up to this many join the pass of the middle ones; with more, grams of 3 bytes are met too often. */
+const maxJoining = 32;
+
+function classesOf(needles: readonly Needle[]): readonly LiteralClass[] {
+  const ofLength = (from: number, to: number) =>
+    needles.filter(({ bytes }) => bytes.length >= from && bytes.length <= to);
+  const long = ofLength(7, Number.POSITIVE_INFINITY);
+  const middle = ofLength(4, 6);
+  const isJoined = middle.length > 0 && long.length <= maxJoining;
+  return [
+    { members: isJoined ? [] : long, gramBytes: 4, maxStride: 4 },
+    { members: isJoined ? [...long, ...middle] : middle, gramBytes: 3, maxStride: 4 },
+    { members: ofLength(3, 3), gramBytes: 3, maxStride: 1 },
+    { members: ofLength(2, 2), gramBytes: 2, maxStride: 1 },
+    { members: ofLength(1, 1), gramBytes: 1, maxStride: 1 },
+  ];
+}
 
 /** A literal of `n` bytes has `n - gramBytes + 1` grams, and as many neighbouring ones are needed as a step is long. */
 function strideFor(needles: readonly Needle[], gramBytes: number, maxStride: number): number {
@@ -154,18 +211,30 @@ interface Gram {
   readonly needle: Needle;
 }
 
+/** Where the 4 bytes begin that are compared first: the first or the last ones; -1 in a literal too short for that. */
+function checkOffsetOf({ offset, needle: { bytes } }: Gram): number {
+  if (bytes.length < 4) return -1;
+  return 2 * offset >= bytes.length - 4 ? 0 : bytes.length - 4;
+}
+
 /**
  * Enters as many neighbouring grams as the stride is long, from the place where they are rarest in texts. Places whose
  * grams other literals have too are preferred: the fewer distinct grams, the fewer places of a text are looked at closer.
  */
-function enter(needle: Needle, gramBytes: number, stride: number, byGram: Map<number, Gram[]>): void {
+function enter(
+  needle: Needle,
+  gramBytes: number,
+  stride: number,
+  avoided: ReadonlySet<number>,
+  byGram: Map<number, Gram[]>,
+): void {
   const places = needle.bytes.length - gramBytes - stride + 2;
   let best = 0;
   let bestScore = -1;
   for (let place = 0; place < places; place++) {
     let isKnown = true;
     for (let i = 0; i < stride; i++) isKnown &&= byGram.has(gramAt(needle.bytes, place + i, gramBytes));
-    const score = rarityOf(needle.bytes, place, gramBytes + stride - 1) + (isKnown ? preference : 0);
+    const score = scoreOf(needle.bytes, place, gramBytes, stride, avoided) + (isKnown ? preference : 0);
     if (score <= bestScore) continue;
     best = place;
     bestScore = score;
@@ -184,13 +253,44 @@ const preference = 20;
 /** Bytes from the most frequent on, in English text and JSON. */
 const frequent = Buffer.from(' etaoinsrhldc"u:,mfpgwybv');
 
-function rarityOf(bytes: Uint8Array, from: number, count: number): number {
-  let rarity = 0;
-  for (let i = from; i < from + count; i++) {
+/** What every message is wrapped in, and the words that English has most of. */
+const commonText = Buffer.from(
+  '[{"role":"system","content":"{"role":"user","parts":[{"type":"text","text":"{"role":"assistant","content":[{"type":' +
+    '"text"}],"finish_reason":"stop"}],"index":0,"message":{"tool_calls": "content": " the of and to in is that it was for ' +
+    "on are with as at be this have from or one had by but not what all were we when your can said there use an each " +
+    "which she do how their if will up other about out many then them these so some her would make like him into time has " +
+    "look two more write go see number no way could people my than first been call who its now find down day did get come " +
+    "made may part question answer order here need please help want any also tion ing ment ",
+);
+const commonGrams = new Set([3, 4].flatMap((size) => gramsOf(commonText, size)));
+/** What a common gram costs a place, as sum of the ranks of its bytes. */
+const commonPenalty = 20;
+/** The same for one that the texts before were full of. */
+const avoidedPenalty = 100;
+
+function gramsOf(bytes: Uint8Array, gramBytes: number): number[] {
+  return Array.from({ length: bytes.length - gramBytes + 1 }, (_, at) => gramAt(bytes, at, gramBytes));
+}
+
+/** How rare the grams of a place are, the higher the rarer. */
+function scoreOf(
+  bytes: Uint8Array,
+  place: number,
+  gramBytes: number,
+  stride: number,
+  avoided: ReadonlySet<number>,
+): number {
+  let score = (commonPenalty + avoidedPenalty) * stride;
+  for (let i = place; i < place + gramBytes + stride - 1; i++) {
     const rank = frequent.indexOf(bytes[i]! >= 0x41 && bytes[i]! <= 0x5a ? bytes[i]! + 32 : bytes[i]!);
-    rarity += rank < 0 ? frequent.length : rank;
+    score += rank < 0 ? frequent.length : rank;
   }
-  return rarity;
+  for (let i = place; i < place + stride; i++) {
+    const gram = gramAt(bytes, i, gramBytes);
+    if (commonGrams.has(gram)) score -= commonPenalty;
+    if (avoided.has(gram)) score -= avoidedPenalty;
+  }
+  return score;
 }
 
 function gramAt(bytes: Uint8Array, at: number, gramBytes: number): number {

@@ -53,6 +53,28 @@ describe("a set of literals", () => {
     expect(words.filter((_, group) => set.found(group))).toEqual(["keyword-17", "keyword-29999"]);
   });
 
+  it("finds the same after it has seen which pieces of the literals are frequent", () => {
+    const texts = ["refund now", "lawyer", "i can't assist with", '"text":""', "ref"];
+    const set = new LiteralSet(
+      texts.map((text, group) => ({ text, caseSensitive: false, wholeWord: false, group })),
+      texts.length,
+    );
+    const chats = [
+      "refunds with a lawsuit,",
+      "Refund Now,",
+      'an "text":"" or "text":"x",',
+      "A LAWYER: I can't assist with it",
+    ];
+    const arena = new ByteArena();
+    for (let round = 0; round < 2_000; round++) {
+      const chat = `${".".repeat(round % 7)}${chats[round % 4]}`.toLowerCase().repeat(1 + (round % 3));
+      arena.length = 0;
+      arena.appendText(round % 2 === 0 ? chat : chat.toUpperCase());
+      set.scan(arena, 0, arena.length);
+      expect(texts.map((_, group) => set.found(group))).toEqual(texts.map((text) => chat.includes(text)));
+    }
+  });
+
   it("forgets what the text before held", () => {
     const set = new LiteralSet([{ text: "needle", caseSensitive: false, wholeWord: false, group: 0 }], 1);
     const arena = new ByteArena();
