@@ -31,6 +31,7 @@ export class DerivedEncoder<C extends DerivedColumn> implements ColumnEncoder {
   readonly #createWriter: () => ColumnWriter<C>;
   readonly #emptyIsSent: boolean;
   #writer: ColumnWriter<C> | undefined;
+  #spare: ColumnWriter<C> | undefined;
   #rowsBefore = 0;
 
   /** @param emptyIsSent whether the column is sent though no row has a value: see `ColumnData` */
@@ -55,6 +56,8 @@ export class DerivedEncoder<C extends DerivedColumn> implements ColumnEncoder {
   take(): ColumnData[] {
     if (this.#emptyIsSent) this.#begin();
     const pieces = this.#writer?.take();
+    // Empty now, and it holds on to memory for the next block.
+    this.#spare = this.#writer ?? this.#spare;
     this.#writer = undefined;
     this.#rowsBefore = 0;
     return [pieces];
@@ -62,7 +65,7 @@ export class DerivedEncoder<C extends DerivedColumn> implements ColumnEncoder {
 
   #begin(): ColumnWriter<C> {
     if (this.#writer === undefined) {
-      this.#writer = this.#createWriter();
+      this.#writer = this.#spare ?? this.#createWriter();
       this.#writer.skip(this.#rowsBefore);
     }
     return this.#writer;
@@ -253,6 +256,7 @@ export class ListWriter implements ColumnWriter<ValueColumn<readonly string[]>> 
   }
 
   take(): Buffer[] {
+    this.#count = 0;
     return [this.#ends.take(), ...this.#items.take()];
   }
 
