@@ -30,6 +30,9 @@ function isOfResource({ source, when, ends }: Candidate): boolean {
   return "resource" in source || "resources" in source;
 }
 
+/** Spans after which it is judged whether tags repeat. */
+const enoughMisses = 64;
+
 /** A number that tells one source's values from another's in a signature. */
 const sourceStride = 2 ** 20;
 
@@ -40,6 +43,10 @@ export class TagCollector {
   #tags = new Map<string, string>();
   #facts: SpanFacts | undefined;
   #source = 0;
+  /** Of the batch: spans whose tags were known, and not. */
+  #serial = 0;
+  #hits = 0;
+  #misses = 0;
   // Made once, not for every span.
   readonly #sign: TakePair = (_name, id) => this.#memo.add(this.#facts!, this.#source + id);
   readonly #take: TakePair = (name) => this.#addNamed(this.#facts!, name);
@@ -70,9 +77,10 @@ export class TagCollector {
   }
 
   #ofSpan(facts: SpanFacts, candidates: readonly Candidate[]): GatheredTags {
+    this.#facts = facts;
+    if (this.#isVaried(facts)) return this.#gather(facts, candidates);
     const memo = this.#memo;
     memo.begin();
-    this.#facts = facts;
     this.#source = 0;
     for (const candidate of candidates) {
       if (candidate.when !== undefined && !candidate.when(facts)) continue;
@@ -83,10 +91,20 @@ export class TagCollector {
     }
     let gathered = memo.find(facts);
     if (gathered === undefined) {
+      this.#misses++;
       gathered = this.#gather(facts, candidates);
       memo.keep(facts, gathered);
-    }
+    } else this.#hits++;
     return gathered;
+  }
+
+  /** Whether hardly any two spans of the batch have the same tags, say because each is of another user. */
+  #isVaried({ batchSerial }: SpanFacts): boolean {
+    if (this.#serial !== batchSerial) {
+      this.#serial = batchSerial;
+      this.#hits = this.#misses = 0;
+    }
+    return this.#misses > enoughMisses && this.#hits * 4 < this.#misses;
   }
 
   #gather(facts: SpanFacts, candidates: readonly Candidate[]): GatheredTags {
