@@ -1,3 +1,4 @@
+import { takeBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
 import type { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import { Output } from "./output.ts";
 import { uint64, Words } from "./words.ts";
@@ -80,8 +81,10 @@ export class LowCardinality {
 function narrowed(indexes: Words, width: 0 | 1 | 2): Buffer {
   const { values, length } = indexes;
   if (width === 2) return indexes.take();
-  const narrow = width === 0 ? new Uint8Array(length) : new Uint16Array(length);
+  const bytes = length << width;
+  const { buffer } = takeBuffer(bytes);
+  const narrow = width === 0 ? new Uint8Array(buffer, 0, length) : new Uint16Array(buffer, 0, length);
   for (let i = 0; i < length; i++) narrow[i] = values[i]!;
   indexes.length = 0;
-  return Buffer.from(narrow.buffer);
+  return Buffer.from(buffer, 0, bytes);
 }

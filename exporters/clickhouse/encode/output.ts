@@ -1,3 +1,4 @@
+import { giveBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
 import { copyRange, type ViewedBytes } from "../../../pipeline/span-batch/bytes.ts";
 
 /**
@@ -32,9 +33,14 @@ function takePiece(): Piece {
  * Gives the pieces among `chunks` back, each once however often it stands there. Nobody may read them afterwards.
  */
 export function recyclePieces(chunks: readonly Buffer[]): void {
-  for (const { buffer } of chunks) {
+  for (const chunk of chunks) {
+    const { buffer } = chunk;
     const piece = taken.get(buffer);
-    if (piece === undefined) continue;
+    if (piece === undefined) {
+      // Words and indexes come from the pool that bodies come from.
+      giveBuffer(chunk);
+      continue;
+    }
     taken.delete(buffer);
     if (freePieces.length < maxFreePieces) freePieces.push(piece);
   }

@@ -1,4 +1,4 @@
-import { grown } from "../../../pipeline/span-batch/grow.ts";
+import { giveBuffer, takeBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
 
 /** A growing list of 32-bit words; what it held is handed over as it stands, little-endian. */
 export class Words {
@@ -8,7 +8,11 @@ export class Words {
   /** Makes room for `count` more words; `values` may be another array afterwards. */
   reserve(count: number): void {
     const needed = this.length + count;
-    if (needed > this.values.length) this.values = grown(this.values, Math.max(needed, this.values.length * 2));
+    if (needed <= this.values.length) return;
+    const larger = wordsOf(Math.max(needed, this.values.length * 2));
+    larger.set(this.values.subarray(0, this.length));
+    giveBuffer(bytesOf(this.values));
+    this.values = larger;
   }
 
   push(word: number): void {
@@ -25,10 +29,20 @@ export class Words {
   /** Bytes of all words. The list is empty afterwards, with room for as many. */
   take(): Buffer {
     const bytes = Buffer.from(this.values.buffer, 0, this.length * 4);
-    this.values = new Uint32Array(Math.max(1024, this.length));
+    this.values = wordsOf(Math.max(1024, this.length));
     this.length = 0;
     return bytes;
   }
+}
+
+/** Room for `count` words, with anything in them: from the pool, to which the block gives them back. */
+function wordsOf(count: number): Uint32Array<ArrayBuffer> {
+  const { buffer } = takeBuffer(count * 4);
+  return new Uint32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
+}
+
+function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer);
 }
 
 /** The 8 bytes of a number below 2^53, little-endian: ClickHouse's UInt64. */
