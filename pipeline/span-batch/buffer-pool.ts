@@ -6,7 +6,7 @@
 const smallestBytes = 32 * 1024;
 const largestBytes = 4 * 1024 * 1024;
 /** Bytes kept for reuse, at most. */
-const maxFreeBytes = 48 * 1024 * 1024;
+const maxFreeBytes = 32 * 1024 * 1024;
 
 const free = new Map<number, ArrayBuffer[]>();
 /** Buffers that were taken and not given back. */

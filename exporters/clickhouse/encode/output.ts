@@ -8,7 +8,7 @@ import { copyRange, type ViewedBytes } from "../../../pipeline/span-batch/bytes.
 export const pieceBytes = 128 * 1024;
 
 /** Pieces kept for reuse, at most; beyond that they are left to the garbage collector. */
-const maxFreePieces = 512;
+const maxFreePieces = 320;
 const freePieces: Piece[] = [];
 /** Pieces that were taken and not given back, by their memory: what is not in it is not ours, or came back already. */
 const taken = new WeakMap<ArrayBufferLike, Piece>();
