@@ -1,13 +1,12 @@
-import { createNoopMeter } from "@opentelemetry/api";
-import { pino } from "pino";
 import { BlockBuilder } from "../exporters/clickhouse/block.ts";
 import { blockBoundsOf, insertSchema, sendingQueueSchema } from "../exporters/clickhouse/queue-config.ts";
 import { decodeTracesProtobuf } from "../otlp/decode-protobuf.ts";
-import type { Consumer, Settings } from "../pipeline/component.ts";
+import type { Consumer } from "../pipeline/component.ts";
 import { builtInComponents } from "../pipeline/components.ts";
 import { releaseBatch } from "../pipeline/span-batch/batch-pool.ts";
 import { takeBuffer } from "../pipeline/span-batch/buffer-pool.ts";
 import type { SpanBatch } from "../pipeline/span-batch/span-batch.ts";
+import { testSettings } from "../test/support/doubles.ts";
 import { ai, pictures } from "./ai-traffic.ts";
 import { median } from "./median.ts";
 import { freshen, makeTemplate, type SpanMaker } from "./traffic.ts";
@@ -60,19 +59,7 @@ export const fullChain: Chain = [
   ["probabilistic_sampler", { sampling_percentage: 100, mode: "proportional" }],
 ];
 
-const settings: Settings = {
-  id: "bench",
-  logger: pino({ level: "silent" }),
-  meter: createNoopMeter(),
-  acknowledge: "stored",
-  signals: ["traces"],
-  host: {
-    extension: () => undefined,
-    fatal: (error) => {
-      throw error;
-    },
-  },
-};
+const settings = testSettings({ id: "bench" });
 
 /** Joins processors to a chain that ends in `last`. */
 export function chainInto(last: Consumer<SpanBatch>, chain: Chain): Consumer<SpanBatch> {

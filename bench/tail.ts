@@ -1,12 +1,10 @@
-import { createNoopMeter } from "@opentelemetry/api";
-import { pino } from "pino";
 import type { Clock } from "../exporters/helper/clock.ts";
 import { decodeTracesProtobuf } from "../otlp/decode-protobuf.ts";
-import type { Settings } from "../pipeline/component.ts";
 import { releaseBatch } from "../pipeline/span-batch/batch-pool.ts";
 import { takeBuffer } from "../pipeline/span-batch/buffer-pool.ts";
 import { tailSamplingConfigSchema } from "../processors/tail_sampling/config.ts";
 import { TailSamplingProcessor } from "../processors/tail_sampling/processor.ts";
+import { testSettings } from "../test/support/doubles.ts";
 import { freshen, makeTemplate, type TrafficTemplate } from "./traffic.ts";
 
 const spansPerRequest = 1000;
@@ -94,19 +92,7 @@ export async function tail(requests = 1200): Promise<{
       releaseBatch(batch);
     },
   };
-  const settings: Settings = {
-    id: "tail_sampling",
-    logger: pino({ level: "silent" }),
-    meter: createNoopMeter(),
-    acknowledge: "received",
-    signals: ["traces"],
-    host: {
-      extension: () => undefined,
-      fatal: (error) => {
-        throw error;
-      },
-    },
-  };
+  const settings = testSettings({ id: "tail_sampling", acknowledge: "received" });
   const config = tailSamplingConfigSchema.parse({ policies, max_bytes: "1GiB" });
   const processor = new TailSamplingProcessor(config, next, settings, clock);
   await processor.start();

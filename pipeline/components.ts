@@ -19,21 +19,14 @@ import { signalsFactory } from "../processors/signals/factory.ts";
 import { tailSamplingFactory } from "../processors/tail_sampling/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
 import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
-import type { Batch } from "./batch.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
-
-// A list of factories cannot name each one's configuration and batch type; a factory's own pair always fits together.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type AnyConfig = any;
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type AnyBatch = Batch & any;
 
 /** Every component that Signalbox brings. The only place where they are registered. */
 export interface Components {
-  readonly receivers: readonly ReceiverFactory<AnyConfig>[];
-  readonly processors: readonly ProcessorFactory<AnyConfig, AnyBatch>[];
-  readonly exporters: readonly ExporterFactory<AnyConfig, AnyBatch>[];
-  readonly extensions: readonly ExtensionFactory<AnyConfig>[];
+  readonly receivers: readonly ReceiverFactory<unknown>[];
+  readonly processors: readonly ProcessorFactory<unknown>[];
+  readonly exporters: readonly ExporterFactory<unknown>[];
+  readonly extensions: readonly ExtensionFactory<unknown>[];
 }
 
 export const builtInComponents: Components = {

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
 import { secret } from "../../config/secret.ts";
+import { InPlaceProcessor } from "../../processors/helper/in-place.ts";
 import type { Settings } from "../component.ts";
 import { PermanentError, RetryableError } from "../errors.ts";
 import type { ProcessorFactory } from "../factory.ts";
 import type { SpanBatch } from "../span-batch/span-batch.ts";
-import { SpanFunctionProcessor } from "./span-function.ts";
 
 /** A processor that is one function over batches of spans. */
 export interface SpanProcessorDefinition<Config> {
@@ -35,7 +35,7 @@ export function defineSpanProcessor<Config = Record<string, never>>(
     signals: ["traces"],
     // Without keys, the configuration is an empty object, which is what `Config` is then.
     configSchema: definition.configSchema ?? (z.strictObject({}) as unknown as z.ZodType<Config>),
-    create: (config, next, settings) => new SpanFunctionProcessor(definition.create(config, settings), next, settings),
+    create: (config, next, settings) => new InPlaceProcessor(definition.create(config, settings), next, settings),
   };
 }
 

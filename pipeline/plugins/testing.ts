@@ -9,11 +9,21 @@ import { withPlugin } from "./load.ts";
 
 const noComponents: Components = { receivers: [], processors: [], exporters: [], extensions: [] };
 
+/** A span in OTLP/JSON, as far as tests look at it by name. */
+export interface SpanJson {
+  readonly name?: string;
+  readonly attributes?: readonly { readonly key: string; readonly value?: Readonly<Record<string, unknown>> }[];
+  readonly [field: string]: unknown;
+}
+
+/** An `ExportTraceServiceRequest` in OTLP/JSON. */
+export interface SpansJson {
+  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly SpanJson[] }[] }[];
+}
+
 /** What came out of a processor. */
 export interface ProcessedSpans {
-  /** OTLP/JSON, as `ExportTraceServiceRequest`: `resourceSpans[].scopeSpans[].spans[]`. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it has put in
-  readonly otlp: any;
+  readonly otlp: SpansJson;
   /** Derived columns of each span that is left, by name. */
   readonly derived: readonly Readonly<Record<string, unknown>>[];
 }
@@ -60,7 +70,7 @@ export async function processSpans(
   };
 }
 
-function jsonOf(batch: SpanBatch): unknown[] {
-  const request = JSON.parse(Buffer.from(encodeTracesJson(batch)).toString()) as { resourceSpans?: unknown[] };
+function jsonOf(batch: SpanBatch): SpansJson["resourceSpans"] {
+  const request = JSON.parse(Buffer.from(encodeTracesJson(batch)).toString()) as Partial<SpansJson>;
   return request.resourceSpans ?? [];
 }
