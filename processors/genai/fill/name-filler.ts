@@ -1,7 +1,7 @@
+import { sessionUuid } from "../../../pipeline/ids.ts";
 import type { derivedColumns } from "../../../pipeline/span-batch/derived.ts";
 import { ColumnCache } from "../column-cache.ts";
 import type { SpanFacts } from "../engine/span-facts.ts";
-import { sessionUuid } from "../session-id.ts";
 import { type Canonical, Canonicaliser } from "./canonicaliser.ts";
 import { type Filler, nothing, type ValueHints } from "./filler.ts";
 import { toNameText } from "./name-text.ts";
