@@ -6,6 +6,7 @@ import { formatEndpoint } from "../../net/endpoint.ts";
 import { listen } from "../../net/listen.ts";
 import type { Settings } from "../../pipeline/component.ts";
 import { messageOf } from "../../pipeline/errors.ts";
+import { ClickHouseReader, type Reader } from "../../query/reader.ts";
 import { InFlight } from "../../receivers/otlp/in-flight.ts";
 import type { Api, Store } from "./api.ts";
 import { KeyRing } from "./auth/keys.ts";
@@ -68,7 +69,8 @@ export class ApiExtension implements Api {
 
   async start(): Promise<void> {
     const { id, logger } = this.#settings;
-    this.mount(id, ownRoutes({ store: this.store, config: this.#config }));
+    const reader = readerOf(this.store, this.#config);
+    this.mount(id, ownRoutes({ store: this.store, reader, config: this.#config }));
     await listen(this.#server, id, formatEndpoint(this.#config.endpoint));
     if (this.#keys.isEmpty) logger.warn("no api key is configured: everybody on this machine may read and write");
   }
@@ -117,6 +119,21 @@ function answerNotReady(response: ServerResponse): void {
 
 /** Time for requests that are being answered when the process is asked to stop. */
 const lastAnswersMs = 2_000;
+
+function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Reader {
+  const { config } = store;
+  const tables = {
+    spans: store.table(config.traces_table_name),
+    traceTimes: store.table(`${config.traces_table_name}_trace_id_ts`),
+    traces: store.table("traces"),
+    sessions: store.table("sessions"),
+    signals: store.table(config.signals_table_name),
+    attachments: store.table(config.attachments_table_name),
+    attachmentData: store.table(config.attachment_data_table_name),
+  };
+  const limits = { maxExecutionSeconds: query_timeout / 1_000, maxMemoryBytes: query_memory };
+  return new ClickHouseReader(() => store.client(), tables, limits);
+}
 
 function exporterConfig(config: ApiConfig, { id, host }: Settings): ClickHouseConfig {
   const found = host.exporterConfig(config.clickhouse);

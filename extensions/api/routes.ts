@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Reader } from "../../query/reader.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
 import { defineRoute, type Route } from "./http/route.ts";
@@ -6,6 +7,7 @@ import { defineRoute, type Route } from "./http/route.ts";
 /** What routes are made of. */
 export interface Services {
   readonly store: Store;
+  readonly reader: Reader;
   readonly config: ApiConfig;
 }
 
