@@ -7,6 +7,9 @@ import { ValueType } from "../../pipeline/span-batch/attribute-table.ts";
 import { RowCopier } from "../../pipeline/span-batch/copy-rows.ts";
 import { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { TailSamplingConfig } from "./config.ts";
+import type { Lexicon } from "./lexicon.ts";
+import type { HeldSpan } from "./span-store.ts";
+import { SpanUnpacker } from "./unpacker.ts";
 
 /** Why a span is kept. */
 export interface Kept {
@@ -42,6 +45,8 @@ export class Outbox {
   #open: SpanBatch | undefined;
   #from: SpanBatch | undefined;
   #copier: RowCopier | undefined;
+  #lexicon: Lexicon | undefined;
+  #unpacker: SpanUnpacker | undefined;
   readonly #queue: SpanBatch[] = [];
   readonly #active = new Set<Promise<void>>();
   /** Ends the waits between attempts. */
@@ -57,23 +62,30 @@ export class Outbox {
 
   /** Adds a copy of a span. */
   add(from: SpanBatch, row: number, kept: Kept): void {
-    const { max_spans, max_bytes } = this.#config;
-    if (this.#open !== undefined && (this.#open.length >= max_spans || this.#open.byteLength >= max_bytes))
-      this.flush();
-    this.#open ??= new SpanBatch(new ByteArena(64 * 1024), 64, 12);
+    const open = this.#room();
     if (this.#from !== from || this.#copier === undefined) {
-      this.#copier = new RowCopier(from, this.#open);
+      this.#copier = new RowCopier(from, open);
       this.#from = from;
     }
-    const at = this.#open.length;
     this.#copier.copy(row);
-    this.#mark(this.#open, at, kept);
-    this.spans++;
+    this.#mark(open, kept);
   }
 
-  /** Forgets the batch that spans were taken from, so that it may be released. */
+  /** Adds a span that was held. */
+  addHeld({ segment, row, extras }: HeldSpan, kept: Kept): void {
+    const open = this.#room();
+    const { lexicon, starts } = segment;
+    if (this.#lexicon !== lexicon || this.#unpacker === undefined) {
+      this.#unpacker = new SpanUnpacker(lexicon, open);
+      this.#lexicon = lexicon;
+    }
+    this.#unpacker.add(segment, starts[row]!, starts[row + 1]!, extras);
+    this.#mark(open, kept);
+  }
+
+  /** Forgets where spans were taken from, so that it may be released. */
   endSource(): void {
-    this.#from = this.#copier = undefined;
+    this.#from = this.#copier = this.#lexicon = this.#unpacker = undefined;
   }
 
   /** Sends what is gathered. */
@@ -104,7 +116,19 @@ export class Outbox {
     if (deadline.aborted) giveUp();
   }
 
-  #mark(batch: SpanBatch, at: number, { policy, subPolicy, weight, isCached }: Kept): void {
+  /** The batch that spans are gathered in, with room for one more. */
+  #room(): SpanBatch {
+    const { max_spans, max_bytes } = this.#config;
+    if (this.#open !== undefined && (this.#open.length >= max_spans || this.#open.byteLength >= max_bytes))
+      this.flush();
+    this.#open ??= new SpanBatch(new ByteArena(64 * 1024), 64, 12);
+    return this.#open;
+  }
+
+  /** Writes to the span that was added last why it is kept. */
+  #mark(batch: SpanBatch, { policy, subPolicy, weight, isCached }: Kept): void {
+    const at = batch.length - 1;
+    this.spans++;
     const weights = batch.deriveColumn("SampleWeight");
     weights.set(at, (weights.get(at) ?? 1) * weight);
     batch.deriveColumn("SamplePolicy").set(at, policy);

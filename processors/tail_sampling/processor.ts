@@ -20,7 +20,16 @@ const extraRoom = 0.02;
 /** How long a sender is asked to wait when memory is full. */
 const refusedRetryMs = 1_000;
 const maxTickMs = 1_000;
-const mebibyte = 1024 * 1024;
+/** Bytes of a segment, powers of two as the pool of buffers has them. */
+const minSegmentBytes = 32 * 1024;
+const maxSegmentBytes = 256 * 1024;
+/** Segments that memory is to hold at least. */
+const minSegments = 64;
+
+function segmentBytesOf(maxBytes: number): number {
+  const power = 2 ** Math.floor(Math.log2(maxBytes / minSegments));
+  return Math.min(Math.max(power, minSegmentBytes), maxSegmentBytes);
+}
 
 /**
  * Holds the spans of a trace until it can be judged as a whole, and passes on the traces that a policy keeps.
@@ -54,11 +63,8 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     this.#instruments = new TailInstruments(meter, id, () => this.held());
     this.#judge = new Judge(config, clock, this.#instruments);
     this.#traces = new TraceTable(this.#judge.predicates.length);
-    const traces = this.#traces;
-    this.#segmentBytes = Math.min(Math.max(config.max_bytes / 64, mebibyte / 16), mebibyte);
-    this.#store = new SpanStore(this.#segmentBytes, (slot, bytes) => {
-      traces.bytes[slot]! += bytes;
-    });
+    this.#segmentBytes = segmentBytesOf(config.max_bytes);
+    this.#store = new SpanStore(this.#segmentBytes);
     this.#outbox = new Outbox(config, {
       next,
       logger,
@@ -68,7 +74,7 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     });
     const parts = {
       config,
-      traces,
+      traces: this.#traces,
       store: this.#store,
       judge: this.#judge,
       outbox: this.#outbox,
@@ -192,7 +198,7 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     if (block_on_overflow && this.#traces.open.length >= num_traces) {
       throw this.#full(`holds ${this.#traces.open.length} undecided traces, num_traces is ${num_traces}`);
     }
-    // The open segment doubles its arena when it is full.
+    // The open segment may be full, and the next one has room for more.
     const most = max_bytes - this.#segmentBytes;
     const isFull = (): boolean => this.#heldBytes + bytes > most;
     if (!isFull()) return;

@@ -1,0 +1,72 @@
+import { rowBytes, type Segment } from "./segment.ts";
+
+/** Segments that are looked at together, at most. */
+const maxWindow = 32;
+
+/** Bytes of a segment that live rows of others can fill: not quite all, since what is left at the end is too little for one. */
+function roomFor({ isTight, bytes, live, liveBytes }: Segment): number {
+  if (isTight) return 0;
+  const filled = liveBytes - live * rowBytes;
+  return bytes.length - filled - filled / live;
+}
+
+/** Segments `[from, to)` whose rows fit in fewer of them. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The neighbours among the first `count` segments that give back at least `gain` bytes for the fewest bytes to move, or
+ * undefined. Only spans of one lexicon can stand in a segment.
+ */
+export function cheapestWindow(segments: readonly Segment[], count: number, gain: number): Window | undefined {
+  let found: Window | undefined;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let from = 0; from < count; from++) {
+    const { lexicon } = segments[from]!;
+    let room = 0;
+    let moved = 0;
+    const end = Math.min(from + maxWindow, count);
+    for (let to = from; to < end && segments[to]!.lexicon === lexicon; to++) {
+      room += roomFor(segments[to]!);
+      moved += segments[to]!.liveBytes;
+      if (moved >= lowest) break;
+      if (room < gain) continue;
+      lowest = moved;
+      found = { from, to: to + 1 };
+      break;
+    }
+  }
+  return found;
+}
+
+/** Moves live rows together, so that segments become empty; in none when spans are large, what is left of each too little. */
+export function moveTogether(segments: readonly Segment[]): void {
+  let index = 0;
+  let target = segments[0]!;
+  for (let i = 0; i < segments.length; i++) {
+    const source = segments[i]!;
+    const { rows, first, last, owner, starts } = source;
+    if (i === 0) source.restart();
+    for (let row = 0; row < rows; ) {
+      if (owner[row] === 0) {
+        row++;
+        continue;
+      }
+      const limit = starts[row]! + target.room;
+      let end = row;
+      while (end < rows && owner[end] !== 0 && starts[end + 1]! <= limit) end++;
+      if (end === row) {
+        target = segments[++index]!;
+        target.restart();
+        continue;
+      }
+      target.take(source, row, end);
+      target.first = Math.min(target.first, first);
+      target.last = Math.max(target.last, last);
+      row = end;
+    }
+  }
+  for (let i = index + 1; i < segments.length; i++) segments[i]!.restart();
+}
