@@ -7,7 +7,7 @@ const maxWindow = 32;
 function roomFor({ isTight, bytes, live, liveBytes }: Segment): number {
   if (isTight) return 0;
   const filled = liveBytes - live * rowBytes;
-  return bytes.length - filled - filled / live;
+  return Math.floor(bytes.length - filled - filled / live);
 }
 
 /** Segments `[from, to)` whose rows fit in fewer of them. */
@@ -23,20 +23,22 @@ export interface Window {
 export function cheapestWindow(segments: readonly Segment[], count: number, gain: number): Window | undefined {
   let found: Window | undefined;
   let lowest = Number.POSITIVE_INFINITY;
-  for (let from = 0; from < count; from++) {
-    const { lexicon } = segments[from]!;
-    let room = 0;
-    let moved = 0;
-    const end = Math.min(from + maxWindow, count);
-    for (let to = from; to < end && segments[to]!.lexicon === lexicon; to++) {
-      room += roomFor(segments[to]!);
-      moved += segments[to]!.liveBytes;
-      if (moved >= lowest) break;
-      if (room < gain) continue;
-      lowest = moved;
-      found = { from, to: to + 1 };
-      break;
+  let [from, room, moved] = [0, 0, 0];
+  for (let to = 0; to < count; to++) {
+    const segment = segments[to]!;
+    if (segment.lexicon !== segments[from]!.lexicon) [from, room, moved] = [to, 0, 0];
+    room += roomFor(segment);
+    moved += segment.liveBytes;
+    // As short as it can be: each window ends at another segment, and begins no earlier than the one before.
+    for (; from < to; from++) {
+      const less = roomFor(segments[from]!);
+      if (room - less < gain && to - from < maxWindow) break;
+      room -= less;
+      moved -= segments[from]!.liveBytes;
     }
+    if (room < gain || moved >= lowest) continue;
+    lowest = moved;
+    found = { from, to: to + 1 };
   }
   return found;
 }

@@ -20,14 +20,13 @@ const extraRoom = 0.02;
 /** How long a sender is asked to wait when memory is full. */
 const refusedRetryMs = 1_000;
 const maxTickMs = 1_000;
-/** Bytes of a segment, powers of two as the pool of buffers has them. */
+/** Bytes of a segment: a share of memory, as a power of two, which is what the pool of buffers has. */
+const segmentShare = 1 / 512;
 const minSegmentBytes = 32 * 1024;
-const maxSegmentBytes = 256 * 1024;
-/** Segments that memory is to hold at least. */
-const minSegments = 64;
+const maxSegmentBytes = 512 * 1024;
 
 function segmentBytesOf(maxBytes: number): number {
-  const power = 2 ** Math.floor(Math.log2(maxBytes / minSegments));
+  const power = 2 ** Math.floor(Math.log2(maxBytes * segmentShare));
   return Math.min(Math.max(power, minSegmentBytes), maxSegmentBytes);
 }
 

@@ -6,7 +6,7 @@ import { SpanPacker } from "./packer.ts";
 import { Segment } from "./segment.ts";
 
 /** Memory above the live bytes at which dead rows are removed; the aim is 1.3 in all, indexes of traces included. */
-const maxDeadShare = 0.12;
+const maxDeadShare = 0.06;
 /** About what an object takes. */
 const objectBytes = 160;
 const firstRows = 64;
