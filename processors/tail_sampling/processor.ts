@@ -112,6 +112,8 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     this.#settle(this.#intake.take(batch, now), now);
     this.#boundTraces();
     releaseBatch(batch);
+    // Spans may take more than was thought: what they share in their batch, each has for itself then.
+    this.#decideForRoom(0, this.#config.max_bytes);
   }
 
   async shutdown(deadline: AbortSignal): Promise<void> {
@@ -198,24 +200,27 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
       throw this.#full(`holds ${this.#traces.open.length} undecided traces, num_traces is ${num_traces}`);
     }
     // The open segment may be full, and the next one has room for more.
-    const most = max_bytes - this.#segmentBytes;
-    const isFull = (): boolean => this.#heldBytes + bytes > most;
-    if (!isFull()) return;
+    if (this.#decideForRoom(bytes, max_bytes - this.#segmentBytes)) return;
+    // A single request may be larger than all.
+    if (this.#store.spans === 0 && this.#outbox.spans === 0) return;
+    throw this.#full(`would hold ${this.#heldBytes + bytes} bytes, max_bytes is ${max_bytes}`);
+  }
+
+  /** Decides the oldest traces, unless the user would rather wait, until `bytes` more are `most`; returns whether they are. */
+  #decideForRoom(bytes: number, most: number): boolean {
+    const { max_bytes, block_on_overflow } = this.#config;
     // What decided traces leave behind is given back in pieces, so that one round may not be enough.
-    while (!block_on_overflow && this.#traces.open.length > 0) {
+    while (this.#heldBytes + bytes > most) {
       let needed = this.#heldBytes + bytes - most + max_bytes * extraRoom;
-      const early = this.#oldest(Number.POSITIVE_INFINITY, (slot) => {
+      const early = this.#oldest(block_on_overflow ? 0 : Number.POSITIVE_INFINITY, (slot) => {
         const goOn = needed > 0;
         needed -= this.#traces.bytes[slot]!;
         return goOn;
       });
+      if (early.length === 0) return false;
       this.#decideEarly(early, "max_bytes");
-      if (!isFull()) return;
-      if (early.length === 0) break;
     }
-    // A single request may be larger than all.
-    if (this.#store.spans === 0 && this.#outbox.spans === 0) return;
-    throw this.#full(`would hold ${this.#heldBytes + bytes} bytes, max_bytes is ${max_bytes}`);
+    return true;
   }
 
   #full(message: string): RetryableError {
