@@ -2,14 +2,18 @@ import type { Logger } from "pino";
 import type { Clock } from "../../exporters/helper/clock.ts";
 import type { Consumer } from "../../pipeline/component.ts";
 import { isPermanent, messageOf, RetryableError } from "../../pipeline/errors.ts";
-import { ByteArena } from "../../pipeline/span-batch/arena.ts";
 import { ValueType } from "../../pipeline/span-batch/attribute-table.ts";
+import { releaseBatch, takeBatch } from "../../pipeline/span-batch/batch-pool.ts";
+import { takeBuffer } from "../../pipeline/span-batch/buffer-pool.ts";
 import { RowCopier } from "../../pipeline/span-batch/copy-rows.ts";
-import { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { TailSamplingConfig } from "./config.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { HeldSpan } from "./span-store.ts";
 import { SpanUnpacker } from "./unpacker.ts";
+
+/** Room of a batch that spans are gathered in, at first. */
+const firstBytes = 64 * 1024;
 
 /** Why a span is kept. */
 export interface Kept {
@@ -121,7 +125,7 @@ export class Outbox {
     const { max_spans, max_bytes } = this.#config;
     if (this.#open !== undefined && (this.#open.length >= max_spans || this.#open.byteLength >= max_bytes))
       this.flush();
-    this.#open ??= new SpanBatch(new ByteArena(64 * 1024), 64, 12);
+    this.#open ??= emptyBatch(firstBytes);
     return this.#open;
   }
 
@@ -160,9 +164,11 @@ export class Outbox {
     for (let failures = 0; ; failures++) {
       try {
         // The next stage owns what it is given, and may have spoiled it when it fails.
-        await this.#parts.next.consume(batch.clone());
-        this.#forget(batch);
-        return this.#parts.onSent(batch.length);
+        const copy = emptyBatch(batch.arena.length);
+        copy.append(batch);
+        await this.#parts.next.consume(copy);
+        this.#parts.onSent(batch.length);
+        return this.#forget(batch);
       } catch (error) {
         if (isPermanent(error) || this.#gaveUp) return this.#lose(batch, messageOf(error));
         await this.#pause(error, failures, batch.length);
@@ -171,14 +177,15 @@ export class Outbox {
   }
 
   #lose(batch: SpanBatch, reason: string): void {
-    this.#forget(batch);
     this.#parts.onLost(batch.length);
     this.#parts.logger.error({ reason, spans: batch.length }, "tail_sampling: kept spans are lost");
+    this.#forget(batch);
   }
 
   #forget(batch: SpanBatch): void {
     this.spans -= batch.length;
     this.bytes -= batch.byteLength;
+    releaseBatch(batch);
   }
 
   async #pause(error: unknown, failures: number, spans: number): Promise<void> {
@@ -201,4 +208,9 @@ export class Outbox {
       this.#hurry.add(wake);
     });
   }
+}
+
+/** An empty batch with room for `bytes` bytes, of memory that is used again. */
+function emptyBatch(bytes: number): SpanBatch {
+  return takeBatch(takeBuffer(bytes).subarray(0, 0), 64, 12);
 }

@@ -2,7 +2,14 @@ import { type AttributeTable, isRange, ValueType } from "../../pipeline/span-bat
 import { byRow } from "../../pipeline/span-batch/copy-derived.ts";
 import { DictionaryCopier, notCopied, RangeCopier } from "../../pipeline/span-batch/copy-ranges.ts";
 import { copyBytes } from "../../pipeline/span-batch/copy-rows.ts";
-import { type DerivedColumn, NumberColumn, TextColumn, TokenColumn } from "../../pipeline/span-batch/derived.ts";
+import {
+  type DerivedColumn,
+  type DerivedName,
+  NumberColumn,
+  TextColumn,
+  TokenColumn,
+  ValueColumn,
+} from "../../pipeline/span-batch/derived.ts";
 import type { ByteDictionary } from "../../pipeline/span-batch/dictionary.ts";
 import type { SpanAttachment, SpanSignal } from "../../pipeline/span-batch/side-tables.ts";
 import type { Resource, Scope, SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
@@ -25,7 +32,9 @@ export class SpanPacker {
   readonly #resourceKeys: DictionaryCopier;
   readonly #resources: Uint32Array;
   readonly #scopes: Uint32Array;
+  /** Derived columns whose values are bytes, and those whose values are lists and maps. */
   readonly #columns: readonly { readonly code: number; readonly column: DerivedColumn }[];
+  readonly #lists: readonly { readonly name: DerivedName; readonly column: DerivedColumn }[];
   readonly #signals: ReadonlyMap<number, SpanSignal[]>;
   readonly #attachments: ReadonlyMap<number, SpanAttachment[]>;
 
@@ -44,10 +53,11 @@ export class SpanPacker {
     this.#resourceKeys = words(from.resourceAttributes.keys);
     this.#resources = new Uint32Array(from.resources.length).fill(notCopied);
     this.#scopes = new Uint32Array(from.scopes.length).fill(notCopied);
-    this.#columns = Array.from(from.derivedNames(), (name) => ({
-      code: derivedNames.indexOf(name),
-      column: from.derivedColumn(name)!,
-    }));
+    const columns = Array.from(from.derivedNames(), (name) => ({ name, column: from.derivedColumn(name)! }));
+    this.#lists = columns.filter(({ column }) => column instanceof ValueColumn);
+    this.#columns = columns
+      .filter(({ column }) => !(column instanceof ValueColumn))
+      .map(({ name, column }) => ({ code: derivedNames.indexOf(name), column }));
     this.#signals = byRow(from.signals);
     this.#attachments = byRow(from.attachments);
   }
@@ -159,7 +169,7 @@ export class SpanPacker {
     fields.view.setUint32(field.extras, 0, true);
   }
 
-  /** Packs a value of a derived column; returns whether there is one that fields can hold. */
+  /** Packs a value of a derived column; returns whether there is one. */
   #packValue(code: number, column: DerivedColumn, row: number): boolean {
     if (column instanceof TokenColumn) {
       const index = column.indexAt(row);
@@ -186,17 +196,16 @@ export class SpanPacker {
   }
 
   #extrasOf(row: number): Extras | undefined {
+    if (this.#signals.size + this.#attachments.size + this.#lists.length === 0) return undefined;
     const signals = this.#signals.get(row) ?? [];
     const attachments = (this.#attachments.get(row) ?? []).map((attachment) => ({
       ...attachment,
       dataStart: this.#texts.copy(attachment.dataStart, attachment.dataLength),
     }));
-    const values: { name: (typeof derivedNames)[number]; value: unknown }[] = [];
-    for (const { code, column } of this.#columns) {
-      if (column instanceof TokenColumn || column instanceof TextColumn || column instanceof NumberColumn) continue;
+    const values = this.#lists.flatMap(({ name, column }) => {
       const value = column.get(row);
-      if (value !== undefined) values.push({ name: derivedNames[code]!, value });
-    }
+      return value === undefined ? [] : [{ name, value }];
+    });
     return signals.length + attachments.length + values.length === 0 ? undefined : { values, signals, attachments };
   }
 
