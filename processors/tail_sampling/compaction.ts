@@ -43,7 +43,7 @@ export function cheapestWindow(segments: readonly Segment[], count: number, gain
   return found;
 }
 
-/** Moves live rows together, so that segments become empty; in none when spans are large, what is left of each too little. */
+/** Moves live rows to the first of the segments. The last ones are empty then, unless spans are too large for what room there is. */
 export function moveTogether(segments: readonly Segment[]): void {
   let index = 0;
   let target = segments[0]!;
