@@ -99,6 +99,10 @@ export class Service {
     const { logger, meter, onFatal } = this.#context;
     const host: Settings["host"] = {
       extension: (id) => graph().extensions.find((extension) => extension.id === id)?.component,
+      exporterConfig: (id) => {
+        const found = config.exporters.get(id);
+        return found === undefined ? undefined : { type: found.factory.type, config: found.config };
+      },
       fatal: onFatal,
     };
     return (kind, id, signal) => ({

@@ -48,6 +48,8 @@ export type Acknowledge = "received" | "stored";
 export interface Host {
   /** The extension `id` as listed under `service.extensions`, or undefined. */
   extension(id: string): Extension | undefined;
+  /** Type and checked configuration of the exporter `id`, whether a pipeline lists it or not; undefined when there is none. */
+  exporterConfig(id: string): { readonly type: string; readonly config: unknown } | undefined;
   /** Ends the process with an error after an orderly shutdown: for a fault that a component cannot live with. */
   fatal(error: Error): void;
 }

@@ -3,6 +3,7 @@ import { debugFactory } from "../exporters/debug/factory.ts";
 import { nopExporterFactory } from "../exporters/nop/factory.ts";
 import { otlpGrpcFactory } from "../exporters/otlp_grpc/factory.ts";
 import { otlpHttpFactory } from "../exporters/otlp_http/factory.ts";
+import { apiFactory } from "../extensions/api/factory.ts";
 import { basicAuthFactory } from "../extensions/basicauth/factory.ts";
 import { bearerTokenAuthFactory } from "../extensions/bearertokenauth/factory.ts";
 import { clickhouseServerFactory } from "../extensions/clickhouse_server/factory.ts";
@@ -44,5 +45,5 @@ export const builtInComponents: Components = {
     tailSamplingFactory,
   ],
   exporters: [clickhouseFactory, debugFactory, nopExporterFactory, otlpGrpcFactory, otlpHttpFactory],
-  extensions: [basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
+  extensions: [apiFactory, basicAuthFactory, bearerTokenAuthFactory, clickhouseServerFactory, healthCheckFactory],
 };

@@ -55,7 +55,7 @@ export async function processSpans(
     meter: createNoopMeter(),
     acknowledge: "stored",
     signals: ["traces"],
-    host: { extension: () => undefined, fatal: (error) => void Promise.reject(error) },
+    host: { extension: () => undefined, exporterConfig: () => undefined, fatal: (error) => void Promise.reject(error) },
   };
   const processor = factory.create(factory.configSchema.parse(config), next, settings);
   await processor.start();

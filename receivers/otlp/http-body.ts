@@ -19,7 +19,7 @@ export class ClientGone extends Error {
  */
 export async function readBody(
   request: IncomingMessage,
-  response: ServerResponse,
+  response: Pick<ServerResponse, "writeContinue">,
   limit: SizeLimit,
   admission: Admission,
 ): Promise<Uint8Array> {

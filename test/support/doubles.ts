@@ -34,6 +34,7 @@ export function testSettings(overrides: Partial<Settings> = {}): Settings {
     signals: ["traces"],
     host: {
       extension: () => undefined,
+      exporterConfig: () => undefined,
       fatal: (error) => {
         throw error;
       },

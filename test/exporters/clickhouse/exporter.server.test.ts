@@ -211,7 +211,11 @@ describe("clickhouse exporter with a server", () => {
   it.skipIf(externalClickHouse)("ends the process when a server that was away can never take its rows", async () => {
     await server.kill();
     const fatal: Error[] = [];
-    const host = { extension: () => undefined, fatal: (error: Error) => void fatal.push(error) };
+    const host = {
+      extension: () => undefined,
+      exporterConfig: () => undefined,
+      fatal: (error: Error) => void fatal.push(error),
+    };
     const keys = { database: server.database, traces_table_name: "missing", create_schema: false };
     const exporter = new ClickHouseExporter(await quickConfig(server.url, keys), testSettings({ host }));
     onTestFinished(() => exporter.shutdown(AbortSignal.timeout(5_000)));

@@ -188,7 +188,11 @@ describe("otlp_grpc exporter", () => {
       shutdown: async () => {},
       headers: async () => ({ authorization: `Bearer ${++asked}` }),
     };
-    const host = { extension: (id: string) => (id === "token" ? extension : undefined), fatal: () => {} };
+    const host = {
+      extension: (id: string) => (id === "token" ? extension : undefined),
+      exporterConfig: () => undefined,
+      fatal: () => {},
+    };
     const exporter = await exporterOf({ endpoint: sink.address, auth: { authenticator: "token" } }, { host });
     await exporter.consume(one());
     await exporter.consume(one());

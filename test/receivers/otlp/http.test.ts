@@ -254,7 +254,11 @@ describe("OTLP over HTTP", () => {
   it("forgets a request whose client hangs up while the authenticator decides", async () => {
     const decisions: (() => void)[] = [];
     const authenticate = () => new Promise<Map<string, string>>((resolve) => decisions.push(() => resolve(new Map())));
-    const host = { extension: () => ({ authenticate }) as unknown as ServerAuthenticator, fatal: () => {} };
+    const host = {
+      extension: () => ({ authenticate }) as unknown as ServerAuthenticator,
+      exporterConfig: () => undefined,
+      fatal: () => {},
+    };
     const keys = { auth: { authenticator: "slow" } };
     const { http } = await startHttp(keys, { max_in_flight_requests: 1 }, { settings: { host } });
     const { hostname, port } = new URL(`http://${http}`);
@@ -329,7 +333,11 @@ describe("OTLP over HTTP", () => {
         return new Map([["subject", "me"]]);
       },
     } as unknown as ServerAuthenticator;
-    const host = { extension: (id: string) => (id === "my_auth" ? authenticator : undefined), fatal: () => {} };
+    const host = {
+      extension: (id: string) => (id === "my_auth" ? authenticator : undefined),
+      exporterConfig: () => undefined,
+      fatal: () => {},
+    };
     const auth = { authenticator: "my_auth", request_params: ["key"] };
     const { http, traces } = await startHttp({ auth, include_metadata: true }, {}, { settings: { host } });
     const wrong = await send(http, "/v1/traces?key=wrong", traceRequestJson(), { headers: jsonType });

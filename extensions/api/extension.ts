@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { isLoopback } from "../../config/listen-endpoint.ts";
+import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
+import { formatEndpoint } from "../../net/endpoint.ts";
+import { listen } from "../../net/listen.ts";
+import type { Settings } from "../../pipeline/component.ts";
+import { messageOf } from "../../pipeline/errors.ts";
+import { ClickHouseReader, type Reader } from "../../query/reader.ts";
+import { InFlight } from "../../receivers/otlp/in-flight.ts";
+import type { Api, Store } from "./api.ts";
+import { KeyRing } from "./auth/keys.ts";
+import type { ApiConfig } from "./config.ts";
+import { createHandler, type Handler } from "./http/app.ts";
+import { bodyLimit } from "./http/body.ts";
+import type { Route } from "./http/route.ts";
+import { ownRoutes } from "./routes.ts";
+import { ExporterStore } from "./store.ts";
+
+/** Requests that are read at a time. */
+const maxRequestsInFlight = 4096;
+
+/** The HTTP API: one address for what SDKs write and what people and programs read. */
+export class ApiExtension implements Api {
+  readonly store: Store;
+  readonly #config: ApiConfig;
+  readonly #settings: Settings;
+  readonly #server: Server;
+  readonly #keys: KeyRing;
+  readonly #exporterStore: ExporterStore;
+  readonly #routes = new Map<string, readonly Route[]>();
+  #handler: Handler | undefined;
+
+  /** @throws {Error} the exporter does not exist; an address that others reach, and no key */
+  constructor(config: ApiConfig, settings: Settings) {
+    this.#config = config;
+    this.#settings = settings;
+    this.#keys = new KeyRing(config.keys);
+    if (this.#keys.isEmpty && !isLoopback(config.endpoint.host))
+      throw new Error(
+        `${settings.id}: endpoint ${formatEndpoint(config.endpoint)} can be reached from other machines, and there is no key: add keys, or use 127.0.0.1`,
+      );
+    this.#exporterStore = new ExporterStore(exporterConfig(config, settings), settings.id, settings.logger);
+    this.store = this.#exporterStore;
+    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server.maxConnections = config.max_connections;
+  }
+
+  /** The port that is listened on; 0 before the start. */
+  get port(): number {
+    const address = this.#server.address() as AddressInfo | null;
+    return address?.port ?? 0;
+  }
+
+  describe(): readonly string[] {
+    const { host } = this.#config.endpoint;
+    const url = `http://${formatEndpoint({ host, port: this.port })}`;
+    const who = this.#keys.isEmpty ? "no key is needed, loopback only" : "keys are needed";
+    return [`${this.#settings.id}: ${url} (${who})`];
+  }
+
+  mount(owner: string, routes: readonly Route[]): void {
+    this.#routes.set(owner, routes);
+  }
+
+  unmount(owner: string): void {
+    this.#routes.delete(owner);
+  }
+
+  async start(): Promise<void> {
+    const { id, logger } = this.#settings;
+    const reader = readerOf(this.store, this.#config);
+    this.mount(id, ownRoutes({ store: this.store, reader, config: this.#config }));
+    await listen(this.#server, id, formatEndpoint(this.#config.endpoint));
+    if (this.#keys.isEmpty) logger.warn("no api key is configured: everybody on this machine may read and write");
+  }
+
+  /** Receivers have added their routes now. */
+  pipelineReady(): void {
+    this.#makeHandler().catch((error: unknown) => {
+      this.#settings.host.fatal(new Error(`${this.#settings.id}: ${messageOf(error)}`, { cause: error }));
+    });
+  }
+
+  pipelineNotReady(): void {
+    this.#handler = undefined;
+  }
+
+  async shutdown(): Promise<void> {
+    this.pipelineNotReady();
+    if (this.#server.listening) {
+      const closed = new Promise((resolve) => this.#server.close(resolve));
+      this.#server.closeIdleConnections();
+      setTimeout(() => this.#server.closeAllConnections(), lastAnswersMs).unref();
+      await closed;
+    }
+    await this.#exporterStore.close();
+  }
+
+  async #makeHandler(): Promise<void> {
+    this.#handler = await createHandler([...this.#routes.values()].flat(), {
+      limit: bodyLimit(this.#config.max_request_body_size),
+      inFlight: new InFlight(maxRequestsInFlight, 4 * this.#config.max_request_body_size),
+      logger: this.#settings.logger,
+      callerOf: (authorization) => this.#keys.callerOf(authorization),
+    });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#handler === undefined) answerNotReady(response);
+    else this.#handler(request, response);
+  }
+}
+
+function answerNotReady(response: ServerResponse): void {
+  response.writeHead(503, { "content-type": "application/json", "retry-after": "1", connection: "close" });
+  response.end(JSON.stringify({ detail: "the server is starting or stopping" }));
+}
+
+/** Time for requests that are being answered when the process is asked to stop. */
+const lastAnswersMs = 2_000;
+
+function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Reader {
+  const { config } = store;
+  const tables = {
+    spans: store.table(config.traces_table_name),
+    traceTimes: store.table(`${config.traces_table_name}_trace_id_ts`),
+    traces: store.table("traces"),
+    sessions: store.table("sessions"),
+    signals: store.table(config.signals_table_name),
+    attachments: store.table(config.attachments_table_name),
+    attachmentData: store.table(config.attachment_data_table_name),
+  };
+  const limits = { maxExecutionSeconds: query_timeout / 1_000, maxMemoryBytes: query_memory };
+  return new ClickHouseReader(() => store.client(), tables, limits);
+}
+
+function exporterConfig(config: ApiConfig, { id, host }: Settings): ClickHouseConfig {
+  const found = host.exporterConfig(config.clickhouse);
+  if (found?.type === "clickhouse") return found.config as ClickHouseConfig;
+  const why = found === undefined ? "there is no such exporter" : `it has the type ${found.type}`;
+  throw new Error(
+    `${id}: clickhouse ${JSON.stringify(config.clickhouse)} must be the id of a clickhouse exporter: ${why}`,
+  );
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage } from "node:http";
+import { PermanentError, StatusCode } from "../../../pipeline/errors.ts";
+import { type Coding, codings, decompress } from "../../../receivers/otlp/decompress.ts";
+import { readBody as readBytes } from "../../../receivers/otlp/http-body.ts";
+import type { InFlight } from "../../../receivers/otlp/in-flight.ts";
+import type { SizeLimit } from "../../../receivers/otlp/size-limit.ts";
+import { ApiError, badRequest } from "./errors.ts";
+
+/** The limit of bodies, with texts that name its key. */
+export function bodyLimit(maxBytes: number): SizeLimit {
+  const tooLarge = (what: string): PermanentError =>
+    new PermanentError(`${what}, larger than max_request_body_size ${maxBytes}`, {
+      code: StatusCode.RESOURCE_EXHAUSTED,
+    });
+  return {
+    maxBytes,
+    tooLarge: (bytes) => tooLarge(`body is ${bytes} bytes`),
+    tooLargeDecompressed: () => tooLarge(`body is over ${maxBytes} bytes after decompression`),
+  };
+}
+
+/**
+ * Reads and decompresses the body of `request`.
+ *
+ * @throws {ApiError} 415: an encoding that is not known
+ * @throws {PermanentError} RESOURCE_EXHAUSTED: too large; INVALID_ARGUMENT: not what its encoding says
+ * @throws {RetryableError} too much is being read already
+ */
+export async function readBody(request: IncomingMessage, limit: SizeLimit, inFlight: InFlight): Promise<Buffer> {
+  const coding = codingOf(request);
+  const admission = inFlight.admit();
+  try {
+    // Node answers Expect: 100-continue by itself.
+    const bytes = await readBytes(request, { writeContinue: () => undefined }, limit, admission);
+    const body = coding === undefined ? bytes : await decompress(coding, bytes, limit, admission);
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  } finally {
+    admission.release();
+  }
+}
+
+function codingOf(request: IncomingMessage): Coding | undefined {
+  const name = (request.headers["content-encoding"] ?? "").trim().toLowerCase();
+  if (name === "" || name === "identity") return undefined;
+  const coding = codings.find((known) => known === name);
+  if (coding !== undefined) return coding;
+  throw new ApiError(
+    415,
+    `content-encoding ${JSON.stringify(name.slice(0, 40))} is not known: use ${codings.join(", ")}`,
+  );
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** @throws {ApiError} 400: not UTF-8, not JSON, or nothing at all */
+export function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(body));
+  } catch (error) {
+    const msg = body.length === 0 ? "body is empty, JSON is expected" : `body is not JSON: ${(error as Error).message}`;
+    throw badRequest([{ loc: ["body"], msg: msg.slice(0, 200), type: "json_invalid" }]);
+  }
+}

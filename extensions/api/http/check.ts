@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import { badRequest, type Problem } from "./errors.ts";
+
+/** Problems that are reported of one request; more help nobody and cost bytes. */
+const maxProblems = 100;
+
+const typeNames: Readonly<Record<string, string>> = {
+  invalid_type: "invalid_type",
+  too_big: "out_of_range",
+  too_small: "out_of_range",
+  invalid_format: "invalid_format",
+  not_multiple_of: "out_of_range",
+  unrecognized_keys: "unknown_field",
+  invalid_value: "invalid_value",
+  invalid_union: "invalid_type",
+  invalid_key: "invalid_key",
+  invalid_element: "invalid_element",
+  custom: "invalid_value",
+};
+
+/**
+ * `value` as `schema` reads it.
+ *
+ * @param place the first part of every problem's `loc`
+ * @throws {ApiError} 400 with every problem
+ */
+export function check<S extends z.ZodType>(schema: S, value: unknown, place: "body" | "query" | "path"): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw badRequest(result.error.issues.slice(0, maxProblems).map((issue) => problemOf(issue, place, value)));
+}
+
+function problemOf(issue: z.core.$ZodIssue, place: string, value: unknown): Problem {
+  const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+  const isMissing = issue.code === "invalid_type" && path.length > 0 && valueAt(value, path) === undefined;
+  return {
+    loc: [place, ...path],
+    msg: isMissing ? "is required" : issue.message,
+    type: isMissing ? "missing" : (typeNames[issue.code] ?? issue.code),
+  };
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  let current = value;
+  for (const key of path) {
+    if (typeof current !== "object" || current === null) return undefined;
+    current = (current as Record<string | number, unknown>)[key];
+  }
+  return current;
+}

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import type { Reader } from "../../query/reader.ts";
+import type { Store } from "./api.ts";
+import type { ApiConfig } from "./config.ts";
+import { defineRoute, type Route } from "./http/route.ts";
+
+/** What routes are made of. */
+export interface Services {
+  readonly store: Store;
+  readonly reader: Reader;
+  readonly config: ApiConfig;
+}
+
+/** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
+export function ownRoutes(_services: Services): readonly Route[] {
+  return [health];
+}
+
+const health = defineRoute({
+  method: "GET",
+  path: "/health",
+  permission: "public",
+  tag: "Service",
+  summary: "Whether the API answers",
+  responses: { 200: z.object({ status: z.literal("ok") }) },
+  handle: () => ({ status: "ok" }),
+});

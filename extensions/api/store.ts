@@ -1,0 +1,66 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { Logger } from "pino";
+import { createHosts, databaseOf, type Hosts } from "../../exporters/clickhouse/client.ts";
+import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
+import { describeFailure, failureOf } from "../../exporters/clickhouse/errors.ts";
+import { quoteName } from "../../exporters/clickhouse/schema/sql.ts";
+import type { Store } from "./api.ts";
+import { ApiError } from "./http/errors.ts";
+
+/** The tables of a clickhouse exporter, reached by connections of the API's own. */
+export class ExporterStore implements Store {
+  readonly config: ClickHouseConfig;
+  readonly database: string;
+  readonly #hosts: Hosts;
+
+  constructor(config: ClickHouseConfig, component: string, logger: Logger) {
+    this.config = config;
+    this.database = databaseOf(config);
+    this.#hosts = createHosts(config, component, logger);
+  }
+
+  table(name: string): string {
+    return `${quoteName(this.database)}.${quoteName(name)}`;
+  }
+
+  client(): Promise<ClickHouseClient> {
+    return this.#hosts.next().client();
+  }
+
+  async insert(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    if (rows.length === 0) return;
+    try {
+      const client = await this.client();
+      await client.insert({
+        table: this.table(table),
+        format: "JSONEachRow",
+        values: [...rows],
+        clickhouse_settings: grouped,
+      });
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#hosts.close();
+  }
+}
+
+/** The server joins the rows of several requests into one part, and answers when it is stored. */
+const grouped = {
+  async_insert: 1,
+  wait_for_async_insert: 1,
+  async_insert_busy_timeout_max_ms: 50,
+  input_format_skip_unknown_fields: 0,
+  date_time_input_format: "best_effort",
+} as const;
+
+const retryAfterSeconds = 5;
+
+/** The answer when ClickHouse did not do what it was asked: 503, and when to ask again. */
+export function unavailable(error: unknown): ApiError {
+  const failure = failureOf(error);
+  const detail = `the store cannot be reached or is overloaded: ${describeFailure(failure)}`;
+  return new ApiError(503, detail, { headers: { "retry-after": String(retryAfterSeconds) }, cause: error });
+}

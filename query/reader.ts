@@ -1,0 +1,92 @@
+import type { Readable } from "node:stream";
+import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
+import type { Statement } from "./sql.ts";
+
+/** What stands behind FROM for each table: a quoted name with its database, or a table function over a cluster. */
+export interface StoreTables {
+  /** One row a write of a span. */
+  readonly spans: string;
+  /** From when to when a trace lasted, sorted by TraceId. */
+  readonly traceTimes: string;
+  /** One row a trace and hour, after merges. */
+  readonly traces: string;
+  /** One row a session, after merges. */
+  readonly sessions: string;
+  readonly signals: string;
+  readonly attachments: string;
+  readonly attachmentData: string;
+}
+
+export interface ReadOptions {
+  /** Beside, and over, those of the reader. */
+  readonly settings?: ClickHouseSettings;
+  /** Stops the query, on the server as well. */
+  readonly signal?: AbortSignal;
+}
+
+/** Reads from the store. Statements carry the project themselves (`ofProject`). */
+export interface Reader {
+  readonly tables: StoreTables;
+
+  /**
+   * The rows of a SELECT without FORMAT, as objects. Times are ISO 8601 in UTC with `Z` and as many digits as their column
+   * has; 64-bit integers are numbers, exact up to 2^53.
+   *
+   * @throws {ClickHouseError} the server refused, or a limit was passed: `code` says which
+   */
+  rows<Row>(statement: Statement, options?: ReadOptions): Promise<Row[]>;
+
+  /** The bytes of a SELECT in one of ClickHouse's formats, as they come. Ends with an error where the query fails. */
+  stream(statement: Statement, format: string, options?: ReadOptions): Promise<Readable>;
+}
+
+/** Bounds of one statement. */
+export interface ReadLimits {
+  readonly maxExecutionSeconds: number;
+  readonly maxMemoryBytes: number;
+}
+
+/** Reads through a client of the server. */
+export class ClickHouseReader implements Reader {
+  readonly tables: StoreTables;
+  readonly #client: () => Promise<ClickHouseClient>;
+  readonly #settings: ClickHouseSettings;
+
+  /** @param client asked for each statement: it may be another one when certificates have changed */
+  constructor(client: () => Promise<ClickHouseClient>, tables: StoreTables, limits: ReadLimits) {
+    this.tables = tables;
+    this.#client = client;
+    this.#settings = {
+      readonly: "2",
+      max_execution_time: limits.maxExecutionSeconds,
+      max_memory_usage: String(limits.maxMemoryBytes),
+      // A client that is gone needs no answer.
+      cancel_http_readonly_queries_on_client_close: 1,
+      date_time_output_format: "iso",
+      output_format_json_quote_64bit_integers: 0,
+      output_format_json_quote_denormals: 0,
+    };
+  }
+
+  async rows<Row>(statement: Statement, options: ReadOptions = {}): Promise<Row[]> {
+    const client = await this.#client();
+    const result = await client.query({ ...this.#request(statement, options), format: "JSONEachRow" });
+    return result.json<Row>();
+  }
+
+  async stream(statement: Statement, format: string, options: ReadOptions = {}): Promise<Readable> {
+    const client = await this.#client();
+    const request = this.#request(statement, options);
+    const result = await client.exec({ ...request, query: `${request.query}\nFORMAT ${format}` });
+    return result.stream;
+  }
+
+  #request({ query, params }: Statement, { settings, signal }: ReadOptions) {
+    return {
+      query,
+      query_params: { ...params },
+      clickhouse_settings: { ...this.#settings, ...settings },
+      ...(signal === undefined ? {} : { abort_signal: signal }),
+    };
+  }
+}

@@ -1,0 +1,145 @@
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { clickhouseConfigSchema } from "../../../exporters/clickhouse/config.ts";
+import { apiConfigSchema } from "../../../extensions/api/config.ts";
+import { ApiExtension } from "../../../extensions/api/extension.ts";
+import { ApiError } from "../../../extensions/api/http/errors.ts";
+import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
+import { testSettings } from "../../support/doubles.ts";
+
+const running: ApiExtension[] = [];
+
+afterEach(async () => {
+  for (const api of running.splice(0)) await api.shutdown();
+});
+
+const host = {
+  extension: () => undefined,
+  exporterConfig: (id: string) =>
+    id === "clickhouse" ? { type: "clickhouse", config: clickhouseConfigSchema.parse({ endpoint: "http://127.0.0.1:1" }) } : undefined,
+  fatal: (error: Error) => {
+    throw error;
+  },
+};
+
+function create(config: Record<string, unknown> = {}): ApiExtension {
+  const parsed = apiConfigSchema.parse({ endpoint: "127.0.0.1:0", ...config });
+  return new ApiExtension(parsed, testSettings({ id: "api", host }));
+}
+
+async function start(routes: readonly Route[], config: Record<string, unknown> = {}): Promise<string> {
+  const api = create(config);
+  running.push(api);
+  await api.start();
+  api.mount("test", routes);
+  api.pipelineReady();
+  const url = `http://127.0.0.1:${api.port}`;
+  await expect.poll(async () => (await fetch(`${url}/health`)).status).toBe(200);
+  return url;
+}
+
+const echo = defineRoute({
+  method: "POST",
+  path: "/echo/:name",
+  permission: "write",
+  tag: "Test",
+  summary: "says it again",
+  params: z.object({ name: z.string() }),
+  query: z.looseObject({ n: z.coerce.number().int().max(10).optional() }),
+  body: z.object({ text: z.string() }),
+  responses: { 200: z.unknown() },
+  handle: ({ params, query, body, caller }) => ({ ...params, ...query, ...body, project: caller.projectName }),
+});
+
+const post = (url: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+  fetch(url, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
+
+describe("api", () => {
+  test.each(["/echo/a", "/echo/a/", "//echo/a", "/api/v1/echo/a", "/api/v1//echo/a/"])(
+    "a route answers at %s",
+    async (path) => {
+      const url = await start([echo]);
+      const response = await post(url + path, '{"text":"hi"}');
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({ name: "a", text: "hi", project: "default" });
+    },
+  );
+
+  test("names every problem of a body and a query with its place", async () => {
+    const url = await start([echo]);
+    const body = await post(`${url}/echo/a`, "{}");
+    expect(body.status).toBe(400);
+    expect(await body.json()).toEqual({ detail: [{ loc: ["body", "text"], msg: "is required", type: "missing" }] });
+    const query = await post(`${url}/echo/a?n=11`, '{"text":""}');
+    expect(await query.json()).toMatchObject({ detail: [{ loc: ["query", "n"], type: "out_of_range" }] });
+  });
+
+  test.each(["{", "NaN", ""])("a body of '%s' is answered with 400", async (text) => {
+    const url = await start([echo]);
+    expect((await post(`${url}/echo/a`, text)).status).toBe(400);
+  });
+
+  test("a compressed body is read, without a content type too", async () => {
+    const url = await start([echo]);
+    const body = new Uint8Array(gzipSync('{"text":"packed"}'));
+    const response = await fetch(`${url}/echo/a`, { method: "POST", body, headers: { "content-encoding": "gzip" } });
+    expect(await response.json()).toMatchObject({ text: "packed" });
+  });
+
+  test("a body past the limit is answered with 413, compressed or not", async () => {
+    const url = await start([echo], { max_request_body_size: 1000 });
+    const large = JSON.stringify({ text: "a".repeat(2000) });
+    expect((await post(`${url}/echo/a`, large)).status).toBe(413);
+    const packed = new Uint8Array(gzipSync(large));
+    expect((await post(`${url}/echo/a`, packed, { "content-encoding": "gzip" })).status).toBe(413);
+  });
+
+  test("with keys, a request without one is answered with 401 and a challenge, and one that may only read with 403", async () => {
+    const keys = [
+      { key: "secret-a", project_name: "a" },
+      { key: "secret-r", access: "read_only" },
+    ];
+    const url = await start([echo], { keys });
+    for (const authorization of [undefined, "Basic eA==", "Bearer ", "Bearer secret-b"]) {
+      const response = await post(`${url}/echo/a`, '{"text":""}', authorization === undefined ? {} : { authorization });
+      expect(response.status).toBe(401);
+      expect(response.headers.get("www-authenticate")).toBe("Bearer");
+    }
+    expect((await post(`${url}/echo/a`, '{"text":""}', { authorization: "Bearer secret-r" })).status).toBe(403);
+    const ok = await post(`${url}/echo/a`, '{"text":""}', { authorization: "bearer secret-a" });
+    expect(await ok.json()).toMatchObject({ project: "a" });
+  });
+
+  test("an error of a handler becomes its status, headers and detail", async () => {
+    const failing = defineRoute({
+      method: "GET",
+      path: "/fail",
+      permission: "read",
+      tag: "Test",
+      summary: "fails",
+      responses: {},
+      handle: () => {
+        throw new ApiError(409, "exists already", { headers: { "x-why": "test" } });
+      },
+    });
+    const url = await start([failing]);
+    const response = await fetch(`${url}/fail`);
+    expect([response.status, response.headers.get("x-why"), await response.json()]).toEqual([
+      409,
+      "test",
+      { detail: "exists already" },
+    ]);
+  });
+
+  test("without a key it listens on loopback alone", () => {
+    expect(() => create({ endpoint: "0.0.0.0:0" })).toThrow(/can be reached from other machines, and there is no key/);
+    expect(() => create({ endpoint: "0.0.0.0:0", keys: [{ key: "k" }] })).not.toThrow();
+  });
+
+  test("an exporter that does not exist is an error that names it", () => {
+    expect(() => create({ clickhouse: "other" })).toThrow(
+      'api: clickhouse "other" must be the id of a clickhouse exporter',
+    );
+  });
+});
