@@ -17,7 +17,9 @@ afterEach(async () => {
 const host = {
   extension: () => undefined,
   exporterConfig: (id: string) =>
-    id === "clickhouse" ? { type: "clickhouse", config: clickhouseConfigSchema.parse({ endpoint: "http://127.0.0.1:1" }) } : undefined,
+    id === "clickhouse"
+      ? { type: "clickhouse", config: clickhouseConfigSchema.parse({ endpoint: "http://127.0.0.1:1" }) }
+      : undefined,
   fatal: (error: Error) => {
     throw error;
   },
