@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import { z } from "zod";
 import type { Reader } from "../../query/reader.ts";
 import type { Store } from "./api.ts";
@@ -9,6 +10,7 @@ export interface Services {
   readonly store: Store;
   readonly reader: Reader;
   readonly config: ApiConfig;
+  readonly logger: Logger;
 }
 
 /** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
