@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { failureOf } from "../../exporters/clickhouse/errors.ts";
-import type { FieldsOf, RecordTable, RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
+import type { RecordFrame, RecordRow, RecordTable } from "../../exporters/clickhouse/schema/record-table.ts";
 import { pause } from "../../exporters/clickhouse/wait.ts";
 import type { Store } from "../../extensions/api/api.ts";
 import { ApiError } from "../../extensions/api/http/errors.ts";
@@ -35,19 +35,19 @@ export class Records {
   }
 
   /** The quoted name of the table, for statements of other kinds. */
-  nameOf(table: RecordTable): string {
+  nameOf(table: { readonly name: string }): string {
     return this.#store.table(table.name);
   }
 
-  /** A row that is new: made now, by the one who asks. */
-  fresh<T extends RecordTable>({ project, author }: Scope, fields: FieldsOf<T>): RowOf<T> {
+  /** A row that is new: made now, by the one who asks. @param _table says what fields there are */
+  fresh<F>(_table: RecordTable<F>, { project, author }: Scope, fields: F): RecordRow<F> {
     const now = nextTime();
-    const common = { CreatedAt: now, UpdatedAt: now, CreatedBy: author, UpdatedBy: author, IsDeleted: false };
-    return { ...fields, ...common, ProjectId: project } as unknown as RowOf<T>;
+    const frame = { CreatedAt: now, UpdatedAt: now, CreatedBy: author, UpdatedBy: author, IsDeleted: false };
+    return { ...fields, ...frame, ProjectId: project };
   }
 
   /** `row` with other fields; not stored yet. */
-  changed<T extends RecordTable>(row: RowOf<T>, { author }: Scope, fields: Partial<FieldsOf<T>>): RowOf<T> {
+  changed<Row extends RecordFrame>(row: Row, { author }: Scope, fields: Partial<Row>): Row {
     return { ...row, ...fields, UpdatedAt: nextTime(), UpdatedBy: author };
   }
 
@@ -57,15 +57,15 @@ export class Records {
    * @throws {ApiError} 503 ClickHouse cannot be reached
    * @throws {RetryableError} the tables are not there yet
    */
-  async put<T extends RecordTable>(table: T, ...rows: readonly RowOf<T>[]): Promise<void> {
+  async put<F>(table: RecordTable<F>, ...rows: readonly RecordRow<F>[]): Promise<void> {
     this.#store.assertReady();
     for (let start = 0; start < rows.length; start += maxRowsOfInsert)
       await this.#store.insert(table.name, rows.slice(start, start + maxRowsOfInsert));
   }
 
   /** Takes a record away. */
-  async remove<T extends RecordTable>(table: T, row: RowOf<T>, scope: Scope): Promise<void> {
-    await this.put(table, { ...this.changed(row, scope, {}), IsDeleted: true });
+  async remove<F>(table: RecordTable<F>, row: RecordRow<F>, scope: Scope): Promise<void> {
+    await this.put(table, this.changed<RecordFrame>(row, scope, { IsDeleted: true }) as RecordRow<F>);
   }
 
   /**
@@ -75,9 +75,9 @@ export class Records {
    * The insert's token is made of the key. The server takes the first block of a token and drops the others, atomically
    * (each of its replicas does), as long as it remembers the token; by then the row is seen by the look before.
    */
-  async claim<T extends RecordTable>(table: T, row: RowOf<T>): Promise<RowOf<T>> {
+  async claim<F>(table: RecordTable<F>, row: RecordRow<F>): Promise<RecordRow<F>> {
     const match = Object.fromEntries(table.key.map((field) => [field, (row as Record<string, unknown>)[field]]));
-    const selection = { project: row.ProjectId, match: match as Match<T>, limit: 1 };
+    const selection = { project: row.ProjectId, match: match as Match<F>, limit: 1 };
     const [first] = await this.list(table, selection);
     if (first !== undefined) return first;
     await this.#insertOnce(table, row, Object.values(match));
@@ -90,16 +90,16 @@ export class Records {
   }
 
   /** The newest record that fits; undefined where there is none. */
-  async find<T extends RecordTable>(table: T, project: string, match: Match<T>): Promise<RowOf<T> | undefined> {
+  async find<F>(table: RecordTable<F>, project: string, match: Match<F>): Promise<RecordRow<F> | undefined> {
     const [row] = await this.list(table, { project, match, limit: 1 });
     return row;
   }
 
-  list<T extends RecordTable>(table: T, selection: Selection<T>): Promise<RowOf<T>[]> {
+  list<F>(table: RecordTable<F>, selection: Selection<F>): Promise<RecordRow<F>[]> {
     return this.rows(selectRecords(table, this.nameOf(table), selection));
   }
 
-  async count<T extends RecordTable>(table: T, selection: Selection<T>): Promise<number> {
+  async count<F>(table: RecordTable<F>, selection: Selection<F>): Promise<number> {
     const [row] = await this.rows<{ Count: number }>(countRecords(table, this.nameOf(table), selection));
     return row?.Count ?? 0;
   }
@@ -119,7 +119,7 @@ export class Records {
     }
   }
 
-  async #insertOnce<T extends RecordTable>(table: T, row: RowOf<T>, key: readonly unknown[]): Promise<void> {
+  async #insertOnce<F>(table: RecordTable<F>, row: RecordRow<F>, key: readonly unknown[]): Promise<void> {
     const token = createHash("sha256")
       .update(JSON.stringify([table.name, row.ProjectId, ...key]))
       .digest("hex");

@@ -52,21 +52,22 @@ const common = {
 
 const project = { ProjectId: token() } as const;
 
-type ValuesOf<C extends Columns> = { readonly [Name in keyof C]: NonNullable<C[Name]["value"]> | NullOf<C[Name]> };
-type NullOf<C> = C extends RecordColumn<infer Value> ? (null extends Value ? null : never) : never;
+type ValueOf<C> = C extends RecordColumn<infer Value> ? Value : never;
+type ValuesOf<C extends Columns> = { readonly [Name in keyof C]: ValueOf<C[Name]> };
 
-/** What a kind of records has of its own. */
-export type FieldsOf<T extends RecordTable> = ValuesOf<T["fields"]>;
+/** What a record is besides its own fields. */
+export type RecordFrame = ValuesOf<typeof project & typeof common>;
 /** A row as it is read and written. */
-export type RowOf<T extends RecordTable> = FieldsOf<T> & ValuesOf<typeof project & typeof common>;
+export type RecordRow<Fields> = Fields & RecordFrame;
+/** Rows of a table. */
+export type RowOf<T> = T extends RecordTable<infer Fields> ? RecordRow<Fields> : never;
 
-/** A table of records. */
-export interface RecordTable<C extends Columns = Columns> {
+/** A table of records that have `Fields`. */
+export interface RecordTable<Fields> {
   /** Not quoted. */
   readonly name: string;
-  readonly fields: C;
   /** Fields that, after the project, name a record. */
-  readonly key: readonly (keyof C & string)[];
+  readonly key: readonly (keyof Fields & string)[];
   /** All columns, ProjectId first. */
   readonly columns: readonly ColumnDefinition[];
   readonly schema: TableSchema;
@@ -84,14 +85,14 @@ interface Declaration<C extends Columns> {
   readonly ages?: boolean;
 }
 
-export function recordTable<const C extends Columns>(declaration: Declaration<C>): RecordTable<C> {
+export function recordTable<const C extends Columns>(declaration: Declaration<C>): RecordTable<ValuesOf<C>> {
   const { name, fields, key } = declaration;
   const columns = Object.entries({ ...project, ...fields, ...common }).map(([column, { type, ddl }]) => ({
     name: column,
     type,
     ddl,
   }));
-  return { name, fields, key, columns, schema: schemaOf(declaration, columns) };
+  return { name, key, columns, schema: schemaOf(declaration, columns) };
 }
 
 function schemaOf<C extends Columns>(

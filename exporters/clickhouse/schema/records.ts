@@ -15,7 +15,8 @@ export const promptVersionTable = recordTable({
   of: "versions of prompts",
   fields: {
     PromptId: text(),
-    Number: count,
+    /** From 1, without gaps. */
+    Version: count,
     VersionId: text(),
     Content: text(),
     /** Lower-case hex SHA-256 of the normalised content. */
@@ -25,7 +26,7 @@ export const promptVersionTable = recordTable({
     /** JSON object. */
     Metadata: text(),
   },
-  key: ["PromptId", "Number"],
+  key: ["PromptId", "Version"],
   lookups: ["VersionId"],
 });
 
@@ -33,7 +34,7 @@ export const promptVersionTable = recordTable({
 export const promptTagTable = recordTable({
   name: "prompt_tags",
   of: "tags of prompts",
-  fields: { PromptId: text(), Tag: text(), Number: count },
+  fields: { PromptId: text(), Tag: text(), Version: count },
   key: ["PromptId", "Tag"],
 });
 
@@ -41,7 +42,7 @@ export const promptTagTable = recordTable({
 export const promptHashTable = recordTable({
   name: "prompt_hashes",
   of: "other hashes of prompts",
-  fields: { PromptId: text(), ContentHash: text(), Number: count },
+  fields: { PromptId: text(), ContentHash: text(), Version: count },
   key: ["PromptId", "ContentHash"],
 });
 
@@ -180,8 +181,8 @@ export const datasetTable = recordTable({
 export const datasetVersionTable = recordTable({
   name: "dataset_versions",
   of: "versions of datasets",
-  fields: { DatasetId: text(), Number: count, VersionId: text(), RowCount: count },
-  key: ["DatasetId", "Number"],
+  fields: { DatasetId: text(), Version: count, VersionId: text(), RowCount: count },
+  key: ["DatasetId", "Version"],
   lookups: ["VersionId"],
 });
 
@@ -191,12 +192,12 @@ export const datasetRowTable = recordTable({
   fields: {
     VersionId: text(),
     /** From 0, without gaps. */
-    Number: count,
+    RowNumber: count,
     RowId: text(),
     /** JSON object of strings. */
     Data: text(),
   },
-  key: ["VersionId", "Number"],
+  key: ["VersionId", "RowNumber"],
   lookups: ["RowId"],
 });
 
