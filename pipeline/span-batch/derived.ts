@@ -1,6 +1,7 @@
 import type { ByteArena } from "./arena.ts";
 import type { ByteDictionary } from "./dictionary.ts";
 import { grown } from "./grow.ts";
+import { MapColumn } from "./map-column.ts";
 
 /**
  * What processors compute of a span, stored in ClickHouse columns of their own. A column exists in a batch only once a
@@ -81,7 +82,7 @@ type ColumnOf = {
   text: TextColumn;
   number: NumberColumn;
   list: ValueColumn<readonly string[]>;
-  map: ValueColumn<ReadonlyMap<string, string>>;
+  map: MapColumn;
 };
 /** The JavaScript value of a derived column. */
 export type DerivedValue<N extends DerivedName> = ValueOf[(typeof derivedColumns)[N]];
@@ -248,6 +249,6 @@ export function createDerivedColumn(
     case "list":
       return new ValueColumn<readonly string[]>();
     case "map":
-      return new ValueColumn<ReadonlyMap<string, string>>();
+      return new MapColumn(rows, arena, tokens);
   }
 }

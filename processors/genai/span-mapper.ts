@@ -18,7 +18,6 @@ export class SpanMapper {
   readonly #fillers: Fillers;
   readonly #completer: SpanCompleter;
   readonly #tags = new TagCollector();
-  readonly #tagColumn = new ColumnCache("Tags");
   readonly #usage = new Float64Array(usageTargets.length);
   readonly #usageColumns = usageTargets.map((target) => new ColumnCache(target));
 
@@ -37,7 +36,7 @@ export class SpanMapper {
       const { target } = step;
       outcome.winners[index] = undefined;
       if (step.usageIndex >= 0) this.#readUsage(facts, step, index);
-      else if (target === "Tags") this.#gatherTags(facts, step.candidates);
+      else if (target === "Tags") outcome.tagSources = this.#tags.gather(facts, step.candidates);
       else {
         const filler = this.#fillers.plain[target as PlainTarget];
         if (this.#find(facts, step, index, filler)) filler.store(facts);
@@ -82,13 +81,6 @@ export class SpanMapper {
       const value = usage[index]!;
       if (!Number.isNaN(value)) this.#usageColumns[index]!.of(facts).set(facts.row, value);
     }
-  }
-
-  #gatherTags(facts: SpanFacts, candidates: readonly Candidate[]): void {
-    const { tags, sources } = this.#tags.gather(facts, candidates);
-    if (tags.size === 0) return;
-    this.#tagColumn.of(facts).set(facts.row, tags);
-    this.outcome.tagSources = sources;
   }
 
   #warn({ batch, row, problem }: SpanFacts, { dialect, source }: Candidate, target: Target): void {

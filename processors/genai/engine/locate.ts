@@ -108,8 +108,9 @@ function indexedLocator(
 ): Locate | undefined {
   if (shape.symbolsWith(indexed).length === 0) return undefined;
   const prefixLength = Buffer.byteLength(indexed);
+  const ofPrefix = symbols.withPrefix(indexed);
   return (facts) => {
-    const range = messages.indexed(facts.batch, symbols.entriesWith(facts, indexed), prefixLength, form);
+    const range = messages.indexed(facts.batch, symbols.entriesWith(facts, ofPrefix), prefixLength, form);
     if (range === undefined) return false;
     facts.setRange(range.start, range.length);
     return true;

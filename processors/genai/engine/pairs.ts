@@ -24,12 +24,21 @@ export function pairsOf(source: Source, shape: Shape, symbols: SymbolTable): Eac
 }
 
 function eachWithPrefix(prefix: string, symbols: SymbolTable): EachPair {
+  const ofPrefix = symbols.withPrefix(prefix);
+  /** By number of the key in the batch. */
+  const names: string[] = [];
+  let serial = 0;
   return (facts, take) => {
+    if (serial !== facts.batchSerial) {
+      serial = facts.batchSerial;
+      names.length = 0;
+    }
     const { keys, keyIndexes } = facts.batch.attributes;
-    for (const entry of symbols.entriesWith(facts, prefix)) {
-      const name = keys.text(keyIndexes[entry]!).slice(prefix.length);
+    for (const entry of symbols.entriesWith(facts, ofPrefix)) {
+      const key = keyIndexes[entry]!;
+      names[key] ??= keys.text(key).slice(prefix.length);
       facts.loadEntry(facts.batch.attributes, entry);
-      if (name !== "") take(name, keyIndexes[entry]!);
+      if (names[key] !== "") take(names[key], key);
     }
   };
 }
