@@ -110,21 +110,26 @@ export class TokenWriter implements ColumnWriter<TokenColumn> {
     const inBlock = new TokenIndexes(this.#values, batch);
     let empty = notTranslated;
     indexes.reserve(count);
+    const { values } = indexes;
+    let at = indexes.length;
     for (let k = 0; k < count; k++) {
       const token = column.indexAt(rows[k]!);
-      if (token >= 0) indexes.push(inBlock.of(token));
+      if (token >= 0) values[at++] = inBlock.of(token);
       else {
         if (empty === notTranslated) empty = this.#values.indexOfText("");
-        indexes.push(empty);
+        values[at++] = empty;
       }
     }
+    indexes.length = at;
   }
 
   skip(count: number): void {
     if (count === 0) return;
     const empty = this.#values.indexOfText("");
-    this.#values.indexes.reserve(count);
-    for (let k = 0; k < count; k++) this.#values.indexes.push(empty);
+    const { indexes } = this.#values;
+    indexes.reserve(count);
+    indexes.values.fill(empty, indexes.length, indexes.length + count);
+    indexes.length += count;
   }
 
   take(): Buffer[] {
@@ -208,17 +213,30 @@ export class NullableWriter implements ColumnWriter<NumberColumn> {
 
   write(column: NumberColumn, _batch: SpanBatch, rows: Uint32Array, count: number): void {
     this.#values.reserve(2 * count);
+    this.#nulls.reserve(count);
     const { values } = column;
-    for (let k = 0; k < count; k++) {
+    const { piece } = this.#nulls;
+    const to = this.#values.values;
+    let nullAt = this.#nulls.position;
+    let at = this.#values.length;
+    for (let k = 0; k < count; k++, at += 2) {
       const row = rows[k]!;
       const value = row < values.length ? values[row]! : Number.NaN;
       const isNull = Number.isNaN(value);
-      this.#nulls.reserve(1);
-      this.#nulls.piece[this.#nulls.position++] = isNull ? 1 : 0;
-      if (isNull) this.#values.push64(0);
-      else if (this.#integer) this.#values.push64(wholeNumber(value));
-      else this.#pushDouble(value);
+      piece[nullAt++] = isNull ? 1 : 0;
+      if (isNull) to[at] = to[at + 1] = 0;
+      else if (this.#integer) {
+        const whole = wholeNumber(value);
+        to[at] = whole;
+        to[at + 1] = whole / 0x100000000;
+      } else {
+        doubles[0] = value;
+        to[at] = doubleWords[0]!;
+        to[at + 1] = doubleWords[1]!;
+      }
     }
+    this.#nulls.position = nullAt;
+    this.#values.length = at;
   }
 
   skip(count: number): void {
@@ -232,12 +250,6 @@ export class NullableWriter implements ColumnWriter<NumberColumn> {
 
   take(): Buffer[] {
     return [...this.#nulls.take(), this.#values.take()];
-  }
-
-  #pushDouble(value: number): void {
-    doubles[0] = value;
-    this.#values.push(doubleWords[0]!);
-    this.#values.push(doubleWords[1]!);
   }
 }
 

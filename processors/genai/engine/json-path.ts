@@ -73,7 +73,9 @@ function memberOf(value: unknown, step: string | number): unknown {
   if (Array.isArray(value)) return typeof step === "number" ? value.at(step) : undefined;
   if (value instanceof Map) return value.get(String(step));
   if (typeof value !== "object" || value === null) return undefined;
-  return Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;
+  const member = (value as Record<string, unknown>)[step];
+  // Most paths lead nowhere, and what every object inherits is there seldom.
+  return member !== undefined && Object.hasOwn(value, step) ? member : undefined;
 }
 
 /** Makes `value` the value found. Lists and objects become JSON text. */

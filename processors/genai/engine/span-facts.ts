@@ -1,7 +1,7 @@
 import { type AttributeTable, ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { doubleOf, doubleWords, integerWords } from "../../../pipeline/span-batch/value.ts";
+import { doubleOf, doubleWords } from "../../../pipeline/span-batch/value.ts";
 
 /** Values up to this many bytes are looked up in a dictionary, longer ones are seldom the same twice. */
 const maxSharedBytes = 256;
@@ -105,9 +105,14 @@ export class SpanFacts {
   }
 
   setNumber(value: number): void {
-    const isInteger = Number.isSafeInteger(value);
-    [this.word0, this.word1] = isInteger ? integerWords(value) : doubleWords(value);
-    this.type = isInteger ? ValueType.INT : ValueType.DOUBLE;
+    if (Number.isSafeInteger(value)) {
+      this.type = ValueType.INT;
+      this.word0 = value >>> 0;
+      this.word1 = Math.floor(value / 2 ** 32) >>> 0;
+      return;
+    }
+    this.type = ValueType.DOUBLE;
+    [this.word0, this.word1] = doubleWords(value);
   }
 
   /** The value found as a number, where it is an INT or a DOUBLE. */
