@@ -227,8 +227,9 @@ export class ValueColumn<V> {
     if (row < this.values.length) this.values[row] = undefined;
   }
 
-  clear(): void {
-    this.values.length = 0;
+  /** Forgets the values of the first `rows` rows; no row behind them was set. */
+  clear(rows: number): void {
+    this.values.fill(undefined, 0, rows);
   }
 }
 

@@ -31,17 +31,22 @@ export class SymbolTable {
     return this.#vocabulary.withPrefix(prefix);
   }
 
-  /** The span's entries whose keys have one of `symbols`, in the order they were sent. */
-  entriesWith(facts: SpanFacts, symbols: PrefixSymbols): number[] {
+  /**
+   * The span's entries whose keys have one of `symbols`, in the order they were sent.
+   *
+   * @param entries is filled with them and returned: an array that is used again keeps its memory
+   */
+  entriesWith(facts: SpanFacts, symbols: PrefixSymbols, entries: number[]): readonly number[] {
     const { attributes, attributeStart, attributeEnd } = facts.batch;
     const { keyIndexes, types } = attributes;
     const { ofKey } = this;
-    const entries: number[] = [];
+    let count = 0;
     const end = attributeEnd[facts.row]!;
     for (let entry = attributeStart[facts.row]!; entry < end; entry++) {
       if (!symbols.has(ofKey[keyIndexes[entry]!]!)) continue;
-      if (types[entry] !== ValueType.DELETED && types[entry] !== ValueType.EMPTY) entries.push(entry);
+      if (types[entry] !== ValueType.DELETED && types[entry] !== ValueType.EMPTY) entries[count++] = entry;
     }
+    if (entries.length > count) entries.length = count;
     return entries;
   }
 }
