@@ -126,10 +126,7 @@ export class TokenWriter implements ColumnWriter<TokenColumn> {
   skip(count: number): void {
     if (count === 0) return;
     const empty = this.#values.indexOfText("");
-    const { indexes } = this.#values;
-    indexes.reserve(count);
-    indexes.values.fill(empty, indexes.length, indexes.length + count);
-    indexes.length += count;
+    this.#values.indexes.pushTimes(empty, count);
   }
 
   take(): Buffer[] {
