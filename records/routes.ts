@@ -1,5 +1,13 @@
 import type { Route } from "../extensions/api/http/route.ts";
 import type { Services } from "../extensions/api/routes.ts";
+import { completionRoutes } from "./completions/routes.ts";
+import { FeedbackBook } from "./feedback/feedback.ts";
+import { Resolver } from "./feedback/resolve.ts";
+import { feedbackRoutes } from "./feedback/routes.ts";
+import { evaluationRoutes } from "./judges/evaluation-routes.ts";
+import { Evaluations } from "./judges/evaluations.ts";
+import { Judges } from "./judges/judges.ts";
+import { manageRoutes } from "./judges/manage-routes.ts";
 import { gatewayRoutes } from "./prompts/gateway.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { promptRoutes } from "./prompts/routes.ts";
@@ -11,5 +19,15 @@ export function recordRoutes({ store, reader, logger }: Services): readonly Rout
   const records = new Records(store, reader);
   const prompts = new Prompts(records);
   const versions = new PromptVersions(records, logger);
-  return [...promptRoutes({ records, prompts, versions }), ...gatewayRoutes];
+  const judges = new Judges(records, prompts, versions);
+  const evaluations = new Evaluations(records);
+  const feedback = new FeedbackBook(records, new Resolver(records, prompts, versions), judges, evaluations);
+  return [
+    ...promptRoutes({ records, prompts, versions }),
+    ...completionRoutes({ records, prompts }),
+    ...gatewayRoutes,
+    ...feedbackRoutes({ records, judges, feedback }),
+    ...manageRoutes({ judges, evaluations, prompts }),
+    ...evaluationRoutes({ judges, evaluations, prompts, records }),
+  ];
 }
