@@ -1,6 +1,12 @@
 import type { Route } from "../extensions/api/http/route.ts";
 import type { Services } from "../extensions/api/routes.ts";
+import { abRoutes } from "./ab/routes.ts";
+import { AbTests } from "./ab/tests.ts";
 import { completionRoutes } from "./completions/routes.ts";
+import { Datasets } from "./datasets/datasets.ts";
+import { datasetRoutes } from "./datasets/routes.ts";
+import { Experiments } from "./experiments/experiments.ts";
+import { experimentRoutes } from "./experiments/routes.ts";
 import { FeedbackBook } from "./feedback/feedback.ts";
 import { Resolver } from "./feedback/resolve.ts";
 import { feedbackRoutes } from "./feedback/routes.ts";
@@ -22,6 +28,7 @@ export function recordRoutes({ store, reader, logger }: Services): readonly Rout
   const judges = new Judges(records, prompts, versions);
   const evaluations = new Evaluations(records);
   const feedback = new FeedbackBook(records, new Resolver(records, prompts, versions), judges, evaluations);
+  const datasets = new Datasets(records);
   return [
     ...promptRoutes({ records, prompts, versions }),
     ...completionRoutes({ records, prompts }),
@@ -29,5 +36,8 @@ export function recordRoutes({ store, reader, logger }: Services): readonly Rout
     ...feedbackRoutes({ records, judges, feedback }),
     ...manageRoutes({ judges, evaluations, prompts }),
     ...evaluationRoutes({ judges, evaluations, prompts, records }),
+    ...datasetRoutes(datasets),
+    ...experimentRoutes(new Experiments(records, datasets)),
+    ...abRoutes(new AbTests(records)),
   ];
 }
