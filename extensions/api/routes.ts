@@ -3,6 +3,8 @@ import type { Reader } from "../../query/reader.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
 import { defineRoute, type Route } from "./http/route.ts";
+import { queryRoutes } from "./query/routes.ts";
+import { QueryRunner } from "./query/run.ts";
 
 /** What routes are made of. */
 export interface Services {
@@ -12,8 +14,8 @@ export interface Services {
 }
 
 /** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
-export function ownRoutes(_services: Services): readonly Route[] {
-  return [health];
+export function ownRoutes({ store, config }: Services): readonly Route[] {
+  return [health, ...queryRoutes(new QueryRunner(store, config))];
 }
 
 const health = defineRoute({
