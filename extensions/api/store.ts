@@ -1,13 +1,12 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { createHosts, databaseOf, type Hosts } from "../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
-import { describeFailure, failureOf } from "../../exporters/clickhouse/errors.ts";
 import { SchemaGate } from "../../exporters/clickhouse/schema/gate.ts";
 import { ddlOf, quoteName } from "../../exporters/clickhouse/schema/sql.ts";
 import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
 import type { Settings } from "../../pipeline/component.ts";
 import type { Store } from "./api.ts";
-import { ApiError } from "./http/errors.ts";
+import { unavailable } from "./http/failures.ts";
 
 /** The tables of a clickhouse exporter, reached by connections of the API's own. */
 export class ExporterStore implements Store {
@@ -74,12 +73,3 @@ const grouped = {
   input_format_skip_unknown_fields: 0,
   date_time_input_format: "best_effort",
 } as const;
-
-const retryAfterSeconds = 5;
-
-/** The answer when ClickHouse did not do what it was asked: 503, and when to ask again. */
-export function unavailable(error: unknown): ApiError {
-  const failure = failureOf(error);
-  const detail = `the store cannot be reached or is overloaded: ${describeFailure(failure)}`;
-  return new ApiError(503, detail, { headers: { "retry-after": String(retryAfterSeconds) }, cause: error });
-}

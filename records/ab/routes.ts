@@ -18,6 +18,7 @@ export function abRoutes(tests: AbTests): readonly Route[] {
       permission: "write",
       tag,
       summary: "Notes which variant of a test something got",
+      ingest: true,
       body: choiceBody,
       responses: { 200: choiceRead, 400: errorBody },
       handle: async ({ caller, body }) => {

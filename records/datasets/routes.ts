@@ -78,7 +78,7 @@ function writeRoutes(datasets: Datasets): readonly Route[] {
     }),
     defineRoute({
       method: "POST",
-      path: "/v1/datasets/:name/data",
+      path: "/v1/datasets/:name+/data",
       permission: "write",
       tag,
       summary: "Stores rows as a new version of a dataset",
@@ -108,7 +108,7 @@ function readRoutes(datasets: Datasets): readonly Route[] {
     }),
     defineRoute({
       method: "GET",
-      path: "/v1/datasets/:name",
+      path: "/v1/datasets/:name+",
       permission: "read",
       tag,
       summary: "A dataset",
@@ -118,7 +118,7 @@ function readRoutes(datasets: Datasets): readonly Route[] {
     }),
     defineRoute({
       method: "GET",
-      path: "/v1/datasets/:name/versions",
+      path: "/v1/datasets/:name+/versions",
       permission: "read",
       tag,
       summary: "Versions of a dataset, by number",
@@ -131,7 +131,7 @@ function readRoutes(datasets: Datasets): readonly Route[] {
     }),
     defineRoute({
       method: "GET",
-      path: "/v1/datasets/:name/data",
+      path: "/v1/datasets/:name+/data",
       permission: "read",
       tag,
       summary: "Rows of a version of a dataset",

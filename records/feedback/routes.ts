@@ -43,10 +43,11 @@ export function feedbackRoutes({ records, judges, feedback }: FeedbackServices):
   return [
     defineRoute({
       method: "POST",
-      path: "/v1/prompts/:slug/completions/:completion_id/feedback",
+      path: "/v1/prompts/:slug+/completions/:completion_id/feedback",
       permission: "write",
       tag,
       summary: "Says what one thinks of a completion",
+      ingest: true,
       description: "Said again with the same key, it is changed; what is left out stays.",
       params: giveParams,
       body: feedbackBody,

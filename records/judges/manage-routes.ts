@@ -123,7 +123,7 @@ function writeRoutes(services: JudgeServices): readonly Route[] {
     }),
     defineRoute({
       method: "POST",
-      path: `${base}/prompts/:prompt_id/judges/:judge_id/link`,
+      path: `${base}/prompts/:prompt_id+/judges/:judge_id/link`,
       permission: "write",
       tag,
       summary: "Lets a judge judge a prompt",

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { failureOf } from "../../exporters/clickhouse/errors.ts";
 import type { RecordFrame, RecordRow, RecordTable } from "../../exporters/clickhouse/schema/record-table.ts";
 import { pause } from "../../exporters/clickhouse/wait.ts";
 import type { Store } from "../../extensions/api/api.ts";
 import { ApiError } from "../../extensions/api/http/errors.ts";
-import { unavailable } from "../../extensions/api/store.ts";
+import { unavailable } from "../../extensions/api/http/failures.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { Statement } from "../../query/sql.ts";
 import { chunksOf } from "./chunks.ts";
@@ -109,16 +108,12 @@ export class Records {
   /**
    * The rows of any statement.
    *
-   * @throws {ApiError} 503 ClickHouse cannot be reached or is overloaded
+   * @throws {RetryableError} the tables are not there yet
+   * @throws {ClickHouseError} as the reader says
    */
   async rows<Row>(statement: Statement): Promise<Row[]> {
     this.#store.assertReady();
-    try {
-      return await this.reader.rows<Row>(statement);
-    } catch (error) {
-      const { kind } = failureOf(error);
-      throw kind === "permanent" ? error : unavailable(error);
-    }
+    return this.reader.rows<Row>(statement);
   }
 
   async #insertOnce<F>(table: RecordTable<F>, row: RecordRow<F>, key: readonly unknown[]): Promise<void> {
