@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLoopback } from "../../config/listen-endpoint.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
+import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
 import { listen } from "../../net/listen.ts";
 import type { Settings } from "../../pipeline/component.ts";
@@ -44,7 +45,7 @@ export class ApiExtension implements Api {
       throw new Error(
         `${settings.id}: endpoint ${formatEndpoint(config.endpoint)} can be reached from other machines, and there is no key: add keys, or use 127.0.0.1`,
       );
-    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings.id, settings.logger);
+    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, recordSchemas);
     this.store = this.#exporterStore;
     this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
     this.#instruments = new ApiInstruments(settings.meter, settings.id);
@@ -72,13 +73,15 @@ export class ApiExtension implements Api {
   }
 
   async start(): Promise<void> {
-    const { id, logger } = this.#settings;
+    const { id, logger, host } = this.#settings;
     const reader = readerOf(this.store, this.#config);
-    this.mount(id, ownRoutes({ store: this.store, reader, config: this.#config }));
+    this.mount(id, ownRoutes({ store: this.store, reader, config: this.#config, logger }));
     this.#server = await createApiServer(this.#config, this.#settings, (request, response) =>
       this.#answer(request, response),
     );
     await listen(this.#server.server, id, formatEndpoint(this.#config.endpoint));
+    // Not waited for: what needs no table is answered meanwhile.
+    this.#exporterStore.open().catch((error: Error) => host.fatal(error));
     if (this.#keys.isEmpty) logger.warn("no api key is configured: everybody on this machine may read and write");
   }
 

@@ -1,5 +1,7 @@
+import type { Logger } from "pino";
 import { z } from "zod";
 import type { Reader } from "../../query/reader.ts";
+import { recordRoutes } from "../../records/routes.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
 import { defineRoute, type Route } from "./http/route.ts";
@@ -11,11 +13,13 @@ export interface Services {
   readonly store: Store;
   readonly reader: Reader;
   readonly config: ApiConfig;
+  readonly logger: Logger;
 }
 
 /** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
-export function ownRoutes({ store, config }: Services): readonly Route[] {
-  return [health, ...queryRoutes(new QueryRunner(store, config))];
+export function ownRoutes(services: Services): readonly Route[] {
+  const { store, config } = services;
+  return [health, ...queryRoutes(new QueryRunner(store, config)), ...recordRoutes(services)];
 }
 
 const health = defineRoute({
