@@ -6,6 +6,7 @@ import { secret } from "../../config/secret.ts";
 import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
+import { defaultMaxJsonDepth } from "./http/body.ts";
 
 const keySchema = z.strictObject({
   key: secret.min(1).describe("The secret that clients send as Authorization: Bearer <key>."),
@@ -55,7 +56,7 @@ export const apiConfigSchema = z.strictObject({
     .int()
     .min(1)
     .max(1_000)
-    .default(100)
+    .default(defaultMaxJsonDepth)
     .describe("How deep lists and objects of a JSON body may lie in each other."),
   max_in_flight_bytes: byteSize
     .prefault("512MiB")

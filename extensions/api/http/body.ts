@@ -47,13 +47,16 @@ function codingOf(request: IncomingMessage): Coding | undefined {
   );
 }
 
+/** How deep bodies may be nested where nobody says another number. */
+export const defaultMaxJsonDepth = 100;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * @param maxDepth how deep lists and objects may lie in each other
  * @throws {ApiError} 400: not UTF-8, not JSON, too deep, or nothing at all
  */
-export function parseJson(body: Buffer, maxDepth: number): unknown {
+export function parseJson(body: Buffer, maxDepth: number = defaultMaxJsonDepth): unknown {
   if (!isWithinDepth(body, maxDepth)) {
     const msg = `lists and objects lie more than max_json_depth ${maxDepth} deep in each other`;
     throw badRequest([{ loc: ["body"], msg, type: "json_too_deep" }]);
