@@ -3,6 +3,7 @@ import { chainAi, chainMix, images } from "./chain.ts";
 import { decodeEncode, jsonDecodeEncode } from "./codec.ts";
 import { endToEnd } from "./e2e.ts";
 import { outage } from "./outage.ts";
+import { dropStores, queryCases } from "./query.ts";
 import { tail } from "./tail.ts";
 
 const large = { connections: 96, streams: 1, spansPerRequest: 1000, spans: 2_000_000 };
@@ -25,6 +26,7 @@ const cases: Readonly<Record<string, () => unknown>> = {
   e2e_chain: () => endToEnd({ protocol: "http", ...large }, "stored", "default"),
   rss_mb: () => outage("stored"),
   rss_mb_received: () => outage("received"),
+  ...queryCases,
 };
 
 const args = process.argv.slice(2);
@@ -44,4 +46,5 @@ for (const name of asked.length > 0 ? asked : Object.keys(cases)) {
   results[name] = await cases[name]!();
   if (!asJson) process.stdout.write(`${name} ${JSON.stringify(results[name])}\n`);
 }
+await dropStores();
 if (asJson) process.stdout.write(`${JSON.stringify(results)}\n`);
