@@ -90,10 +90,13 @@ export function nanosText({ low, high }: Nanos): string {
 
 /** ISO 8601 in UTC, with as many digits as it needs: three, six or nine. */
 export function isoText({ low, high }: Nanos): string {
-  const nanos = (BigInt(high) << 32n) | BigInt(low);
-  const millis = Number(nanos / 1_000_000n);
-  const below = Number(nanos % 1_000_000n);
-  const text = new Date(millis).toISOString();
+  // The remainder is exact; the quotient is a whole number below 2^34, so that rounding makes it exact.
+  const top = high * 2 ** 32;
+  const rest = (top % 1e9) + low;
+  const seconds = Math.round((top - (top % 1e9)) / 1e9) + Math.floor(rest / 1e9);
+  const nanos = rest % 1e9;
+  const text = new Date(seconds * 1e3 + Math.floor(nanos / 1e6)).toISOString();
+  const below = nanos % 1e6;
   if (below === 0) return text;
   const digits = String(below).padStart(6, "0");
   return `${text.slice(0, -1)}${digits.endsWith("000") ? digits.slice(0, 3) : digits}Z`;
