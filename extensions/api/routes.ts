@@ -1,5 +1,7 @@
+import type { Logger } from "pino";
 import { z } from "zod";
 import type { Reader } from "../../query/reader.ts";
+import { recordRoutes } from "../../records/routes.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
 import { defineRoute, type Route } from "./http/route.ts";
@@ -9,11 +11,12 @@ export interface Services {
   readonly store: Store;
   readonly reader: Reader;
   readonly config: ApiConfig;
+  readonly logger: Logger;
 }
 
 /** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
-export function ownRoutes(_services: Services): readonly Route[] {
-  return [health];
+export function ownRoutes(services: Services): readonly Route[] {
+  return [health, ...recordRoutes(services)];
 }
 
 const health = defineRoute({

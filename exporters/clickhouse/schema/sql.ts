@@ -13,8 +13,12 @@ export interface Ddl {
   table(name: string): string;
   /** ` ON CLUSTER name`, or nothing. */
   readonly onCluster: string;
-  /** Engine clause of the configured family, such as `ReplicatedAggregatingMergeTree('/path', '{replica}')`. */
-  engine(kind: "" | "Aggregating" | "Replacing"): string;
+  /**
+   * Engine clause of the configured family, such as `ReplicatedAggregatingMergeTree('/path', '{replica}')`.
+   *
+   * @param version of a Replacing engine: the column whose greatest value stays; without it the row inserted last stays
+   */
+  engine(kind: "" | "Aggregating" | "Replacing", version?: string): string;
   readonly isReplicated: boolean;
   /** Milliseconds; 0 for none. */
   readonly ttlMs: number;
@@ -27,7 +31,8 @@ export function ddlOf(config: ClickHouseConfig, database: string): Ddl {
     database,
     table: (table) => `${quoteName(database)}.${quoteName(table)}`,
     onCluster: config.cluster_name === "" ? "" : ` ON CLUSTER ${quoteName(config.cluster_name)}`,
-    engine: (kind) => `${family}${kind}MergeTree(${params})`,
+    engine: (kind, version) =>
+      `${family}${kind}MergeTree(${[params, version ?? ""].filter((part) => part !== "").join(", ")})`,
     isReplicated: family !== "",
     ttlMs: config.ttl,
   };

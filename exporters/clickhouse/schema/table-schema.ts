@@ -32,11 +32,13 @@ export interface TableParts {
   /** Columns and indexes as they stand in the statement. */
   readonly lines: readonly string[];
   readonly engine: "" | "Aggregating" | "Replacing";
+  /** Of a Replacing engine: the column whose greatest value stays. Left out: the row inserted last stays. */
+  readonly version?: string;
   /** Left out: one partition. */
   readonly partitionBy?: string;
   readonly orderBy: string;
-  /** The time of which rows grow old. */
-  readonly time: string;
+  /** The time of which rows grow old. Left out: they never do. */
+  readonly time?: string;
 }
 
 /** CREATE TABLE of a table whose blocks are known by their tokens. */
@@ -44,10 +46,10 @@ export function createTable(ddl: Ddl, parts: TableParts): string {
   return [
     `CREATE TABLE IF NOT EXISTS ${ddl.table(parts.table)}${ddl.onCluster} (`,
     parts.lines.map((line) => `  ${line}`).join(",\n"),
-    `) ENGINE = ${ddl.engine(parts.engine)}`,
+    `) ENGINE = ${ddl.engine(parts.engine, parts.version)}`,
     parts.partitionBy === undefined ? "" : `PARTITION BY ${parts.partitionBy}`,
     `ORDER BY ${parts.orderBy}`,
-    ttlClause(parts.time, ddl.ttlMs),
+    parts.time === undefined ? "" : ttlClause(parts.time, ddl.ttlMs),
     `SETTINGS ${tableSettings(parts)}${deduplication(ddl)}`,
   ]
     .filter((line) => line !== "")

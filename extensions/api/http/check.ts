@@ -36,8 +36,14 @@ function problemOf(issue: z.core.$ZodIssue, place: string, value: unknown): Prob
   return {
     loc: [place, ...path],
     msg: isMissing ? "is required" : issue.message,
-    type: isMissing ? "missing" : (typeNames[issue.code] ?? issue.code),
+    type: isMissing ? "missing" : typeOf(issue),
   };
+}
+
+/** Checks of our own name their type themselves. */
+function typeOf(issue: z.core.$ZodIssue): string {
+  const own = issue.code === "custom" ? issue.params?.["type"] : undefined;
+  return typeof own === "string" ? own : (typeNames[issue.code] ?? issue.code);
 }
 
 function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
