@@ -3,6 +3,7 @@ import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
 import { listenEndpoint } from "../../config/listen-endpoint.ts";
 import { secret } from "../../config/secret.ts";
+import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
 import { defaultMaxJsonDepth } from "./http/body.ts";
@@ -21,6 +22,18 @@ const corsSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("Origins whose pages may call every route, such as https://console.example.com; * allows all."),
+});
+
+const sqlSchema = z.strictObject({
+  username: z
+    .string()
+    .min(1)
+    .default(queryUser)
+    .describe("User of ClickHouse that runs the queries of POST /query, whom row policies keep in one project."),
+  password: secret.default("").describe("Its password. Where it is set and the user does not exist, it is made."),
+  max_result_rows: z.int().min(1).default(1_000_000).describe("Most rows of an answer."),
+  max_result_bytes: byteSize.prefault("256MiB").describe("Most bytes of the rows of an answer, uncompressed."),
+  max_queries_per_project: z.int().min(1).default(4).describe("Queries of one project at a time; more are refused."),
 });
 
 /** Node takes 0 for no limit at all, which is none. */
@@ -54,6 +67,7 @@ export const apiConfigSchema = z.strictObject({
   idle_timeout: positiveMs.prefault("75s").describe("Age of a connection without requests at which it is closed."),
   tls: tlsSchema.optional().describe("TLS; without it connections are not encrypted."),
   cors: corsSchema.prefault({}).describe("Pages of other origins; those may always send telemetry."),
+  sql: sqlSchema.prefault({}).describe("Queries that people write themselves, POST /query."),
   query_timeout: durationMs.prefault("30s").describe("Longest time of one query to ClickHouse."),
   query_memory: byteSize.prefault("1GiB").describe("Most memory that one query takes of ClickHouse."),
 });

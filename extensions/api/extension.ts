@@ -45,7 +45,7 @@ export class ApiExtension implements Api {
       throw new Error(
         `${settings.id}: endpoint ${formatEndpoint(config.endpoint)} can be reached from other machines, and there is no key: add keys, or use 127.0.0.1`,
       );
-    this.#exporterStore = new ExporterStore(exporterConfig(config, settings), settings, recordSchemas);
+    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, recordSchemas);
     this.store = this.#exporterStore;
     this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
     this.#instruments = new ApiInstruments(settings.meter, settings.id);
@@ -151,6 +151,19 @@ function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Rea
   const limits = { maxExecutionSeconds: query_timeout / 1_000, maxMemoryBytes: query_memory };
   return new ClickHouseReader(() => store.client(), tables, limits);
 }
+
+/** Connections of the API to one server of the store. */
+const connections = 64;
+
+/** The exporter's configuration, with as many connections as readers need and the time that queries may take. */
+function storeConfig(config: ApiConfig, settings: Settings): ClickHouseConfig {
+  const found = exporterConfig(config, settings);
+  const timeout = found.timeout === 0 ? 0 : Math.max(found.timeout, config.query_timeout + answerMarginMs);
+  return { ...found, timeout, insert: { ...found.insert, max_in_flight: connections } };
+}
+
+/** The server ends a query by itself, and says so; only where it is gone does the client give up. */
+const answerMarginMs = 5_000;
 
 function exporterConfig(config: ApiConfig, { id, host }: Settings): ClickHouseConfig {
   const found = host.exporterConfig(config.clickhouse);

@@ -5,6 +5,8 @@ import { recordRoutes } from "../../records/routes.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
 import { defineRoute, type Route } from "./http/route.ts";
+import { queryRoutes } from "./query/routes.ts";
+import { QueryRunner } from "./query/run.ts";
 
 /** What routes are made of. */
 export interface Services {
@@ -16,7 +18,8 @@ export interface Services {
 
 /** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
 export function ownRoutes(services: Services): readonly Route[] {
-  return [health, ...recordRoutes(services)];
+  const { store, config } = services;
+  return [health, ...queryRoutes(new QueryRunner(store, config)), ...recordRoutes(services)];
 }
 
 const health = defineRoute({

@@ -41,7 +41,8 @@ const networkCodes = new Set([
 
 /** The failure of ClickHouse or the way to it behind `error`; undefined where it is something else. */
 export function storeFailureOf(error: unknown): Failure | undefined {
-  if (error instanceof ClickHouseError || error instanceof ClickHouseFailure) return failureOf(error);
+  if (error instanceof ClickHouseFailure) return error.failure;
+  if (error instanceof ClickHouseError) return { ...failureOf(error), name: error.type ?? "UNKNOWN" };
   const { code, message } = error as { code?: unknown; message?: unknown };
   const isNetwork = networkCodes.has(String(code)) || message === "Timeout error." || message === "socket hang up";
   return isNetwork ? failureOf(error) : undefined;
@@ -60,8 +61,8 @@ export function readError(failure: Failure, cause: unknown): ApiError {
     return new ApiError(400, `the query ${limit}: ask for less, such as a shorter time (${describeFailure(failure)})`, {
       cause,
     });
-  const isOverload = failure.code === 241 || failure.kind === "overload";
-  if (failure.code === undefined || isOverload || notReady.has(failure.code)) return unavailable(cause);
+  if (failure.code === undefined || failure.kind === "overload" || notReady.has(failure.code))
+    return unavailable(cause);
   return new ApiError(500, `the store refused a query of the server: ${describeFailure(failure)}`, { cause });
 }
 
