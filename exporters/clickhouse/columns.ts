@@ -49,8 +49,11 @@ const standardGroups: readonly ColumnGroup[] = [
     create: () => new TimesEncoder(),
   },
   { columns: [column("TraceId", "String")], create: () => new IdEncoder(16, (batch) => batch.traceId) },
-  { columns: [column("SpanId", "String")], create: () => new IdEncoder(8, (batch) => batch.spanId) },
-  { columns: [column("ParentSpanId", "String")], create: () => new IdEncoder(8, (batch) => batch.parentSpanId) },
+  { columns: [column("SpanId", "String")], create: () => new IdEncoder(8, (batch) => batch.spanId, "SpanIdTail") },
+  {
+    columns: [column("ParentSpanId", "String")],
+    create: () => new IdEncoder(8, (batch) => batch.parentSpanId, "ParentSpanIdTail"),
+  },
   { columns: [column("TraceState", "String")], create: () => new TextEncoder((batch) => batch.traceState) },
   { columns: [column("SpanName", token)], create: () => new NameEncoder() },
   {
@@ -177,7 +180,7 @@ const lists = (name: DerivedName): ColumnGroup =>
   derived(name, "Array(String)", () => new DerivedEncoder(name, () => new ListWriter()));
 const counts = (name: DerivedName): ColumnGroup =>
   derived(name, "Nullable(UInt64)", () => new DerivedEncoder(name, () => new NullableWriter(true)));
-const dollars = (name: DerivedName): ColumnGroup =>
+const numbers = (name: DerivedName): ColumnGroup =>
   derived(name, "Nullable(Float64)", () => new DerivedEncoder(name, () => new NullableWriter(false)));
 
 /** What Signalbox's processors find out. No value is not the same as 0: counts and costs are Nullable. */
@@ -186,7 +189,7 @@ const derivedGroups: readonly ColumnGroup[] = [
   texts("ResponseId"),
   ...(["InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens"] as const).map(counts),
   ...(["ReasoningTokens", "InputAudioTokens", "OutputAudioTokens", "TotalTokens"] as const).map(counts),
-  ...(["Cost", "InputCost", "OutputCost"] as const).map(dollars),
+  ...(["Cost", "InputCost", "OutputCost"] as const).map(numbers),
   ...(["PriceVersion", "PriceTier"] as const).map(tokens),
   counts("TimeToFirstToken"),
   ...(["RequestParameters", "SessionId", "SessionName", "UserId", "AgentId"] as const).map(texts),
@@ -207,8 +210,10 @@ const derivedGroups: readonly ColumnGroup[] = [
     create: () => new DerivedEncoder("SampleWeight", () => new DoubleWriter(1)),
   },
   tokens("SamplePolicy"),
-  // After the times, which may add a warning.
+  // After the times, which may add to these two.
   lists("Warnings"),
+  tokens("EndState"),
+  numbers("SentDuration"),
   {
     columns: [{ name: "CreatedAt", type: "DateTime64(3)", ddl: `DateTime64(3) DEFAULT now64(3) ${times}` }],
     create: () => new ArrivalEncoder(),

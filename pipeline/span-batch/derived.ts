@@ -10,7 +10,17 @@ import { grown } from "./grow.ts";
  * string pairs.
  */
 export const derivedColumns = {
+  /**
+   * The second 8 bytes of ids that have 16, which OTLP's have not: not UTF-8. They are stored as one id with the first 8
+   * bytes, which are enough to tell spans of a trace apart.
+   */
+  SpanIdTail: "text",
+  ParentSpanIdTail: "text",
   ProjectId: "token",
+  /** `open` where the sender has not said when the span ended; its duration may be known all the same. */
+  EndState: "token",
+  /** Milliseconds, where the sender said another duration than the time between start and end. */
+  SentDuration: "number",
   /** Of the attributes, as the `genai` processor recognised it. */
   Dialect: "token",
   OperationKind: "token",

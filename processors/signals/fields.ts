@@ -11,7 +11,10 @@ const ofColumn = { token: "word", text: "text", number: "number", list: "list", 
 /** Columns that stand in nanoseconds. */
 const durations: readonly DerivedName[] = ["TimeToFirstToken"];
 /** What says something of the storage of a span, not of the span. */
-const hidden: readonly DerivedName[] = ["Warnings", "AttachmentIds", "SampleWeight", "SamplePolicy"];
+const hidden: readonly DerivedName[] = [
+  ...(["SpanIdTail", "ParentSpanIdTail", "EndState", "SentDuration"] as const),
+  ...(["Warnings", "AttachmentIds", "SampleWeight", "SamplePolicy"] as const),
+];
 
 /** What every span has by itself, whoever sent it. */
 export const spanFields = {

@@ -162,6 +162,9 @@ function addRandomSpan(batch: SpanBatch, random: Random, deletedPercent: number)
   addRandomEvents(batch, row, random, deletedPercent);
   addRandomLinks(batch, row, random, deletedPercent);
   if (random.chance(40)) setRandomDerived(batch, row, random);
+  for (const name of ["SpanIdTail", "ParentSpanIdTail"] as const) {
+    if (random.chance(30)) batch.deriveColumn(name).setRange(row, batch.arena.append(random.bytes(8)), 8);
+  }
   if (random.chance(20)) addRandomSideRows(batch, row, random);
 }
 

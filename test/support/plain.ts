@@ -1,4 +1,5 @@
 import { type AttributeTable, ValueType } from "../../pipeline/span-batch/attribute-table.ts";
+import type { DerivedName } from "../../pipeline/span-batch/derived.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { readValue } from "../../pipeline/span-batch/value.ts";
 
@@ -35,7 +36,7 @@ function plainSpan(batch: SpanBatch, row: number): unknown {
     derived: Object.fromEntries(
       [...batch.derivedNames()]
         .sort()
-        .flatMap((name) => (batch.getDerived(name, row) === undefined ? [] : [[name, batch.getDerived(name, row)]])),
+        .flatMap((name) => (batch.getDerived(name, row) === undefined ? [] : [[name, plainDerived(batch, name, row)]])),
     ),
     signals: batch.signals.filter((signal) => signal.row === row).map(({ row: _, ...signal }) => signal),
     attachments: batch.attachments
@@ -45,6 +46,14 @@ function plainSpan(batch: SpanBatch, row: number): unknown {
         data: Buffer.from(batch.arena.bytes.subarray(dataStart, dataStart + dataLength)).toString("hex"),
       })),
   };
+}
+
+/** Bytes that are no text stand in hexadecimal digits. */
+function plainDerived(batch: SpanBatch, name: DerivedName, row: number): unknown {
+  if (name !== "SpanIdTail" && name !== "ParentSpanIdTail") return batch.getDerived(name, row);
+  const column = batch.derivedColumn(name)!;
+  const start = column.startAt(row);
+  return Buffer.from(batch.arena.bytes.subarray(start, start + column.lengthAt(row))).toString("hex");
 }
 
 function plainResource(batch: SpanBatch, index: number): unknown {

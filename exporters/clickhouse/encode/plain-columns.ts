@@ -3,7 +3,10 @@ import type { ColumnData, ColumnEncoder } from "./column-group.ts";
 import { Output, recyclePieces } from "./output.ts";
 import { Words } from "./words.ts";
 
-/** Timestamp (Int64 nanoseconds) and Duration (UInt64 nanoseconds; 0 where the end stands before the start). */
+/**
+ * Timestamp (Int64 nanoseconds) and Duration (UInt64 nanoseconds; 0 where the end stands before the start, or is 0, which is
+ * how a sender says that there is none).
+ */
 export class TimesEncoder implements ColumnEncoder {
   readonly #start = new Words();
   readonly #duration = new Words();
@@ -32,7 +35,8 @@ export class TimesEncoder implements ColumnEncoder {
       duration[at + 1] = high;
       if (high < 0) {
         duration[at] = duration[at + 1] = 0;
-        warnOfReversedTimes(batch, row);
+        if ((to[2 * row]! | to[2 * row + 1]!) === 0) batch.setDerived("EndState", row, "open");
+        else warnOfReversedTimes(batch, row);
       }
     }
     this.#start.length = this.#duration.length = at;
@@ -76,12 +80,25 @@ for (let byte = 0; byte < 256; byte++) {
   hexLow[byte] = byte.toString(16).padStart(2, "0").charCodeAt(1);
 }
 
-/** Writes bytes as a String of lowercase hex digits. */
-export function writeHexId(output: Output, bytes: Uint8Array, start: number, width: number): void {
-  output.reserve(1 + 2 * width);
+/** Writes bytes, and the second half of an id where `tails` has one at `tailStart`, as a String of lowercase hex digits. */
+export function writeHexId(
+  output: Output,
+  bytes: Uint8Array,
+  start: number,
+  width: number,
+  tails?: Uint8Array,
+  tailStart = 0,
+): void {
+  const all = tails === undefined ? width : width + tailBytes;
+  output.reserve(1 + 2 * all);
+  output.piece[output.position++] = 2 * all;
+  writeHex(output, bytes, start, width);
+  if (tails !== undefined) writeHex(output, tails, tailStart, tailBytes);
+}
+
+function writeHex(output: Output, bytes: Uint8Array, start: number, width: number): void {
   const { piece } = output;
   let at = output.position;
-  piece[at++] = 2 * width;
   for (let i = start; i < start + width; i++) {
     const byte = bytes[i]!;
     piece[at++] = hexHigh[byte]!;
@@ -95,15 +112,20 @@ function isZeroAt(bytes: Uint8Array, start: number, width: number): boolean {
   return true;
 }
 
-/** Ids as Strings of lowercase hex digits; an id of zeros is "". */
+/** Bytes of an id's second half. */
+export const tailBytes = 8;
+
+/** Ids as Strings of lowercase hex digits; an id of zeros is "". Where ids have a second half, it follows the first. */
 export class IdEncoder implements ColumnEncoder {
   readonly #output = new Output();
   readonly #width: number;
   readonly #column: (batch: SpanBatch) => Uint8Array;
+  readonly #tail: "SpanIdTail" | "ParentSpanIdTail" | undefined;
 
-  constructor(width: number, column: (batch: SpanBatch) => Uint8Array) {
+  constructor(width: number, column: (batch: SpanBatch) => Uint8Array, tail?: "SpanIdTail" | "ParentSpanIdTail") {
     this.#width = width;
     this.#column = column;
+    this.#tail = tail;
   }
 
   get byteLength(): number {
@@ -113,9 +135,13 @@ export class IdEncoder implements ColumnEncoder {
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
     const ids = this.#column(batch);
     const width = this.#width;
+    const tails = this.#tail === undefined ? undefined : batch.derivedColumn(this.#tail);
     for (let k = 0; k < count; k++) {
-      const start = rows[k]! * width;
-      if (isZeroAt(ids, start, width)) this.#output.zeros(1);
+      const row = rows[k]!;
+      const start = row * width;
+      if (tails !== undefined && tails.lengthAt(row) === tailBytes) {
+        writeHexId(this.#output, ids, start, width, batch.arena.bytes, tails.startAt(row));
+      } else if (isZeroAt(ids, start, width)) this.#output.zeros(1);
       else writeHexId(this.#output, ids, start, width);
     }
   }

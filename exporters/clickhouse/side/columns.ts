@@ -1,5 +1,6 @@
 import type { SpanAttachment, SpanSignal } from "../../../pipeline/span-batch/side-tables.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { tailBytes } from "../encode/plain-columns.ts";
 import { hexColumn, numberColumn, type SideColumn, textColumn, timeColumn, tokenColumn } from "./side-column.ts";
 
 /** What a table of things that belong to spans is made of. */
@@ -7,7 +8,12 @@ type Item = { readonly row: number };
 
 const projectId = tokenColumn<Item>("ProjectId", ({ row }, batch) => batch.getDerived("ProjectId", row) ?? "");
 const traceId = hexColumn<Item>("TraceId", ({ row }, batch) => ({ bytes: batch.traceId, start: 16 * row, width: 16 }));
-const spanId = hexColumn<Item>("SpanId", ({ row }, batch) => ({ bytes: batch.spanId, start: 8 * row, width: 8 }));
+const spanId = hexColumn<Item>("SpanId", ({ row }, batch) => ({
+  bytes: batch.spanId,
+  start: 8 * row,
+  width: 8,
+  tailStart: tailStartOf(row, batch),
+}));
 const timestamp = timeColumn<Item>("Timestamp", "DateTime64(9)", ({ row }, batch) => ({
   low: batch.startTimeUnixNano[2 * row]!,
   high: batch.startTimeUnixNano[2 * row + 1]!,
@@ -38,8 +44,20 @@ export const signalColumns: readonly SideColumn<SpanSignal>[] = [
 
 function entityIdOf({ entity, row }: SpanSignal, batch: SpanBatch): string {
   if (entity === "session") return batch.getDerived("SessionId", row) ?? "";
-  const [ids, width] = entity === "span" ? [batch.spanId, 8] : [batch.traceId, 16];
-  return Buffer.from(ids.buffer, ids.byteOffset + width * row, width).toString("hex");
+  if (entity === "trace") return hexOf(batch.traceId, 16 * row, 16);
+  const tailStart = tailStartOf(row, batch);
+  const tail = tailStart === undefined ? "" : hexOf(batch.arena.bytes, tailStart, tailBytes);
+  return hexOf(batch.spanId, 8 * row, 8) + tail;
+}
+
+function hexOf(bytes: Uint8Array, start: number, width: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, width).toString("hex");
+}
+
+/** Where the arena has the second half of the span's id; undefined: it has none. */
+function tailStartOf(row: number, batch: SpanBatch): number | undefined {
+  const tails = batch.derivedColumn("SpanIdTail");
+  return tails?.lengthAt(row) === tailBytes ? tails.startAt(row) : undefined;
 }
 
 /** The columns of `attachments`: which medium stood where. */

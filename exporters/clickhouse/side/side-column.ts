@@ -47,14 +47,21 @@ export function textColumn<Item>(name: string, value: ValueOf<Item, string | Uin
   });
 }
 
+/** An id in bytes. */
+interface IdBytes {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly width: number;
+  /** Where the second half stands in the arena of the batch; left out: there is none. */
+  readonly tailStart?: number | undefined;
+}
+
 /** String of lowercase hex digits. */
-export function hexColumn<Item>(
-  name: string,
-  value: ValueOf<Item, { readonly bytes: Uint8Array; readonly start: number; readonly width: number }>,
-): SideColumn<Item> {
+export function hexColumn<Item>(name: string, value: ValueOf<Item, IdBytes>): SideColumn<Item> {
   return outputColumn(name, "String", (output, item, batch) => {
-    const { bytes, start, width } = value(item, batch);
-    writeHexId(output, bytes, start, width);
+    const { bytes, start, width, tailStart } = value(item, batch);
+    if (tailStart === undefined) writeHexId(output, bytes, start, width);
+    else writeHexId(output, bytes, start, width, batch.arena.bytes, tailStart);
   });
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { BlockBuilder } from "../../../exporters/clickhouse/block.ts";
 import { readNativeRows } from "../../../exporters/clickhouse/native-reader.ts";
+import { signalColumns } from "../../../exporters/clickhouse/side/columns.ts";
+import { SideRows, sideTarget } from "../../../exporters/clickhouse/side/side-target.ts";
 import type { InsertBlock } from "../../../exporters/clickhouse/table.ts";
 import { decodeTracesProtobuf } from "../../../otlp/decode-protobuf.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
@@ -69,6 +71,42 @@ describe("Native block of spans", () => {
     const [row] = rowsOf(blockOf(batchOfSpans([{ startTimeUnixNano: 10n, endTimeUnixNano: 4n }, {}])));
     expect(String(row?.["Duration"])).toBe("0");
     expect(row?.["Warnings"]).toEqual(["end before start by 6 ns"]);
+  });
+
+  it("says that a span is open whose end is 0, which is not a warning", () => {
+    const [row] = rowsOf(blockOf(batchOfSpans([{ startTimeUnixNano: 10n, endTimeUnixNano: 0n }])));
+    expect(row).toMatchObject({ EndState: "open" });
+    expect(row?.["Warnings"] ?? []).toEqual([]);
+  });
+
+  it("writes ids with their second halves where they have any, in the table of spans and beside it", () => {
+    const spans = [
+      { spanId: "00f067aa0ba902b7", parentSpanId: "b7ad6b7169203331" },
+      { spanId: "0000000000000000" },
+      { spanId: "00f067aa0ba902b8" },
+    ];
+    const batch = batchOfSpans(spans);
+    const tail = Buffer.from("ff00fe01c0afa0b1", "hex");
+    batch.deriveColumn("SpanIdTail").setRange(0, batch.arena.append(tail), 8);
+    batch.deriveColumn("SpanIdTail").setRange(1, batch.arena.append(tail), 8);
+    batch.deriveColumn("ParentSpanIdTail").setRange(0, batch.arena.append(tail.toReversed()), 8);
+    batch.signals.push(
+      { row: 0, entity: "span", name: "s", value: 1, source: "sdk" },
+      { row: 2, entity: "span", name: "s", value: 1, source: "sdk" },
+    );
+    const rows = rowsOf(blockOf(batch, batchOfSpans([{ spanId: "00f067aa0ba902b9" }])));
+    expect(rows.map((row) => [row["SpanId"], row["ParentSpanId"]])).toEqual([
+      ["00f067aa0ba902b7ff00fe01c0afa0b1", "b7ad6b7169203331b1a0afc001fe00ff"],
+      ["0000000000000000ff00fe01c0afa0b1", ""],
+      ["00f067aa0ba902b8", ""],
+      ["00f067aa0ba902b9", ""],
+    ]);
+    const side = sideTarget("signals", signalColumns).createBuilder();
+    side.append(new SideRows(batch, batch.signals, () => 1));
+    expect(rowsOf(side.finish()).map((row) => [row["SpanId"], row["EntityId"]])).toEqual([
+      ["00f067aa0ba902b7ff00fe01c0afa0b1", "00f067aa0ba902b7ff00fe01c0afa0b1"],
+      ["00f067aa0ba902b8", "00f067aa0ba902b8"],
+    ]);
   });
 
   it("writes derived columns, and defaults for the rows before the first one that has them", () => {
