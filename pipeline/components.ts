@@ -20,6 +20,7 @@ import { signalsFactory } from "../processors/signals/factory.ts";
 import { tailSamplingFactory } from "../processors/tail_sampling/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
 import { otlpReceiverFactory } from "../receivers/otlp/factory.ts";
+import { zeroevalReceiverFactory } from "../receivers/zeroeval/factory.ts";
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from "./factory.ts";
 
 /** Every component that Signalbox brings. The only place where they are registered. */
@@ -31,7 +32,7 @@ export interface Components {
 }
 
 export const builtInComponents: Components = {
-  receivers: [nopReceiverFactory, otlpReceiverFactory],
+  receivers: [nopReceiverFactory, otlpReceiverFactory, zeroevalReceiverFactory],
   processors: [
     attributesFactory,
     batchFactory,

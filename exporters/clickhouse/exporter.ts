@@ -1,6 +1,7 @@
 import type { Signal } from "../../pipeline/batch.ts";
 import type { Exporter, Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError } from "../../pipeline/errors.ts";
+import { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { Delivery, OpenBlocks } from "./assembler.ts";
 import { createHosts, databaseOf, endpointOf, type Hosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
@@ -93,8 +94,10 @@ export class ClickHouseExporter implements Exporter<StoredBatch> {
     if (items === 0) return;
     const lane = this.#lanes.get(signal);
     if (lane === undefined) throw new PermanentError(`${this.#settings.id}: is in no pipeline of ${signal}`);
+    // Read now: the batch is used for other spans once it is encoded.
+    const isAwaited = this.#callersWait || (batch instanceof SpanBatch && batch.isAwaited);
     const deliveries = await this.#enqueue(lane, batch, items);
-    if (this.#callersWait) await outcomeOf(deliveries);
+    if (isAwaited) await outcomeOf(deliveries);
   }
 
   async shutdown(deadline: AbortSignal): Promise<void> {

@@ -36,6 +36,7 @@ export class SpanIntake implements Intake<SpanBatch> {
   }
 
   add(batch: SpanBatch): Delivery[] {
+    batch.processed();
     const deliveries = [...this.#assembler.add(batch), ...this.#side.add(batch)];
     releaseBatch(batch);
     return deliveries;

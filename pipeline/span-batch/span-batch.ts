@@ -73,6 +73,13 @@ export class SpanBatch implements Batch {
   context: ClientContext | undefined;
   /** Milliseconds since the Unix epoch at which the first of the spans arrived. */
   receivedTimeMs = Date.now();
+  /** The sender is answered when the spans are stored, whatever `service.acknowledge` says. */
+  isAwaited = false;
+  /**
+   * Looks at the spans when all processors have seen them, for a receiver whose answer says what became of them. It may not
+   * keep the batch. Copies and pieces do not have it: it is not called where a processor holds spans back.
+   */
+  whenProcessed: ((batch: SpanBatch) => void) | undefined;
 
   readonly arena: ByteArena;
   /** Of spans. */
@@ -193,12 +200,22 @@ export class SpanBatch implements Batch {
     this.#dropped = undefined;
     this.#droppedCount = 0;
     this.context = undefined;
+    this.isAwaited = false;
+    this.whenProcessed = undefined;
   }
 
   /** Puts an empty batch over the bytes of a request that arrives now. */
   restart(body: Uint8Array): void {
     this.arena.adopt(body);
     this.receivedTimeMs = Date.now();
+  }
+
+  /** Call before rows are taken out of the batch to be joined or stored. */
+  processed(): void {
+    const observe = this.whenProcessed;
+    if (observe === undefined) return;
+    this.whenProcessed = undefined;
+    observe(this);
   }
 
   /** Spans that are not dropped. */
@@ -302,6 +319,7 @@ export class SpanBatch implements Batch {
   clone(): SpanBatch {
     const copy = new SpanBatch(new ByteArena(this.arena.length), 0, 0);
     copy.append(this);
+    copy.isAwaited = this.isAwaited;
     return copy;
   }
 

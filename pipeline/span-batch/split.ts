@@ -39,5 +39,6 @@ function emptyLike(batch: SpanBatch, spans: number): SpanBatch {
   const piece = new SpanBatch(arena, spans, Math.ceil(batch.attributes.length / batch.length));
   piece.context = batch.context;
   piece.receivedTimeMs = batch.receivedTimeMs;
+  piece.isAwaited = batch.isAwaited;
   return piece;
 }

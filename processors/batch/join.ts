@@ -74,6 +74,7 @@ function joinSpans(batches: readonly SpanBatch[]): SpanBatch {
     if (batch.itemCount * 2 < batch.length) appendKept(joined, batch);
     else joined.append(batch);
   }
+  joined.isAwaited = batches.some(({ isAwaited }) => isAwaited);
   joined.receivedTimeMs = Math.min(...batches.map((batch) => batch.receivedTimeMs));
   return joined;
 }

@@ -2,7 +2,7 @@ import type { ClientContext } from "../../pipeline/batch.ts";
 import type { Consumer, Processor, Settings } from "../../pipeline/component.ts";
 import { RetryableError } from "../../pipeline/errors.ts";
 import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
-import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { BatchInstruments, type BatchTrigger, ProcessorInstruments } from "../../telemetry/instruments.ts";
 import { Batcher } from "./batcher.ts";
 import type { BatchConfig } from "./config.ts";
@@ -18,7 +18,8 @@ const refusedRetryMs = 1_000;
  * Gathers small requests into batches.
  *
  * With `acknowledge: stored`, `consume` settles as the batch that holds its data does, so an error reaches every sender of
- * the batch. With `received` it resolves once the data is gathered, and the processor holds what the next stage refuses.
+ * the batch. With `received` it resolves once the data is gathered, and the processor holds what the next stage refuses;
+ * a batch that `isAwaited` is an exception, and so is what it is joined with.
  * Either way `max_pending_bytes` bounds what is held.
  *
  * Before a stage that `gathers` by itself (the ClickHouse exporter writes every request straight into its insert block)
@@ -60,14 +61,16 @@ export class BatchProcessor<B extends SpanBatch | OtlpBatch> implements Processo
     this.#flow.incoming(batch.signal, batch.itemCount);
     if (batch.itemCount === 0) return;
     if (this.#next !== undefined) return this.#passOn(batch, this.#next);
+    const isAwaited = this.#settings.acknowledge === "stored" || (batch instanceof SpanBatch && batch.isAwaited);
     this.#admit(batch);
+    if (batch instanceof SpanBatch) batch.processed();
     const tuple = this.#keys.tupleOf(batch.context);
     const batcher = this.#batchers.get(tuple) ?? this.#openBatcher(tuple, batch.context);
     this.#pendingBytes += batch.byteLength;
     const settled = batcher.add(batch);
     if (batcher.isEmpty) this.#batchers.delete(tuple);
     else this.#batchers.set(tuple, batcher);
-    if (this.#settings.acknowledge === "stored") return settled;
+    if (isAwaited) return settled;
     settled.catch((error: unknown) => this.#settings.logger.error({ err: error }, "batch: acknowledged data is lost"));
   }
 

@@ -32,13 +32,16 @@ export class SpanCompleter {
   complete(facts: SpanFacts, plan: Plan, outcome: SpanOutcome): void {
     const { batch, row } = facts;
     if (plan.dialects.length > 0) this.#nameDialect(facts, plan);
-    if (!outcome.has(plan.stepOf.kind)) {
+    const { given } = outcome;
+    if (!outcome.has(plan.stepOf.kind) && !given.has("OperationKind")) {
       const kind = impliedKind(plan, outcome);
       if (kind !== undefined) this.#kinds.of(facts).setIndex(row, this.#tokens[kind].of(facts));
     }
-    if (plan.system.length > 0) this.#addSystem(facts, plan, outcome);
-    if (outcome.has(plan.stepOf.output) && this.#isOfModel(facts)) this.#readOutput(facts, plan, outcome);
-    if (batch.statusCode[row] === statusError && !outcome.has(plan.stepOf.errorMessage)) takeStatusMessage(facts);
+    if (plan.system.length > 0 && !given.has("Input")) this.#addSystem(facts, plan, outcome);
+    const hasOutput = outcome.has(plan.stepOf.output) || given.has("Output");
+    if (hasOutput && this.#isOfModel(facts)) this.#readOutput(facts, plan, outcome);
+    const hasMessage = outcome.has(plan.stepOf.errorMessage) || given.has("ErrorMessage");
+    if (batch.statusCode[row] === statusError && !hasMessage) takeStatusMessage(facts);
   }
 
   #nameDialect(facts: SpanFacts, { dialects }: Plan): void {

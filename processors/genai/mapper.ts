@@ -6,6 +6,7 @@ import type { Plan } from "./engine/plan.ts";
 import { Planner, type PlannerOptions } from "./engine/planner.ts";
 import { SpanFacts } from "./engine/span-facts.ts";
 import { createFillers, type FillerOptions, type Fillers } from "./fill/fillers.ts";
+import { GivenColumns } from "./given.ts";
 import type { MessageReader } from "./message-reader.ts";
 import { UsageRepeats } from "./repeats/usage-repeats.ts";
 import { SpanMapper } from "./span-mapper.ts";
@@ -48,6 +49,7 @@ export class Mapper {
   readonly #facts = new SpanFacts();
   readonly #kinds = new ColumnCache("OperationKind");
   readonly #tool = new TokenCache("tool");
+  readonly #given = new GivenColumns();
   #refused = 0;
 
   constructor(
@@ -69,11 +71,12 @@ export class Mapper {
   map(batch: SpanBatch): void {
     const facts = this.#facts;
     this.#repeats.begin(batch);
+    this.#given.begin(batch);
     const pending = this.#planner.begin(batch, facts) ? this.#mapRows(batch, facts) : 0;
     const repeating = this.#repeats.settle(batch);
     for (const target of repeating.length === 0 ? [] : usageTargets) {
       const column = batch.derivedColumn(target);
-      for (const row of repeating) column?.unset(row);
+      for (const row of repeating) if (target !== "Cost" || !this.#given.hasCost(row)) column?.unset(row);
     }
     for (const observer of this.#observers) observer.settled(batch, repeating);
     facts.end();
@@ -98,7 +101,7 @@ export class Mapper {
   #mapSpan(plan: Plan): void {
     const facts = this.#facts;
     const { outcome } = this.#spans;
-    this.#spans.map(facts, plan);
+    this.#spans.map(facts, plan, this.#given.of(facts.row));
     this.#refused += outcome.refusedValues;
     for (const observer of this.#observers) observer.mapped(facts, plan, outcome);
     if (plan.dialects.length === 0 && !outcome.hasUsage) return;

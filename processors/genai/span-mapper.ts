@@ -27,15 +27,21 @@ export class SpanMapper {
     this.#completer = new SpanCompleter(messages);
   }
 
-  /** Maps the span that `facts` stands on, and leaves in `outcome` what filled its columns. */
-  map(facts: SpanFacts, plan: Plan): void {
+  /**
+   * Maps the span that `facts` stands on, and leaves in `outcome` what filled its columns.
+   *
+   * @param given columns that are filled already
+   */
+  map(facts: SpanFacts, plan: Plan, given: ReadonlySet<Target>): void {
     const { outcome } = this;
     const { steps } = plan;
     outcome.clear();
+    outcome.given = given;
     for (let index = 0; index < steps.length; index++) {
       const step = steps[index]!;
       const { target } = step;
       outcome.winners[index] = undefined;
+      if (given.size > 0 && given.has(target)) continue;
       if (step.usageIndex >= 0) this.#readUsage(facts, step, index);
       else if (target === "Tags") this.#gatherTags(facts, step.candidates);
       else {

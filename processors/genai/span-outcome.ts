@@ -1,6 +1,8 @@
+import type { Target } from "./dialect.ts";
 import type { Candidate } from "./engine/candidate.ts";
 
 const none: readonly Candidate[] = [];
+const nothingGiven: ReadonlySet<Target> = new Set();
 
 /** What filled the columns of the span that was mapped last; the next one overwrites it. */
 export class SpanOutcome {
@@ -12,6 +14,8 @@ export class SpanOutcome {
   readonly isCut: boolean[] = [];
   /** Sources that gave tags. */
   tagSources: readonly Candidate[] = [];
+  /** Columns that were filled before: no rule was asked. */
+  given: ReadonlySet<Target> = nothingGiven;
 
   clear(): void {
     this.hasUsage = false;

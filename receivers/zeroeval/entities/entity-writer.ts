@@ -1,0 +1,120 @@
+import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import type { Tags } from "../read/tags.ts";
+import type { SpanContext } from "../spans/span-reader.ts";
+import type { RowWriter } from "../writer.ts";
+import {
+  sessionRow,
+  type TaggedSession,
+  type TaggedTrace,
+  taggedSessionRow,
+  taggedTraceRow,
+  traceRow,
+} from "./entity-rows.ts";
+import { SaidBefore } from "./said-before.ts";
+import type { SentSession } from "./session-reader.ts";
+import type { SentTrace } from "./trace-reader.ts";
+import { nextVersion } from "./versions.ts";
+
+export const tracesTable = "traces";
+export const sessionsTable = "sessions";
+
+/** Writes what is said of traces and sessions; their numbers come from the spans. */
+export class EntityWriter {
+  readonly #writer: RowWriter;
+  readonly #traces: SaidBefore;
+  readonly #sessions: SaidBefore;
+
+  /** @param remembered traces, and sessions, of which is known what tags they have */
+  constructor(writer: RowWriter, remembered: number) {
+    this.#writer = writer;
+    this.#traces = new SaidBefore(remembered);
+    this.#sessions = new SaidBefore(remembered);
+  }
+
+  /**
+   * Writes the tags that spans give to their trace and session, once for all spans that say the same.
+   *
+   * @param project as stored
+   */
+  async writeTags(contexts: readonly SpanContext[], batch: SpanBatch, project: string): Promise<void> {
+    if (contexts.length === 0) return;
+    const traces = new Map<string, TaggedTrace>();
+    const sessions = new Map<string, TaggedSession>();
+    for (const { row, sessionId, traceTags, sessionTags } of contexts) {
+      const start = { low: batch.startTimeUnixNano[2 * row]!, high: batch.startTimeUnixNano[2 * row + 1]! };
+      if (traceTags !== undefined) {
+        const traceId = Buffer.from(batch.traceId.subarray(16 * row, 16 * row + 16)).toString("hex");
+        const known = traces.get(traceId);
+        traces.set(traceId, { traceId, start, tags: joined(known?.tags, traceTags) });
+      }
+      if (sessionTags !== undefined) {
+        const known = sessions.get(sessionId);
+        sessions.set(sessionId, { sessionId, start, tags: joined(known?.tags, sessionTags) });
+      }
+    }
+    await Promise.all([
+      this.#write(tracesTable, this.#traces, traces, (trace) => taggedTraceRow(trace, project, nextVersion()), project),
+      this.#write(
+        sessionsTable,
+        this.#sessions,
+        sessions,
+        (session) => taggedSessionRow(session, project, nextVersion()),
+        project,
+      ),
+    ]);
+  }
+
+  /** @param project as stored */
+  async writeTraces(traces: readonly SentTrace[], project: string): Promise<void> {
+    await Promise.all([
+      this.#writer.insert(
+        tracesTable,
+        traces.map((trace) => traceRow(trace, project, nextVersion())),
+      ),
+      this.writeSessions(traces.map(sessionOfTrace), project),
+    ]);
+  }
+
+  async writeSessions(sessions: readonly SentSession[], project: string): Promise<void> {
+    await this.#writer.insert(
+      sessionsTable,
+      sessions.map((session) => sessionRow(session, project, nextVersion())),
+    );
+  }
+
+  async #write<T extends { readonly tags: Tags }>(
+    table: string,
+    before: SaidBefore,
+    entities: ReadonlyMap<string, T>,
+    rowOf: (entity: T) => Record<string, unknown>,
+    project: string,
+  ): Promise<void> {
+    const pending: Promise<void>[] = [];
+    const fresh: [string, string, T][] = [];
+    for (const [id, entity] of entities) {
+      const said = JSON.stringify([...entity.tags].sort(([one], [other]) => (one < other ? -1 : 1)));
+      const key = `${project} ${id}`;
+      const stored = before.stored(key, said);
+      if (stored === undefined) fresh.push([key, said, entity]);
+      else pending.push(stored);
+    }
+    if (fresh.length > 0) {
+      const stored = this.#writer.insert(
+        table,
+        fresh.map(([, , entity]) => rowOf(entity)),
+      );
+      for (const [key, said] of fresh) before.remember(key, said, stored);
+      pending.push(stored);
+    }
+    await Promise.all(pending);
+  }
+}
+
+function joined(before: Tags | undefined, after: Tags): Tags {
+  return before === undefined ? after : new Map([...before, ...after]);
+}
+
+/** A session that a trace names exists. */
+function sessionOfTrace({ sessionId, sessionName }: SentTrace): SentSession {
+  return { id: sessionId, projectId: "", name: sessionName, tags: new Map(), attributes: {} };
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
+import { errorBody } from "../schemas.ts";
+import type { OtlpIntake } from "./otlp-intake.ts";
+
+const partialSuccess = z.object({
+  partialSuccess: z
+    .object({
+      rejectedSpans: z.string().describe("Spans that were not taken, as a number in a text."),
+      errorMessage: z.string().describe("Why they were not taken."),
+    })
+    .optional()
+    .describe("There when not all spans were taken."),
+});
+
+/** POST /v1/traces. */
+export function otlpRoutes(intake: OtlpIntake): readonly Route[] {
+  return [
+    defineRoute({
+      method: "POST",
+      path: "/v1/traces",
+      permission: "write",
+      tag: "OpenTelemetry",
+      summary: "Store spans of OpenTelemetry",
+      description: "An ExportTraceServiceRequest in protobuf or JSON, answered in the same.",
+      body: "raw",
+      responses: { 200: partialSuccess, 400: errorBody, 413: errorBody, 415: errorBody, 503: errorBody },
+      handle: ({ headers, body, caller }) => intake.export(headers["content-type"], body, caller),
+    }),
+  ];
+}

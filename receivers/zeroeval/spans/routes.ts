@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
+import { errorBody } from "../schemas.ts";
+import { spanReadSchema } from "./schema.ts";
+import type { SpanIntake } from "./span-intake.ts";
+
+/** POST /spans. */
+export function spanRoutes(intake: SpanIntake): readonly Route[] {
+  return [
+    defineRoute({
+      method: "POST",
+      path: "/spans",
+      permission: "write",
+      tag: "Spans",
+      summary: "Store spans",
+      description:
+        "Takes an array of spans. All of them are stored, or none: the answer to a bad one names everything that is wrong. A span that was sent before is changed: what is said now holds, what is left out stays.",
+      body: "raw",
+      responses: { 200: z.array(spanReadSchema), 400: errorBody, 413: errorBody, 503: errorBody },
+      handle: ({ body, caller }) => intake.post(body, caller),
+    }),
+  ];
+}
