@@ -1,3 +1,4 @@
+import { stampDigits } from "../exporters/clickhouse/schema/roll-up-rows.ts";
 import { ofProject, param, raw, type Sql, sql } from "./sql.ts";
 import type { SpanTagScope } from "./tags.ts";
 
@@ -5,9 +6,6 @@ import type { SpanTagScope } from "./tags.ts";
  * A span that names no session belongs to that of its trace, also where the trace learns it later. The first session that a
  * trace has named stays.
  */
-
-/** Digits of the time before what came then, in texts of the roll-ups of which the least or the greatest wins. */
-const stampDigits = 12;
 
 /** The first session of a group of rows of `traces`; "" for none. */
 export const firstSession = `substring(min(Session), ${stampDigits + 1})`;

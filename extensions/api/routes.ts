@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Reader } from "../../query/reader.ts";
+import { spanRoutes } from "../../query/spans/routes.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
 import { defineRoute, type Route } from "./http/route.ts";
@@ -12,8 +13,8 @@ export interface Services {
 }
 
 /** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
-export function ownRoutes(_services: Services): readonly Route[] {
-  return [health];
+export function ownRoutes(services: Services): readonly Route[] {
+  return [health, ...spanRoutes(services)];
 }
 
 const health = defineRoute({
