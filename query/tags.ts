@@ -1,3 +1,4 @@
+import { firstSession } from "./family.ts";
 import type { StoreTables } from "./reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, sql } from "./sql.ts";
 
@@ -69,7 +70,7 @@ function spanTag({ key, values }: TagFilter, scope: SpanTagScope): Sql {
     mapContains(Tags, ${name}), has(${wanted}, Tags[${name}]),
     TraceId IN ${traces(sql`${tag}.1 > 0`)}, TraceId IN ${traces(matches)},
     SessionId != '', SessionId IN ${sessions},
-    TraceId IN ${traces(sql`min(Session).1 = 0 AND min(Session).3 IN ${sessions}`)})`;
+    TraceId IN ${traces(sql`${raw(firstSession)} IN ${sessions}`)})`;
 }
 
 /**

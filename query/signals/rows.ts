@@ -127,7 +127,7 @@ function signalConditions({ project }: SignalSource, filter: SignalFilter): Sql 
   ]);
 }
 
-export function valueOf({ Category, BoolValue, NumValue, TextValue }: SignalRow): boolean | number | string {
+export function signalValue({ Category, BoolValue, NumValue, TextValue }: SignalRow): boolean | number | string {
   if (Category === "boolean") return BoolValue;
   return Category === "numerical" ? NumValue : TextValue;
 }
@@ -142,7 +142,7 @@ export function signalOf(row: SignalRow): SignalRead {
   return {
     id: uuidOfTrace(row.SignalId),
     name: row.Name,
-    value: valueOf(row),
+    value: signalValue(row),
     type: row.Category,
     signal_type: row.Category,
     entity_type: row.EntityType,
@@ -159,7 +159,7 @@ export function valuesByEntity(rows: readonly SignalRow[]): ReadonlyMap<string, 
   const byEntity = new Map<string, [string, SignalValues[string]][]>();
   for (const row of rows) {
     const signals = byEntity.get(row.EntityId) ?? [];
-    signals.push([row.Name, { value: valueOf(row), type: row.Category }]);
+    signals.push([row.Name, { value: signalValue(row), type: row.Category }]);
     byEntity.set(row.EntityId, signals);
   }
   return new Map([...byEntity].map(([id, signals]) => [id, Object.fromEntries(signals)]));

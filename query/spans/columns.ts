@@ -48,7 +48,7 @@ export const mergedExpressions: SpanExpressions = { ...shared, duration: raw("Du
 const last = (column: string, isSet: string): string => `argMaxIf(${column}, CreatedAt, ${isSet}) AS ${column}`;
 const lastText = (column: string): string => last(column, `${column} != ''`);
 
-const noTags = "CAST(map(), 'Map(LowCardinality(String), String)')";
+const noTags = "CAST(map(), 'Map(String, String)')";
 
 /** Of each column the newest value that says something; of tags the newest of each key; of arrival the first. */
 const mergedColumns = [
