@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { askApi, hasApi, type Sights, sightsQuery } from "./api.ts";
 import { DemoError, type DemoOptions, optionsOf, usage } from "./options.ts";
 import { planHour } from "./plan.ts";
 import { progressLine, tableOf, treeOf } from "./print.ts";
@@ -10,7 +11,7 @@ const visibleTimeoutMs = 60_000;
 
 /** Sends an hour of made-up traces of AI agents to a running Signalbox and asks ClickHouse about them. */
 async function demo(options: DemoOptions): Promise<void> {
-  const { endpoint, database, traces: count, seed } = options;
+  const { endpoint, api, database, traces: count, seed } = options;
   await assertListening(endpoint);
   const runId = randomBytes(4).toString("hex");
   const traces = planHour(seed, count, Date.now());
@@ -21,6 +22,9 @@ async function demo(options: DemoOptions): Promise<void> {
     print(`all ${spans} spans are stored and can be queried`);
     for (const question of questionsOf(database, runId)) await answer(store, question, tableOf);
     await answer(store, traceQuestion(database, runId), treeOf);
+    if (!(await hasApi(api))) return print(`\nno API answers at ${api}; --api says where to ask`);
+    const [sights] = await store.rows(sightsQuery(database, runId));
+    if (sights !== undefined) print(await askApi(api, sights as unknown as Sights, tableOf));
   } finally {
     await store.close();
   }

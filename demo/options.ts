@@ -5,6 +5,8 @@ export interface DemoOptions {
   readonly endpoint: string;
   /** Where its ClickHouse answers; may hold user and password. */
   readonly clickhouse: string;
+  /** Where its API answers. */
+  readonly api: string;
   readonly database: string;
   readonly traces: number;
   readonly seed: number;
@@ -18,6 +20,7 @@ export class DemoError extends Error {
 export const usage = `usage: npm run demo -- [options]
   --endpoint URL     where Signalbox takes OTLP over HTTP (OTEL_EXPORTER_OTLP_ENDPOINT, http://127.0.0.1:4318)
   --clickhouse URL   where its ClickHouse answers (CLICKHOUSE_URL, http://127.0.0.1:8123)
+  --api URL          where its API answers (SIGNALBOX_API_URL, http://127.0.0.1:8080)
   --database NAME    database of the table otel_traces (otel)
   --traces N         how many traces to send, 1 to 20000 (300)
   --seed N           the same seed tells the same story (1)
@@ -30,6 +33,7 @@ export function optionsOf(args: readonly string[], env: NodeJS.ProcessEnv): Demo
   return {
     endpoint: addressOf("--endpoint", values.endpoint ?? env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "http://127.0.0.1:4318"),
     clickhouse: addressOf("--clickhouse", values.clickhouse ?? env["CLICKHOUSE_URL"] ?? "http://127.0.0.1:8123"),
+    api: addressOf("--api", values.api ?? env["SIGNALBOX_API_URL"] ?? "http://127.0.0.1:8080"),
     database: values.database ?? "otel",
     traces: wholeNumber("--traces", values.traces ?? "300", 1, 20_000),
     seed: wholeNumber("--seed", values.seed ?? "1", 0, 2 ** 32 - 1),
@@ -43,6 +47,7 @@ function parse(args: readonly string[]) {
       options: {
         endpoint: { type: "string" },
         clickhouse: { type: "string" },
+        api: { type: "string" },
         database: { type: "string" },
         traces: { type: "string" },
         seed: { type: "string" },

@@ -20,6 +20,8 @@ export interface Store {
    * @throws {ApiError} 503 when ClickHouse cannot be reached or is overloaded
    */
   insert(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
+  /** @throws {RetryableError} the API's own tables are not known to be there: ClickHouse has been away since the start */
+  assertReady(): void;
 }
 
 /** The extension `api`, for receivers that add routes to it. */

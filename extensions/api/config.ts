@@ -3,7 +3,10 @@ import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
 import { listenEndpoint } from "../../config/listen-endpoint.ts";
 import { secret } from "../../config/secret.ts";
+import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
+import { tlsSchema } from "../../receivers/otlp/config-server.ts";
+import { defaultMaxJsonDepth } from "./http/body.ts";
 
 const keySchema = z.strictObject({
   key: secret.min(1).describe("The secret that clients send as Authorization: Bearer <key>."),
@@ -13,6 +16,28 @@ const keySchema = z.strictObject({
   access: z.enum(["read_write", "read_only"]).default("read_write").describe("What the key may do."),
 });
 export type KeyConfig = z.output<typeof keySchema>;
+
+const corsSchema = z.strictObject({
+  allowed_origins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Origins whose pages may call every route, such as https://console.example.com; * allows all."),
+});
+
+const sqlSchema = z.strictObject({
+  username: z
+    .string()
+    .min(1)
+    .default(queryUser)
+    .describe("User of ClickHouse that runs the queries of POST /query, whom row policies keep in one project."),
+  password: secret.default("").describe("Its password. Where it is set and the user does not exist, it is made."),
+  max_result_rows: z.int().min(1).default(1_000_000).describe("Most rows of an answer."),
+  max_result_bytes: byteSize.prefault("256MiB").describe("Most bytes of the rows of an answer, uncompressed."),
+  max_queries_per_project: z.int().min(1).default(4).describe("Queries of one project at a time; more are refused."),
+});
+
+/** Node takes 0 for no limit at all, which is none. */
+const positiveMs = durationMs.pipe(z.number().min(1, "must be 1ms or more"));
 
 export const apiConfigSchema = z.strictObject({
   endpoint: listenEndpoint
@@ -24,6 +49,25 @@ export const apiConfigSchema = z.strictObject({
     .prefault("128MiB")
     .describe("Largest body of a request, after decompression too; larger ones are answered with 413."),
   max_connections: z.int().min(1).default(4096).describe("Connections held open at once; more are closed unanswered."),
+  max_header_size: byteSize
+    .prefault("16KiB")
+    .describe("Most bytes of the headers of a request, its path among them; more are answered with 431."),
+  max_json_depth: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(defaultMaxJsonDepth)
+    .describe("How deep lists and objects of a JSON body may lie in each other."),
+  max_in_flight_bytes: byteSize
+    .prefault("512MiB")
+    .describe("Most bytes of bodies that are read and handled at a time; more requests are answered with 503."),
+  read_timeout: positiveMs.prefault("60s").describe("Longest time until a request has come to its end."),
+  read_header_timeout: positiveMs.prefault("10s").describe("Longest time until the headers of a request are there."),
+  write_timeout: positiveMs.prefault("60s").describe("Longest time in which a client takes nothing of its answer."),
+  idle_timeout: positiveMs.prefault("75s").describe("Age of a connection without requests at which it is closed."),
+  tls: tlsSchema.optional().describe("TLS; without it connections are not encrypted."),
+  cors: corsSchema.prefault({}).describe("Pages of other origins; those may always send telemetry."),
+  sql: sqlSchema.prefault({}).describe("Queries that people write themselves, POST /query."),
   query_timeout: durationMs.prefault("30s").describe("Longest time of one query to ClickHouse."),
   query_memory: byteSize.prefault("1GiB").describe("Most memory that one query takes of ClickHouse."),
 });

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLoopback } from "../../config/listen-endpoint.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
+import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
 import { listen } from "../../net/listen.ts";
 import type { Settings } from "../../pipeline/component.ts";
@@ -13,7 +14,9 @@ import { KeyRing } from "./auth/keys.ts";
 import type { ApiConfig } from "./config.ts";
 import { createHandler, type Handler } from "./http/app.ts";
 import { bodyLimit } from "./http/body.ts";
+import { ApiInstruments } from "./http/instruments.ts";
 import type { Route } from "./http/route.ts";
+import { type ApiServer, createApiServer } from "./http/server.ts";
 import { ownRoutes } from "./routes.ts";
 import { ExporterStore } from "./store.ts";
 
@@ -25,10 +28,12 @@ export class ApiExtension implements Api {
   readonly store: Store;
   readonly #config: ApiConfig;
   readonly #settings: Settings;
-  readonly #server: Server;
+  readonly #inFlight: InFlight;
+  readonly #instruments: ApiInstruments;
   readonly #keys: KeyRing;
   readonly #exporterStore: ExporterStore;
   readonly #routes = new Map<string, readonly Route[]>();
+  #server: ApiServer | undefined;
   #handler: Handler | undefined;
 
   /** @throws {Error} the exporter does not exist; an address that others reach, and no key */
@@ -40,21 +45,21 @@ export class ApiExtension implements Api {
       throw new Error(
         `${settings.id}: endpoint ${formatEndpoint(config.endpoint)} can be reached from other machines, and there is no key: add keys, or use 127.0.0.1`,
       );
-    this.#exporterStore = new ExporterStore(exporterConfig(config, settings), settings.id, settings.logger);
+    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, recordSchemas);
     this.store = this.#exporterStore;
-    this.#server = createServer((request, response) => this.#answer(request, response));
-    this.#server.maxConnections = config.max_connections;
+    this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
+    this.#instruments = new ApiInstruments(settings.meter, settings.id);
   }
 
   /** The port that is listened on; 0 before the start. */
   get port(): number {
-    const address = this.#server.address() as AddressInfo | null;
+    const address = this.#server?.server.address() as AddressInfo | null | undefined;
     return address?.port ?? 0;
   }
 
   describe(): readonly string[] {
     const { host } = this.#config.endpoint;
-    const url = `http://${formatEndpoint({ host, port: this.port })}`;
+    const url = `${this.#config.tls === undefined ? "http" : "https"}://${formatEndpoint({ host, port: this.port })}`;
     const who = this.#keys.isEmpty ? "no key is needed, loopback only" : "keys are needed";
     return [`${this.#settings.id}: ${url} (${who})`];
   }
@@ -68,10 +73,15 @@ export class ApiExtension implements Api {
   }
 
   async start(): Promise<void> {
-    const { id, logger } = this.#settings;
+    const { id, logger, host } = this.#settings;
     const reader = readerOf(this.store, this.#config);
-    this.mount(id, ownRoutes({ store: this.store, reader, config: this.#config }));
-    await listen(this.#server, id, formatEndpoint(this.#config.endpoint));
+    this.mount(id, ownRoutes({ store: this.store, reader, config: this.#config, logger }));
+    this.#server = await createApiServer(this.#config, this.#settings, (request, response) =>
+      this.#answer(request, response),
+    );
+    await listen(this.#server.server, id, formatEndpoint(this.#config.endpoint));
+    // Not waited for: what needs no table is answered meanwhile.
+    this.#exporterStore.open().catch((error: Error) => host.fatal(error));
     if (this.#keys.isEmpty) logger.warn("no api key is configured: everybody on this machine may read and write");
   }
 
@@ -88,11 +98,14 @@ export class ApiExtension implements Api {
 
   async shutdown(): Promise<void> {
     this.pipelineNotReady();
-    if (this.#server.listening) {
-      const closed = new Promise((resolve) => this.#server.close(resolve));
-      this.#server.closeIdleConnections();
-      setTimeout(() => this.#server.closeAllConnections(), lastAnswersMs).unref();
+    const { server, release } = this.#server ?? {};
+    release?.();
+    if (server?.listening) {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
       await closed;
+      clearTimeout(timer);
     }
     await this.#exporterStore.close();
   }
@@ -100,8 +113,12 @@ export class ApiExtension implements Api {
   async #makeHandler(): Promise<void> {
     this.#handler = await createHandler([...this.#routes.values()].flat(), {
       limit: bodyLimit(this.#config.max_request_body_size),
-      inFlight: new InFlight(maxRequestsInFlight, 4 * this.#config.max_request_body_size),
+      inFlight: this.#inFlight,
       logger: this.#settings.logger,
+      instruments: this.#instruments,
+      maxJsonDepth: this.#config.max_json_depth,
+      allowedOrigins: this.#config.cors.allowed_origins,
+      isOpen: () => this.#keys.isEmpty,
       callerOf: (authorization) => this.#keys.callerOf(authorization),
     });
   }
@@ -134,6 +151,19 @@ function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Rea
   const limits = { maxExecutionSeconds: query_timeout / 1_000, maxMemoryBytes: query_memory };
   return new ClickHouseReader(() => store.client(), tables, limits);
 }
+
+/** Connections of the API to one server of the store. */
+const connections = 64;
+
+/** The exporter's configuration, with as many connections as readers need and the time that queries may take. */
+function storeConfig(config: ApiConfig, settings: Settings): ClickHouseConfig {
+  const found = exporterConfig(config, settings);
+  const timeout = found.timeout === 0 ? 0 : Math.max(found.timeout, config.query_timeout + answerMarginMs);
+  return { ...found, timeout, insert: { ...found.insert, max_in_flight: connections } };
+}
+
+/** The server ends a query by itself, and says so; only where it is gone does the client give up. */
+const answerMarginMs = 5_000;
 
 function exporterConfig(config: ApiConfig, { id, host }: Settings): ClickHouseConfig {
   const found = host.exporterConfig(config.clickhouse);

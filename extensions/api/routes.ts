@@ -1,20 +1,33 @@
+import type { Logger } from "pino";
 import { z } from "zod";
 import type { Reader } from "../../query/reader.ts";
+import { signalReadRoutes } from "../../query/signals/routes.ts";
 import { spanRoutes } from "../../query/spans/routes.ts";
+import { recordRoutes } from "../../records/routes.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
 import { defineRoute, type Route } from "./http/route.ts";
+import { queryRoutes } from "./query/routes.ts";
+import { QueryRunner } from "./query/run.ts";
 
 /** What routes are made of. */
 export interface Services {
   readonly store: Store;
   readonly reader: Reader;
   readonly config: ApiConfig;
+  readonly logger: Logger;
 }
 
 /** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
 export function ownRoutes(services: Services): readonly Route[] {
-  return [health, ...spanRoutes(services)];
+  const { store, config } = services;
+  return [
+    health,
+    ...spanRoutes(services),
+    ...signalReadRoutes(services),
+    ...queryRoutes(new QueryRunner(store, config)),
+    ...recordRoutes(services),
+  ];
 }
 
 const health = defineRoute({

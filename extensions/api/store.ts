@@ -1,22 +1,39 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import type { Logger } from "pino";
 import { createHosts, databaseOf, type Hosts } from "../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
-import { describeFailure, failureOf } from "../../exporters/clickhouse/errors.ts";
-import { quoteName } from "../../exporters/clickhouse/schema/sql.ts";
+import { SchemaGate } from "../../exporters/clickhouse/schema/gate.ts";
+import { ddlOf, quoteName } from "../../exporters/clickhouse/schema/sql.ts";
+import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
+import type { Settings } from "../../pipeline/component.ts";
 import type { Store } from "./api.ts";
-import { ApiError } from "./http/errors.ts";
+import { unavailable } from "./http/failures.ts";
 
 /** The tables of a clickhouse exporter, reached by connections of the API's own. */
 export class ExporterStore implements Store {
   readonly config: ClickHouseConfig;
   readonly database: string;
   readonly #hosts: Hosts;
+  readonly #gate: SchemaGate;
 
-  constructor(config: ClickHouseConfig, component: string, logger: Logger) {
+  /** @param tables the API's own, which the exporter does not make */
+  constructor(config: ClickHouseConfig, settings: Settings, tables: readonly TableSchema[]) {
     this.config = config;
     this.database = databaseOf(config);
-    this.#hosts = createHosts(config, component, logger);
+    this.#hosts = createHosts(config, settings.id, settings.logger);
+    this.#gate = new SchemaGate(config, settings, this.#hosts, ddlOf(config, this.database), tables);
+  }
+
+  /**
+   * Creates or checks the API's own tables; while the server cannot be reached, goes on trying afterwards.
+   *
+   * @throws {PermanentError} the server answered and will never do it
+   */
+  open(): Promise<void> {
+    return this.#gate.open();
+  }
+
+  assertReady(): void {
+    this.#gate.assertOpen();
   }
 
   table(name: string): string {
@@ -43,6 +60,7 @@ export class ExporterStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.#gate.close();
     await this.#hosts.close();
   }
 }
@@ -55,12 +73,3 @@ const grouped = {
   input_format_skip_unknown_fields: 0,
   date_time_input_format: "best_effort",
 } as const;
-
-const retryAfterSeconds = 5;
-
-/** The answer when ClickHouse did not do what it was asked: 503, and when to ask again. */
-export function unavailable(error: unknown): ApiError {
-  const failure = failureOf(error);
-  const detail = `the store cannot be reached or is overloaded: ${describeFailure(failure)}`;
-  return new ApiError(503, detail, { headers: { "retry-after": String(retryAfterSeconds) }, cause: error });
-}

@@ -28,6 +28,10 @@ export const clickhouseServerConfigSchema = z
       .pipe(z.number().min(256 * mib, "must be at least 256MiB"))
       .prefault("4GiB")
       .describe("Memory the server may take; never more than 80% of the machine's."),
+    query_databases: z
+      .array(z.string().min(1))
+      .default(["otel"])
+      .describe("Databases that POST /query of the API may read, each project its own rows."),
     settings: z
       .record(
         z.string().regex(/^[a-z][a-z0-9_]*$/, "must be the name of a server setting"),

@@ -24,9 +24,15 @@ export async function prepareServer(
 ): Promise<ServerOptions> {
   const library = resolveEngineLibrary();
   const paths = serverPaths(config.directory);
-  const { http_endpoint, tcp_endpoint, memory_limit, log_max_size, settings } = config;
+  const { http_endpoint, tcp_endpoint, memory_limit, log_max_size, query_databases, settings } = config;
   await mkdir(paths.data, { recursive: true });
-  const xml = serverConfigXml({ paths, memoryLimit: memory_limit, logMaxSize: log_max_size, settings });
+  const xml = serverConfigXml({
+    paths,
+    memoryLimit: memory_limit,
+    logMaxSize: log_max_size,
+    queryDatabases: query_databases,
+    settings,
+  });
   await writeFile(paths.config, xml);
   return {
     library,

@@ -1,3 +1,5 @@
+import { projectPolicy, queryGrants, querySettings, queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
+
 /** Where things are inside `directory`. */
 export interface ServerPaths {
   readonly data: string;
@@ -12,13 +14,15 @@ export interface ServerConfigOptions {
   readonly memoryLimit: number;
   /** Bytes. */
   readonly logMaxSize: number;
+  /** Databases whose rows the API's queries may read. */
+  readonly queryDatabases: readonly string[];
   /** Added last: they win. */
   readonly settings: Readonly<Record<string, Scalar>>;
 }
 
 type Scalar = string | number | boolean;
-/** Elements by name; a list repeats its element. */
-type Tree = { readonly [key: string]: Scalar | readonly Scalar[] | Tree };
+/** Elements by name; a list repeats its element, and `@name` is the attribute of the element that holds it. */
+type Tree = { readonly [key: string]: Scalar | Tree | readonly (Scalar | Tree)[] };
 
 const mib = 2 ** 20;
 
@@ -41,7 +45,7 @@ export function serverConfigXml(options: ServerConfigOptions): string {
     ...poolSettings,
     ...options.settings,
     merge_tree: mergeTreeSettings,
-    ...userSettings(options.memoryLimit),
+    ...userSettings(options),
   };
   return `<clickhouse>\n${render(tree, "  ")}</clickhouse>\n`;
 }
@@ -82,11 +86,26 @@ const mergeTreeSettings: Tree = {
   merge_selector_base: 10,
 };
 
-function userSettings(memoryLimit: number): Tree {
+function userSettings({ memoryLimit, queryDatabases }: ServerConfigOptions): Tree {
+  const networks = { ip: ["127.0.0.0/8", "::1"] };
   return {
-    profiles: { default: { log_queries: 0, max_memory_usage: Math.floor(memoryLimit * 0.75) } },
+    profiles: {
+      default: { log_queries: 0, max_memory_usage: Math.floor(memoryLimit * 0.75) },
+      [queryUser]: querySettings,
+    },
     users: {
-      default: { password: "", networks: { ip: ["127.0.0.0/8", "::1"] }, profile: "default", quota: "default" },
+      default: { password: "", networks, profile: "default", quota: "default" },
+      [queryUser]: {
+        password: "",
+        networks,
+        profile: queryUser,
+        quota: "default",
+        grants: { query: queryDatabases.flatMap((database) => queryGrants(database)) },
+        // A table without a name stands for all tables of the database.
+        databases: {
+          database: queryDatabases.map((name) => ({ "@name": name, table: { "@name": "", filter: projectPolicy } })),
+        },
+      },
     },
     quotas: { default: {} },
   };
@@ -94,15 +113,18 @@ function userSettings(memoryLimit: number): Tree {
 
 function render(tree: Tree, indent: string): string {
   return Object.entries(tree)
+    .filter(([key]) => !key.startsWith("@"))
     .flatMap(([key, value]) => (Array.isArray(value) ? value : [value]).map((item) => element(key, item, indent)))
     .join("");
 }
 
 function element(key: string, value: Scalar | Tree, indent: string): string {
-  if (typeof value === "object") return `${indent}<${key}>\n${render(value, `${indent}  `)}${indent}</${key}>\n`;
-  return `${indent}<${key}>${escapeXml(String(value))}</${key}>\n`;
+  if (typeof value !== "object") return `${indent}<${key}>${escapeXml(String(value))}</${key}>\n`;
+  const attributes = Object.entries(value).filter(([name]) => name.startsWith("@"));
+  const head = [key, ...attributes.map(([name, text]) => `${name.slice(1)}="${escapeXml(String(text))}"`)].join(" ");
+  return `${indent}<${head}>\n${render(value, `${indent}  `)}${indent}</${key}>\n`;
 }
 
 function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -2,7 +2,8 @@ import { DictionaryCopier, type RangeCopier } from "./copy-ranges.ts";
 import { type DerivedColumn, NumberColumn, TextColumn, TokenColumn, type ValueColumn } from "./derived.ts";
 import type { SpanBatch } from "./span-batch.ts";
 
-function byRow<Item extends { readonly row: number }>(items: readonly Item[]): ReadonlyMap<number, Item[]> {
+/** Items of the side tables by the row they belong to. */
+export function byRow<Item extends { readonly row: number }>(items: readonly Item[]): ReadonlyMap<number, Item[]> {
   const rows = new Map<number, Item[]>();
   for (const item of items) {
     const ofRow = rows.get(item.row);

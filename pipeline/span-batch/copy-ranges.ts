@@ -39,6 +39,14 @@ export class RangeCopier {
     return now;
   }
 
+  /** The number that `into`, of the target's arena, has for the bytes of a range; they are copied when it has none yet. */
+  intern(start: number, length: number, into: ByteDictionary): number {
+    const at = this.#append(start, length);
+    const index = into.intern(at, length);
+    if (into.starts[index] !== at) this.#into.length = at;
+    return index;
+  }
+
   /** Forgets what may be shared: call for each span. */
   forget(): void {
     // Not the array's length: its memory would be given back, and taken again for the next span.
@@ -70,8 +78,7 @@ export class DictionaryCopier {
   indexOf(index: number): number {
     const known = this.#indexes[index]!;
     if (known !== notCopied) return known;
-    const length = this.#from.lengths[index]!;
-    const copied = this.#into.intern(this.#bytes.copy(this.#from.starts[index]!, length), length);
+    const copied = this.#bytes.intern(this.#from.starts[index]!, this.#from.lengths[index]!, this.#into);
     this.#indexes[index] = copied;
     return copied;
   }

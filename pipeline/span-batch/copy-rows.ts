@@ -4,7 +4,7 @@ import { DictionaryCopier, notCopied, RangeCopier } from "./copy-ranges.ts";
 import type { SpanBatch } from "./span-batch.ts";
 
 /** Copies the few bytes of an id: a view of them, for `set`, would take longer than they do. */
-function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): void {
+export function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): void {
   for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }
 

@@ -2,11 +2,18 @@ import type { Logger } from "pino";
 import type { Clock } from "../../exporters/helper/clock.ts";
 import type { Consumer } from "../../pipeline/component.ts";
 import { isPermanent, messageOf, RetryableError } from "../../pipeline/errors.ts";
-import { ByteArena } from "../../pipeline/span-batch/arena.ts";
 import { ValueType } from "../../pipeline/span-batch/attribute-table.ts";
+import { releaseBatch, takeBatch } from "../../pipeline/span-batch/batch-pool.ts";
+import { takeBuffer } from "../../pipeline/span-batch/buffer-pool.ts";
 import { RowCopier } from "../../pipeline/span-batch/copy-rows.ts";
-import { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { TailSamplingConfig } from "./config.ts";
+import type { Lexicon } from "./lexicon.ts";
+import type { HeldSpan } from "./span-store.ts";
+import { SpanUnpacker } from "./unpacker.ts";
+
+/** Room of a batch that spans are gathered in, at first. */
+const firstBytes = 64 * 1024;
 
 /** Why a span is kept. */
 export interface Kept {
@@ -42,6 +49,8 @@ export class Outbox {
   #open: SpanBatch | undefined;
   #from: SpanBatch | undefined;
   #copier: RowCopier | undefined;
+  #lexicon: Lexicon | undefined;
+  #unpacker: SpanUnpacker | undefined;
   readonly #queue: SpanBatch[] = [];
   readonly #active = new Set<Promise<void>>();
   /** Ends the waits between attempts. */
@@ -57,23 +66,30 @@ export class Outbox {
 
   /** Adds a copy of a span. */
   add(from: SpanBatch, row: number, kept: Kept): void {
-    const { max_spans, max_bytes } = this.#config;
-    if (this.#open !== undefined && (this.#open.length >= max_spans || this.#open.byteLength >= max_bytes))
-      this.flush();
-    this.#open ??= new SpanBatch(new ByteArena(64 * 1024), 64, 12);
+    const open = this.#room();
     if (this.#from !== from || this.#copier === undefined) {
-      this.#copier = new RowCopier(from, this.#open);
+      this.#copier = new RowCopier(from, open);
       this.#from = from;
     }
-    const at = this.#open.length;
     this.#copier.copy(row);
-    this.#mark(this.#open, at, kept);
-    this.spans++;
+    this.#mark(open, kept);
   }
 
-  /** Forgets the batch that spans were taken from, so that it may be released. */
+  /** Adds a span that was held. */
+  addHeld({ segment, row, extras }: HeldSpan, kept: Kept): void {
+    const open = this.#room();
+    const { lexicon, starts } = segment;
+    if (this.#lexicon !== lexicon || this.#unpacker === undefined) {
+      this.#unpacker = new SpanUnpacker(lexicon, open);
+      this.#lexicon = lexicon;
+    }
+    this.#unpacker.add(segment, starts[row]!, starts[row + 1]!, extras);
+    this.#mark(open, kept);
+  }
+
+  /** Forgets where spans were taken from, so that it may be released. */
   endSource(): void {
-    this.#from = this.#copier = undefined;
+    this.#from = this.#copier = this.#lexicon = this.#unpacker = undefined;
   }
 
   /** Sends what is gathered. */
@@ -104,7 +120,19 @@ export class Outbox {
     if (deadline.aborted) giveUp();
   }
 
-  #mark(batch: SpanBatch, at: number, { policy, subPolicy, weight, isCached }: Kept): void {
+  /** The batch that spans are gathered in, with room for one more. */
+  #room(): SpanBatch {
+    const { max_spans, max_bytes } = this.#config;
+    if (this.#open !== undefined && (this.#open.length >= max_spans || this.#open.byteLength >= max_bytes))
+      this.flush();
+    this.#open ??= emptyBatch(firstBytes);
+    return this.#open;
+  }
+
+  /** Writes to the span that was added last why it is kept. */
+  #mark(batch: SpanBatch, { policy, subPolicy, weight, isCached }: Kept): void {
+    const at = batch.length - 1;
+    this.spans++;
     const weights = batch.deriveColumn("SampleWeight");
     weights.set(at, (weights.get(at) ?? 1) * weight);
     batch.deriveColumn("SamplePolicy").set(at, policy);
@@ -136,9 +164,11 @@ export class Outbox {
     for (let failures = 0; ; failures++) {
       try {
         // The next stage owns what it is given, and may have spoiled it when it fails.
-        await this.#parts.next.consume(batch.clone());
-        this.#forget(batch);
-        return this.#parts.onSent(batch.length);
+        const copy = emptyBatch(batch.arena.length);
+        copy.append(batch);
+        await this.#parts.next.consume(copy);
+        this.#parts.onSent(batch.length);
+        return this.#forget(batch);
       } catch (error) {
         if (isPermanent(error) || this.#gaveUp) return this.#lose(batch, messageOf(error));
         await this.#pause(error, failures, batch.length);
@@ -147,14 +177,15 @@ export class Outbox {
   }
 
   #lose(batch: SpanBatch, reason: string): void {
-    this.#forget(batch);
     this.#parts.onLost(batch.length);
     this.#parts.logger.error({ reason, spans: batch.length }, "tail_sampling: kept spans are lost");
+    this.#forget(batch);
   }
 
   #forget(batch: SpanBatch): void {
     this.spans -= batch.length;
     this.bytes -= batch.byteLength;
+    releaseBatch(batch);
   }
 
   async #pause(error: unknown, failures: number, spans: number): Promise<void> {
@@ -177,4 +208,9 @@ export class Outbox {
       this.#hurry.add(wake);
     });
   }
+}
+
+/** An empty batch with room for `bytes` bytes, of memory that is used again. */
+function emptyBatch(bytes: number): SpanBatch {
+  return takeBatch(takeBuffer(bytes).subarray(0, 0), 64, 12);
 }

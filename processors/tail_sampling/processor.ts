@@ -20,7 +20,15 @@ const extraRoom = 0.02;
 /** How long a sender is asked to wait when memory is full. */
 const refusedRetryMs = 1_000;
 const maxTickMs = 1_000;
-const mebibyte = 1024 * 1024;
+/** Bytes of a segment: a share of memory, as a power of two, which is what the pool of buffers has. */
+const segmentShare = 1 / 512;
+const minSegmentBytes = 32 * 1024;
+const maxSegmentBytes = 512 * 1024;
+
+function segmentBytesOf(maxBytes: number): number {
+  const power = 2 ** Math.floor(Math.log2(maxBytes * segmentShare));
+  return Math.min(Math.max(power, minSegmentBytes), maxSegmentBytes);
+}
 
 /**
  * Holds the spans of a trace until it can be judged as a whole, and passes on the traces that a policy keeps.
@@ -54,11 +62,8 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     this.#instruments = new TailInstruments(meter, id, () => this.held());
     this.#judge = new Judge(config, clock, this.#instruments);
     this.#traces = new TraceTable(this.#judge.predicates.length);
-    const traces = this.#traces;
-    this.#segmentBytes = Math.min(Math.max(config.max_bytes / 64, mebibyte / 16), mebibyte);
-    this.#store = new SpanStore(this.#segmentBytes, (slot, bytes) => {
-      traces.bytes[slot]! += bytes;
-    });
+    this.#segmentBytes = segmentBytesOf(config.max_bytes);
+    this.#store = new SpanStore(this.#segmentBytes);
     this.#outbox = new Outbox(config, {
       next,
       logger,
@@ -68,7 +73,7 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     });
     const parts = {
       config,
-      traces,
+      traces: this.#traces,
       store: this.#store,
       judge: this.#judge,
       outbox: this.#outbox,
@@ -107,6 +112,8 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     this.#settle(this.#intake.take(batch, now), now);
     this.#boundTraces();
     releaseBatch(batch);
+    // Spans may take more than was thought: what they share in their batch, each has for itself then.
+    this.#decideForRoom(0, this.#config.max_bytes);
   }
 
   async shutdown(deadline: AbortSignal): Promise<void> {
@@ -192,25 +199,28 @@ export class TailSamplingProcessor implements Processor<SpanBatch> {
     if (block_on_overflow && this.#traces.open.length >= num_traces) {
       throw this.#full(`holds ${this.#traces.open.length} undecided traces, num_traces is ${num_traces}`);
     }
-    // The open segment doubles its arena when it is full.
-    const most = max_bytes - this.#segmentBytes;
-    const isFull = (): boolean => this.#heldBytes + bytes > most;
-    if (!isFull()) return;
+    // The open segment may be full, and the next one has room for more.
+    if (this.#decideForRoom(bytes, max_bytes - this.#segmentBytes)) return;
+    // A single request may be larger than all.
+    if (this.#store.spans === 0 && this.#outbox.spans === 0) return;
+    throw this.#full(`would hold ${this.#heldBytes + bytes} bytes, max_bytes is ${max_bytes}`);
+  }
+
+  /** Decides the oldest traces, unless the user would rather wait, until `bytes` more are `most`; returns whether they are. */
+  #decideForRoom(bytes: number, most: number): boolean {
+    const { max_bytes, block_on_overflow } = this.#config;
     // What decided traces leave behind is given back in pieces, so that one round may not be enough.
-    while (!block_on_overflow && this.#traces.open.length > 0) {
+    while (this.#heldBytes + bytes > most) {
       let needed = this.#heldBytes + bytes - most + max_bytes * extraRoom;
-      const early = this.#oldest(Number.POSITIVE_INFINITY, (slot) => {
+      const early = this.#oldest(block_on_overflow ? 0 : Number.POSITIVE_INFINITY, (slot) => {
         const goOn = needed > 0;
         needed -= this.#traces.bytes[slot]!;
         return goOn;
       });
+      if (early.length === 0) return false;
       this.#decideEarly(early, "max_bytes");
-      if (!isFull()) return;
-      if (early.length === 0) break;
     }
-    // A single request may be larger than all.
-    if (this.#store.spans === 0 && this.#outbox.spans === 0) return;
-    throw this.#full(`would hold ${this.#heldBytes + bytes} bytes, max_bytes is ${max_bytes}`);
+    return true;
   }
 
   #full(message: string): RetryableError {

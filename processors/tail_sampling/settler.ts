@@ -49,11 +49,11 @@ export class Settler {
     store.sweep(
       ranges,
       (slot) => state[slot] !== TraceState.OPEN,
-      (batch, row, slot) => {
+      (span, slot) => {
         if (state[slot] !== TraceState.KEPT) return;
         if (slot !== last || kept === undefined) kept = this.#kept(slot);
         last = slot;
-        outbox.add(batch, row, kept);
+        outbox.addHeld(span, kept);
       },
     );
     outbox.flush();

@@ -30,3 +30,22 @@ export const signalRead = z
   })
   .meta({ id: "SignalRead" });
 export type SignalRead = z.output<typeof signalRead>;
+
+/** The signals of one name on one kind of entity. */
+export const signalSummary = z
+  .object({
+    name: z.string(),
+    type: z.enum(signalTypes),
+    entity_type: z.enum(signalEntities),
+    count: z.int().describe("Entities that have it now."),
+    true_count: z.int().nullable().describe("Of booleans: how many are true."),
+    avg: z.number().nullable().describe("Of numbers."),
+    min: z.number().nullable().describe("Of numbers."),
+    max: z.number().nullable().describe("Of numbers."),
+    values: z
+      .array(z.object({ value: z.string(), count: z.int() }))
+      .describe("Of texts: the twenty most frequent ones."),
+    last_at: z.string().describe("When the newest arrived."),
+  })
+  .meta({ id: "SignalSummary" });
+export type SignalSummary = z.output<typeof signalSummary>;

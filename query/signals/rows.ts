@@ -1,7 +1,8 @@
 import { uuidOfSpan, uuidOfTrace } from "../../pipeline/ids.ts";
+import { type Hours, hourOf, inHours } from "../hours.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
-import type { SignalEntityType, SignalRead, SignalValues } from "./model.ts";
+import type { SignalEntityType, SignalRead, SignalSummary, SignalValues } from "./model.ts";
 
 /** A signal as it is read from the store. */
 export interface SignalRow {
@@ -49,6 +50,8 @@ export interface SignalFilter {
   readonly entity_id?: string | undefined;
   readonly created_after?: string | undefined;
   readonly created_before?: string | undefined;
+  /** Hours of arrival that are looked into. */
+  readonly hours?: Hours | undefined;
 }
 
 /** Signals of a project, the newest first. */
@@ -85,6 +88,12 @@ function behind({ created, signalId, entityType, entityId }: SignalPosition): Sq
   return sql`(${at} < ${last} OR (${at} = ${last} AND (EntityType, EntityId) > ${ids}))`;
 }
 
+/** The hours in which signals have arrived, of any project: known without reading rows. */
+export function hoursOfSignals({ tables }: SignalSource): Statement {
+  return statementOf(sql`SELECT ${hourOf("minOrNull(CreatedAt)")} AS First, ${hourOf("maxOrNull(CreatedAt)")} AS Last
+FROM ${raw(tables.signals)}`);
+}
+
 export function countSignals(source: SignalSource, filter: SignalFilter): Statement {
   return statementOf(sql`SELECT uniqExact(EntityType, EntityId, Name, SignalId) AS Count
 FROM ${raw(source.tables.signals)}
@@ -98,7 +107,7 @@ export function summariseSignals(source: SignalSource, filter: SignalFilter): St
   if(Category = 'numerical', avg(NumValue), NULL) AS Average,
   if(Category = 'numerical', min(NumValue), NULL) AS Least,
   if(Category = 'numerical', max(NumValue), NULL) AS Greatest,
-  if(Category = 'categorical', topKWeighted(20)(TextValue, 1), []) AS Words,
+  if(Category = 'categorical', approx_top_count(20, 200)(TextValue), []) AS Words,
   max(CreatedAt) AS LastAt
 FROM (
   SELECT EntityType, EntityId, Name, Category, BoolValue, NumValue, TextValue, CreatedAt
@@ -124,6 +133,7 @@ function signalConditions({ project }: SignalSource, filter: SignalFilter): Sql 
     text("Category", filter.type),
     time(">=", filter.created_after),
     time("<=", filter.created_before),
+    ...inHours("CreatedAt", filter.hours ?? {}),
   ]);
 }
 
@@ -163,4 +173,33 @@ export function valuesByEntity(rows: readonly SignalRow[]): ReadonlyMap<string, 
     byEntity.set(row.EntityId, signals);
   }
   return new Map([...byEntity].map(([id, signals]) => [id, Object.fromEntries(signals)]));
+}
+
+/** A row of `summariseSignals`. */
+export interface SummaryRow {
+  readonly Name: string;
+  readonly Category: SignalRead["type"];
+  readonly EntityType: SignalEntityType;
+  readonly Count: number;
+  readonly TrueCount: number;
+  readonly Average: number | null;
+  readonly Least: number | null;
+  readonly Greatest: number | null;
+  readonly Words: readonly (readonly [string, number])[];
+  readonly LastAt: string;
+}
+
+export function summaryOf(row: SummaryRow): SignalSummary {
+  return {
+    name: row.Name,
+    type: row.Category,
+    entity_type: row.EntityType,
+    count: row.Count,
+    true_count: row.Category === "boolean" ? row.TrueCount : null,
+    avg: row.Average,
+    min: row.Least,
+    max: row.Greatest,
+    values: row.Words.map(([value, count]) => ({ value, count })),
+    last_at: row.LastAt,
+  };
 }

@@ -1,9 +1,10 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
+import { type Hours, inHours } from "../hours.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import type { SpanTagScope } from "../tags.ts";
 import { mergedExpressions, mergedSpans, rowExpressions, type SpanExpressions } from "./columns.ts";
-import { bound, idConditions, type SpanFilter, spanConditions } from "./filter.ts";
+import { idConditions, type SpanFilter, spanConditions } from "./filter.ts";
 
 export const spanSortFields = ["started_at", "name", "status", "duration_ms", "cost", "kind"] as const;
 
@@ -19,12 +20,6 @@ export interface SpanPosition {
   readonly value: string | null;
   readonly spanId: string;
   readonly traceId: string;
-}
-
-/** A part of a list: spans that started in a while. Hours since the epoch, from the first to before the last. */
-export interface Hours {
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
 }
 
 /** Which part of which list. */
@@ -152,19 +147,6 @@ function widened({ from, to }: Hours): Hours {
 
 function startedIn(hours: Hours): Sql[] {
   return inHours("Timestamp", hours);
-}
-
-function inHours(column: string, { from, to }: Hours, around = 0): Sql[] {
-  const at = (hour: number): Sql => bound(hourText(hour));
-  return [
-    ...(from === undefined ? [] : [sql`${raw(column)} >= ${at(from - around)}`]),
-    ...(to === undefined ? [] : [sql`${raw(column)} < ${at(to + around)}`]),
-  ];
-}
-
-/** @param hour since the epoch */
-function hourText(hour: number): string {
-  return `${new Date(hour * 3_600_000).toISOString().slice(0, 19).replace("T", " ")}.000000000`;
 }
 
 const sortColumns = {

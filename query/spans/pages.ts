@@ -1,10 +1,10 @@
+import { type Hours, partsOf } from "../hours.ts";
 import type { Reader } from "../reader.ts";
 import type { SpanFilter } from "./filter.ts";
-import { hoursOf, partsOf } from "./hours.ts";
+import { hoursOf } from "./hours.ts";
 import {
   countOfSpans,
   countRepeated,
-  type Hours,
   pageOfSpans,
   type SpanKey,
   type SpanListRequest,
@@ -44,7 +44,8 @@ export class SpanPages {
     if (hours === undefined) return [];
     const found: SpanKey[] = [];
     let { offset } = query;
-    for (const part of partsOf(this.#fromPosition(hours, query), query.order)) {
+    const sequence = { isByTime: query.order.by === "started_at", descending: query.order.descending };
+    for (const part of partsOf(this.#fromPosition(hours, query), sequence)) {
       const request = await this.#request(query, part);
       if (offset > 0) {
         const count = await this.#count(countOfSpans(request));

@@ -1,4 +1,5 @@
 import { firstSession, lastName } from "../family.ts";
+import { uuidOfSpan } from "../../pipeline/ids.ts";
 import type { Reader } from "../reader.ts";
 import type { SignalValues } from "../signals/model.ts";
 import { currentSignals, type SignalRow, valuesByEntity } from "../signals/rows.ts";
@@ -85,7 +86,7 @@ export function completionIdsOf(row: SpanRow): readonly string[] {
     const index = row.SpanAttributeKeys.indexOf(name);
     return index < 0 ? [] : [row.SpanAttributeValues[index]!];
   });
-  return unique([row.ResponseId, ...ids]);
+  return unique([row.ResponseId, ...ids, uuidOfSpan(row.SpanId)]);
 }
 
 function signalsStatement(

@@ -33,8 +33,10 @@ export interface TestClickHouse {
 
 /** Starts a ClickHouse server on a free port, or uses the one CLICKHOUSE_URL names. Call `stop()` in `afterAll`. */
 export async function startTestClickHouse(): Promise<TestClickHouse> {
-  const server = externalClickHouse ? new ExternalServer(process.env["CLICKHOUSE_URL"]!) : await EmbeddedServer.start();
   const database = `signalbox_test_${randomBytes(6).toString("hex")}`;
+  const server = externalClickHouse
+    ? new ExternalServer(process.env["CLICKHOUSE_URL"]!)
+    : await EmbeddedServer.start(database);
   // Silent: a test that expects an error says so itself.
   const log = { level: ClickHouseLogLevel.OFF };
   const admin = createClient({ url: server.url, log });
@@ -102,12 +104,13 @@ class EmbeddedServer {
     this.#process = new ServerProcess(options);
   }
 
-  static async start(): Promise<EmbeddedServer> {
+  static async start(database: string): Promise<EmbeddedServer> {
     const directory = await mkdtemp(join(tmpdir(), "signalbox-clickhouse-"));
     const config = clickhouseServerConfigSchema.parse({
       directory,
       http_endpoint: "127.0.0.1:0",
       memory_limit: "2GiB",
+      query_databases: [database],
     });
     const server = new EmbeddedServer(directory, await prepareServer(config, () => undefined));
     await server.#ready().catch(async (error: unknown) => {

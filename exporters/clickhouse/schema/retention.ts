@@ -14,7 +14,7 @@ interface FoundTable {
  * what a table has is left alone: somebody may have set it by hand.
  */
 export async function ensureRetention(client: ClickHouseClient, options: SchemaOptions): Promise<void> {
-  for (const expiring of options.schema.expiring) await ensureTtl(client, options, expiring);
+  for (const expiring of options.schema.expiring ?? []) await ensureTtl(client, options, expiring);
 }
 
 async function ensureTtl(client: ClickHouseClient, { ddl, logger }: SchemaOptions, expiring: Expiring): Promise<void> {

@@ -14,8 +14,12 @@ export interface Ddl {
   table(name: string): string;
   /** ` ON CLUSTER name`, or nothing. */
   readonly onCluster: string;
-  /** Engine clause of the configured family, such as `ReplicatedAggregatingMergeTree('/path', '{replica}')`. */
-  engine(kind: "" | "Aggregating" | "Replacing"): string;
+  /**
+   * Engine clause of the configured family, such as `ReplicatedAggregatingMergeTree('/path', '{replica}')`.
+   *
+   * @param version of a Replacing engine: the column whose greatest value stays; without it the row inserted last stays
+   */
+  engine(kind: "" | "Aggregating" | "Replacing", version?: string): string;
   readonly isReplicated: boolean;
   /** The age at which rows of a table are deleted. */
   retention(table: string): Retention;
@@ -35,7 +39,8 @@ export function ddlOf(config: ClickHouseConfig, database: string): Ddl {
     database,
     table: (table) => `${quoteName(database)}.${quoteName(table)}`,
     onCluster: config.cluster_name === "" ? "" : ` ON CLUSTER ${quoteName(config.cluster_name)}`,
-    engine: (kind) => `${family}${kind}MergeTree(${params})`,
+    engine: (kind, version) =>
+      `${family}${kind}MergeTree(${[params, version ?? ""].filter((part) => part !== "").join(", ")})`,
     isReplicated: family !== "",
     retention: (table) => ({
       ms: config.table_ttl[table] ?? config.ttl,
@@ -48,14 +53,15 @@ export function ddlOf(config: ClickHouseConfig, database: string): Ddl {
 export interface Expiring {
   /** Not quoted. */
   readonly table: string;
-  /** Expression of the time since which a row grows old; a Date or DateTime. */
-  readonly time: string;
+  /** Expression of the time since which a row grows old; a Date or DateTime. Left out: rows never do. */
+  readonly time?: string;
   /** Whether rows say their project in ProjectId. */
   readonly hasProjects?: boolean;
 }
 
 /** The expression behind TTL: when a row is to go; nothing where none ever does. */
 export function ttlExpression({ time, hasProjects }: Expiring, { ms, projects }: Retention): string | undefined {
+  if (time === undefined) return undefined;
   if (hasProjects !== true || projects.length === 0) return ms === 0 ? undefined : after(time, ms);
   const end = (age: number): string => (age === 0 ? "toDateTime(4294967295)" : `toDateTime(${after(time, age)})`);
   const own = projects.map(([id, age]) => `ProjectId = ${quoteText(id)}, ${end(age)}`);

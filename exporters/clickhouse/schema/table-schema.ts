@@ -11,7 +11,7 @@ export interface TableSchema {
   /** Tables that remember tokens: this one and those that views fill from it. */
   readonly deduplicated: readonly string[];
   /** Tables of which rows are deleted when they are old. */
-  readonly expiring: readonly Expiring[];
+  readonly expiring?: readonly Expiring[];
   /** What is lost without the table, where the exporter can do without: it is then missed with a WARN. */
   readonly lostWithout?: string;
   /** What the table and its neighbours have been through. Append only; a step that was released never changes. */
@@ -35,6 +35,8 @@ export interface TableParts extends Expiring {
   /** Columns and indexes as they stand in the statement. */
   readonly lines: readonly string[];
   readonly engine: "" | "Aggregating" | "Replacing";
+  /** Of a Replacing engine: the column whose greatest value stays. Left out: the row inserted last stays. */
+  readonly version?: string;
   /** Left out: one partition. */
   readonly partitionBy?: string;
   readonly orderBy: string;
@@ -47,7 +49,7 @@ export function createTable(ddl: Ddl, parts: TableParts): string {
   return [
     `CREATE TABLE IF NOT EXISTS ${ddl.table(parts.table)}${ddl.onCluster} (`,
     parts.lines.map((line) => `  ${line}`).join(",\n"),
-    `) ENGINE = ${ddl.engine(parts.engine)}`,
+    `) ENGINE = ${ddl.engine(parts.engine, parts.version)}`,
     parts.partitionBy === undefined ? "" : `PARTITION BY ${parts.partitionBy}`,
     `ORDER BY ${parts.orderBy}`,
     ttlClause(ddl, parts),

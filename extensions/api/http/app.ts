@@ -1,28 +1,38 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { messageOf, PermanentError, RetryableError, StatusCode } from "../../../pipeline/errors.ts";
+import { ClientGone } from "../../../receivers/otlp/http-body.ts";
 import type { InFlight } from "../../../receivers/otlp/in-flight.ts";
 import type { SizeLimit } from "../../../receivers/otlp/size-limit.ts";
 import type { Caller } from "../auth/caller.ts";
 import { anybody } from "../auth/keys.ts";
 import { parseJson, readBody } from "./body.ts";
 import { check } from "./check.ts";
+import { allowsOrigin, corsHeaders, isLoopbackHost, isSameOrigin, preflightHeaders } from "./cors.ts";
 import { ApiError } from "./errors.ts";
-import { ApiReply, type ApiRequest, type Route } from "./route.ts";
+import { asApiError } from "./failures.ts";
+import type { ApiInstruments } from "./instruments.ts";
+import { ApiReply, type ApiRequest, type Method, type Route } from "./route.ts";
+import { type PathParams, Router } from "./router.ts";
+import { localUrl, parametersOf, type Target, targetOf } from "./target.ts";
 
 /** The neighbours of the HTTP application. */
 export interface AppPorts {
   readonly limit: SizeLimit;
   readonly inFlight: InFlight;
   readonly logger: Logger;
+  readonly instruments: ApiInstruments;
+  /** How deep lists and objects of a body may lie in each other. */
+  readonly maxJsonDepth: number;
+  /** Origins whose pages may read. */
+  readonly allowedOrigins: readonly string[];
+  /** Whether everybody on this machine may call, without a key. */
+  readonly isOpen: () => boolean;
   /** @throws {ApiError} 401 */
   readonly callerOf: (authorization: string | undefined) => Promise<Caller>;
 }
-
-/** Prefixes under which every route is served. */
-export const prefixes = ["", "/api/v1"] as const;
 
 /** Answers one request. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -34,55 +44,118 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
  * @throws {Error} two routes of one method and path
  */
 export async function createHandler(routes: readonly Route[], ports: AppPorts): Promise<Handler> {
+  const router = new Router(routes);
   const app = Fastify({
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 4096 },
-    exposeHeadRoutes: true,
     bodyLimit: Number.MAX_SAFE_INTEGER,
+    genReqId: ({ headers }) => requestId(headers["x-request-id"]),
+    // Paths are ours to read: no router of a framework takes parts that hold slashes.
+    rewriteUrl: () => "/",
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, ports),
   });
-  // Bodies are read by the handler, after it is known who calls.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, ports.logger));
-  app.setNotFoundHandler((request, reply) => {
-    void reply.status(404).send({ detail: `no route ${request.method} ${request.url.split("?", 1)[0]}` });
-  });
-  for (const route of routes) {
-    for (const prefix of prefixes) {
-      for (const path of [route.path, ...(route.aliases ?? [])]) {
-        app.route({
-          method: route.method,
-          url: prefix + path,
-          handler: (request, reply) => serve(route, request, reply, ports),
-        });
-      }
-    }
-  }
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, ports));
+  // Before any body is read: that is done when it is known who calls, and whatever its content type is.
+  app.addHook("onRequest", (request, reply) => dispatch(router, request, reply, ports));
   await app.ready();
   return (request, response) => app.routing(request, response);
 }
 
-async function serve(
-  route: Route,
+const requestIdPattern = /^[\w.:-]{1,128}$/;
+
+function requestId(sent: string | string[] | undefined): string {
+  return typeof sent === "string" && requestIdPattern.test(sent) ? sent : randomUUID();
+}
+
+/** What every answer says. Answers are about one project's data: nothing on the way may keep them. */
+function ownHeaders(id: string): Readonly<Record<string, string>> {
+  return { "x-request-id": id, "x-content-type-options": "nosniff", "cache-control": "no-store" };
+}
+
+async function dispatch(
+  router: Router,
   request: FastifyRequest,
   reply: FastifyReply,
   ports: AppPorts,
 ): Promise<FastifyReply> {
-  const caller = await callerOf(route, request, ports);
+  void reply.headers(ownHeaders(request.id));
+  const target = targetOf(request.originalUrl);
+  const found = router.find(request.method, target.path);
+  if ("route" in found) return serve({ ...found, target, request, reply }, ports);
+  if (found.length === 0) throw new ApiError(404, `no route ${request.method} ${target.path.slice(0, 200)}`);
+  const allow = [...found.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])), "OPTIONS"].join(", ");
+  if (request.method !== "OPTIONS")
+    throw new ApiError(405, `${target.path.slice(0, 200)} has no method ${request.method}`, { headers: { allow } });
+  void reply.headers({ allow, ...preflight(router, request, target, found, ports) });
+  return reply.status(204).send();
+}
+
+function preflight(
+  router: Router,
+  { headers }: FastifyRequest,
+  target: Target,
+  methods: readonly Method[],
+  { allowedOrigins }: AppPorts,
+): Readonly<Record<string, string>> {
+  const { origin, "access-control-request-method": wanted } = headers;
+  if (origin === undefined || wanted === undefined) return {};
+  const found = router.find(wanted, target.path);
+  return "route" in found && allowsOrigin(found.route, origin, allowedOrigins) ? preflightHeaders(origin, methods) : {};
+}
+
+/** A request that has a route. */
+interface Call {
+  readonly route: Route;
+  readonly params: PathParams;
+  readonly target: Target;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+async function serve(call: Call, ports: AppPorts): Promise<FastifyReply> {
+  const { route, request, reply, target } = call;
+  const startedAt = performance.now();
   const hungUp = new AbortController();
-  request.raw.once("close", () => {
+  const admission = route.body === undefined ? undefined : ports.inFlight.admit();
+  reply.raw.once("close", () => {
+    admission?.release();
     if (!reply.raw.writableFinished) hungUp.abort();
+    ports.instruments.answered(request.method, route.path, reply.raw.statusCode, performance.now() - startedAt);
   });
-  const body = route.body === undefined ? undefined : await readBody(request.raw, ports.limit, ports.inFlight);
+  checkOrigin(call, ports);
+  const caller = await callerOf(route, request, ports);
+  const body = admission && (await readBody(request.raw, ports.limit, admission));
   const checked: ApiRequest = {
     caller,
-    params: route.params === undefined ? undefined : check(route.params, request.params, "path"),
-    query: route.query === undefined ? undefined : check(route.query, request.query, "query"),
-    body: bodyOf(route, body),
+    params: route.params === undefined ? undefined : check(route.params, call.params, "path"),
+    query: route.query === undefined ? undefined : check(route.query, parametersOf(target.search), "query"),
+    body: bodyOf(route, body, ports.maxJsonDepth),
     headers: request.headers,
-    url: request.url,
+    url: localUrl(target),
     signal: hungUp.signal,
   };
   return send(reply, await route.handle(checked as never));
+}
+
+/**
+ * While nobody needs a key, whatever page a browser on this machine shows could ask for everything: only pages that may
+ * call a route get past here, and only under a name of this machine.
+ *
+ * @throws {ApiError} 403
+ */
+function checkOrigin({ route, request, reply }: Call, { allowedOrigins, isOpen }: AppPorts): void {
+  const { origin, host } = request.headers;
+  const isAllowed = origin !== undefined && allowsOrigin(route, origin, allowedOrigins);
+  if (isAllowed) void reply.headers(corsHeaders(origin));
+  if (!isOpen()) return;
+  if (!isLoopbackHost(host))
+    throw new ApiError(
+      403,
+      "without an api key the server answers to its names on this machine alone, such as localhost",
+    );
+  if (origin !== undefined && !isAllowed && !isSameOrigin(origin, request.headers))
+    throw new ApiError(
+      403,
+      "without an api key pages of other origins may only send telemetry; see cors.allowed_origins",
+    );
 }
 
 async function callerOf(route: Route, request: FastifyRequest, { callerOf: find }: AppPorts): Promise<Caller> {
@@ -93,9 +166,9 @@ async function callerOf(route: Route, request: FastifyRequest, { callerOf: find 
   return caller;
 }
 
-function bodyOf(route: Route, body: Buffer | undefined): unknown {
+function bodyOf(route: Route, body: Buffer | undefined, maxDepth: number): unknown {
   if (body === undefined || route.body === "raw") return body;
-  return check(route.body!, parseJson(body), "body");
+  return check(route.body!, parseJson(body, maxDepth), "body");
 }
 
 function send(reply: FastifyReply, answer: unknown): FastifyReply {
@@ -105,37 +178,22 @@ function send(reply: FastifyReply, answer: unknown): FastifyReply {
   return reply.send(body instanceof Readable || Buffer.isBuffer(body) ? body : (body ?? null));
 }
 
-/** Statuses of what pipelines and body readers throw. */
-const statusOf: Readonly<Partial<Record<StatusCode, number>>> = {
-  [StatusCode.INVALID_ARGUMENT]: 400,
-  [StatusCode.RESOURCE_EXHAUSTED]: 413,
-  [StatusCode.UNAUTHENTICATED]: 401,
-  [StatusCode.PERMISSION_DENIED]: 403,
-};
-const defaultRetryAfterMs = 5_000;
-
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, ports: AppPorts): FastifyReply {
+  const { logger } = ports;
+  // Nobody is there to be answered.
+  if (error instanceof ClientGone || request.raw.socket.destroyed) return reply.hijack();
   const answer = asApiError(error);
-  if (answer.status >= 500)
-    logger.error({ err: error, method: request.method, path: request.routeOptions.url }, `api: ${answer.message}`);
+  const about = {
+    requestId: request.id,
+    method: request.method,
+    path: targetOf(request.originalUrl).path.slice(0, 200),
+  };
+  if (answer.status >= 500) logger.error({ err: error, ...about }, `api: ${answer.message}`);
+  else logger.debug({ status: answer.status, ...about }, `api: ${answer.message}`);
   // What is left of a body that nobody reads would keep the connection waiting.
   if (!request.raw.complete) void reply.header("connection", "close");
   return reply
     .status(answer.status)
-    .headers(answer.headers)
+    .headers({ ...ownHeaders(request.id), ...answer.headers })
     .send({ ...answer.more, detail: answer.detail });
-}
-
-function asApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  if (error instanceof RetryableError) {
-    const seconds = Math.ceil((error.retryAfterMs ?? defaultRetryAfterMs) / 1_000);
-    return new ApiError(503, error.message, { headers: { "retry-after": String(seconds) }, cause: error });
-  }
-  if (error instanceof PermanentError)
-    return new ApiError(statusOf[error.code] ?? 500, error.message, { cause: error });
-  // Fastify's own, such as a path that cannot be decoded.
-  const { statusCode } = error as { statusCode?: number };
-  if (statusCode !== undefined && statusCode < 500) return new ApiError(statusCode, messageOf(error), { cause: error });
-  return new ApiError(500, "internal error; the log of the server says more", { cause: error });
 }

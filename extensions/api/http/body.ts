@@ -2,8 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { PermanentError, StatusCode } from "../../../pipeline/errors.ts";
 import { type Coding, codings, decompress } from "../../../receivers/otlp/decompress.ts";
 import { readBody as readBytes } from "../../../receivers/otlp/http-body.ts";
-import type { InFlight } from "../../../receivers/otlp/in-flight.ts";
+import type { Admission } from "../../../receivers/otlp/in-flight.ts";
 import type { SizeLimit } from "../../../receivers/otlp/size-limit.ts";
+import { isWithinDepth } from "./depth.ts";
 import { ApiError, badRequest } from "./errors.ts";
 
 /** The limit of bodies, with texts that name its key. */
@@ -22,21 +23,17 @@ export function bodyLimit(maxBytes: number): SizeLimit {
 /**
  * Reads and decompresses the body of `request`.
  *
+ * @param admission holds room for the body; whoever gives it releases it
  * @throws {ApiError} 415: an encoding that is not known
  * @throws {PermanentError} RESOURCE_EXHAUSTED: too large; INVALID_ARGUMENT: not what its encoding says
  * @throws {RetryableError} too much is being read already
  */
-export async function readBody(request: IncomingMessage, limit: SizeLimit, inFlight: InFlight): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limit: SizeLimit, admission: Admission): Promise<Buffer> {
   const coding = codingOf(request);
-  const admission = inFlight.admit();
-  try {
-    // Node answers Expect: 100-continue by itself.
-    const bytes = await readBytes(request, { writeContinue: () => undefined }, limit, admission);
-    const body = coding === undefined ? bytes : await decompress(coding, bytes, limit, admission);
-    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  } finally {
-    admission.release();
-  }
+  // Node answers Expect: 100-continue by itself.
+  const bytes = await readBytes(request, { writeContinue: () => undefined }, limit, admission);
+  const body = coding === undefined ? bytes : await decompress(coding, bytes, limit, admission);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 function codingOf(request: IncomingMessage): Coding | undefined {
@@ -50,10 +47,20 @@ function codingOf(request: IncomingMessage): Coding | undefined {
   );
 }
 
+/** How deep bodies may be nested where nobody says another number. */
+export const defaultMaxJsonDepth = 100;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** @throws {ApiError} 400: not UTF-8, not JSON, or nothing at all */
-export function parseJson(body: Buffer): unknown {
+/**
+ * @param maxDepth how deep lists and objects may lie in each other
+ * @throws {ApiError} 400: not UTF-8, not JSON, too deep, or nothing at all
+ */
+export function parseJson(body: Buffer, maxDepth: number = defaultMaxJsonDepth): unknown {
+  if (!isWithinDepth(body, maxDepth)) {
+    const msg = `lists and objects lie more than max_json_depth ${maxDepth} deep in each other`;
+    throw badRequest([{ loc: ["body"], msg, type: "json_too_deep" }]);
+  }
   try {
     return JSON.parse(utf8.decode(body));
   } catch (error) {

@@ -55,7 +55,10 @@ export interface Route<
   B extends z.ZodType | "raw" | None = z.ZodType | "raw" | None,
 > {
   readonly method: Method;
-  /** `/spans/:span_id`. Parameters are percent-decoded after routing. */
+  /**
+   * `/spans/:span_id`. Parameters are percent-decoded after routing. `:task+` takes one or more parts, with the slashes
+   * between them; `:tag::pin` takes a part that ends in `:pin`.
+   */
   readonly path: string;
   readonly permission: Permission;
   /** Group in the documentation: `Spans`. */
@@ -69,6 +72,8 @@ export interface Route<
   readonly body?: B;
   /** Answers by status, such as `{ 200: spanList, 404: errorBody }`. */
   readonly responses: Readonly<Record<number, z.ZodType>>;
+  /** SDKs send here, from browsers too: pages of any origin may. */
+  readonly ingest?: boolean;
   /** Other paths of the same route, left out of the documentation. */
   readonly aliases?: readonly string[];
   handle(request: ApiRequest<Checked<P>, Checked<Q>, B extends "raw" ? Buffer : Checked<B>>): Promise<Answer> | Answer;

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
+import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { tailSamplingConfigSchema } from "../../../processors/tail_sampling/config.ts";
 import { tailSamplingFactory } from "../../../processors/tail_sampling/factory.ts";
 import { RecordingConsumer, testSettings } from "../../support/doubles.ts";
 import { itLivesAsAComponent } from "../../support/lifecycle.ts";
 import { settled } from "../../support/manual-clock.ts";
 import { collectMetrics } from "../../support/metrics.ts";
-import { type PolicyInput, TailHarness, type TailInput, traceIdOf } from "./support.ts";
+import { batchOfTail, type PolicyInput, TailHarness, type TailInput, traceIdOf } from "./support.ts";
 
 const all: PolicyInput = { name: "all", type: "always_sample" };
 const errors: PolicyInput = { name: "errors", type: "status_code", status_code: { status_codes: ["ERROR"] } };
@@ -144,6 +145,25 @@ describe("tail_sampling", () => {
     expect(traces).toBe(spans);
     expect(traces).toBeGreaterThan(20);
     expect(await value(`${prefix}_sampling_trace_decided_early`, { reason: "max_bytes" })).toBe(200 - traces);
+  });
+
+  it("holds no more than max_bytes of spans that share their values within a request", async () => {
+    const harness = await TailHarness.of({ policies: [errors], max_bytes: "1MiB" });
+    const text = "x".repeat(5_000);
+    for (let request = 0; request < 5; request++) {
+      const spans = Array.from({ length: 300 }, (_, i) => ({ traceId: traceIdOf(1 + 300 * request + i) }));
+      const batch = batchOfTail(spans);
+      const key = batch.attributes.keys.internText("text");
+      const start = batch.arena.appendText(text);
+      for (let row = 0; row < batch.length; row++) {
+        batch.attributeStart[row] = batch.attributes.push(key, ValueType.STRING, start, text.length);
+        batch.attributeEnd[row] = batch.attributes.length;
+      }
+      expect(batch.byteLength).toBeLessThan(100_000);
+      await harness.processor.consume(batch);
+      expect(harness.processor.held().bytes).toBeLessThan(2 ** 20);
+      expect(harness.processor.held().traces).toBeGreaterThan(50);
+    }
   });
 
   it("refuses new spans with block_on_overflow, and decides nothing early", async () => {

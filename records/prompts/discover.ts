@@ -1,0 +1,33 @@
+import type { StoreTables } from "../../query/reader.ts";
+import { ofProject, raw, type Statement, sql, statementOf } from "../../query/sql.ts";
+import type { Records, Scope } from "../store/records.ts";
+import type { Prompts } from "./prompts.ts";
+
+/*
+ * A task may be named by spans alone, by a program that never asked for its prompt. Ingest does not look for such names:
+ * they become tasks when somebody lists prompts, or gives feedback to such a span.
+ */
+
+/** Tasks made by one list; the next one goes on. */
+const maxNames = 200;
+const days = 7;
+
+/** Names of prompts and tasks that recent spans say and no prompt has. @param prompts name of the table of prompts */
+export function namedBySpans(tables: StoreTables, prompts: string, project: string): Statement {
+  const known = (field: string) => sql`SELECT ${raw(field)} FROM ${raw(prompts)} WHERE ${ofProject(project)}`;
+  return statementOf(sql`SELECT DISTINCT PromptName AS Name
+    FROM ${raw(tables.spans)}
+    WHERE ${ofProject(project)}
+    AND Timestamp > now() - toIntervalDay(${raw(String(days))})
+    AND PromptName != ''
+    AND PromptName NOT IN (${known("Slug")} UNION ALL ${known("TaskName")} UNION ALL ${known("PromptId")})
+    ORDER BY Name
+    LIMIT ${raw(String(maxNames))}`);
+}
+
+/** Makes the tasks that spans name. */
+export async function discoverTasks(records: Records, prompts: Prompts, scope: Scope): Promise<void> {
+  const table = records.nameOf({ name: "prompts" });
+  const statement = namedBySpans(records.reader.tables, table, scope.project);
+  for (const { Name } of await records.rows<{ Name: string }>(statement)) await prompts.ensure(scope, Name);
+}

@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { failureOf } from "../../exporters/clickhouse/errors.ts";
+import type { RecordFrame, RecordRow, RecordTable } from "../../exporters/clickhouse/schema/record-table.ts";
+import { pause } from "../../exporters/clickhouse/wait.ts";
+import type { Store } from "../../extensions/api/api.ts";
+import { ApiError } from "../../extensions/api/http/errors.ts";
+import { unavailable } from "../../extensions/api/http/failures.ts";
+import type { Reader } from "../../query/reader.ts";
+import type { Statement } from "../../query/sql.ts";
+import { nextTime } from "./clock.ts";
+import { countRecords, type Match, type Selection, selectRecords } from "./statements.ts";
+
+/** In whose name records are read and written. */
+export interface Scope {
+  /** As stored. */
+  readonly project: string;
+  /** Id of the key. */
+  readonly author: string;
+}
+
+/** Rows of one insert: a request of 128 MiB is not kept a second time as text. */
+const maxRowsOfInsert = 2_000;
+
+/** How long a claim that somebody else won may stay unseen: replicas get rows a little later. */
+const claimWaits = { tries: 100, pauseMs: 50 } as const;
+
+/** Reads and writes records of any kind. */
+export class Records {
+  readonly reader: Reader;
+  readonly #store: Store;
+
+  constructor(store: Store, reader: Reader) {
+    this.#store = store;
+    this.reader = reader;
+  }
+
+  /** The quoted name of the table, for statements of other kinds. */
+  nameOf(table: { readonly name: string }): string {
+    return this.#store.table(table.name);
+  }
+
+  /** A row that is new: made now, by the one who asks. @param _table says what fields there are */
+  fresh<F>(_table: RecordTable<F>, { project, author }: Scope, fields: F): RecordRow<F> {
+    const now = nextTime();
+    const frame = { CreatedAt: now, UpdatedAt: now, CreatedBy: author, UpdatedBy: author, IsDeleted: false };
+    return { ...fields, ...frame, ProjectId: project };
+  }
+
+  /** `row` with other fields; not stored yet. */
+  changed<Row extends RecordFrame>(row: Row, { author }: Scope, fields: Partial<Row>): Row {
+    return { ...row, ...fields, UpdatedAt: nextTime(), UpdatedBy: author };
+  }
+
+  /**
+   * Stores rows as the newest of their keys. Resolves when they can be read.
+   *
+   * @throws {ApiError} 503 ClickHouse cannot be reached
+   * @throws {RetryableError} the tables are not there yet
+   */
+  async put<F>(table: RecordTable<F>, ...rows: readonly RecordRow<F>[]): Promise<void> {
+    this.#store.assertReady();
+    for (let start = 0; start < rows.length; start += maxRowsOfInsert)
+      await this.#store.insert(table.name, rows.slice(start, start + maxRowsOfInsert));
+  }
+
+  /** Takes a record away. */
+  async remove<F>(table: RecordTable<F>, row: RecordRow<F>, scope: Scope): Promise<void> {
+    await this.put(table, this.changed<RecordFrame>(row, scope, { IsDeleted: true }) as RecordRow<F>);
+  }
+
+  /**
+   * Stores `row` if its key is free, and returns what stands there now: `row`, or what was first. Of several that claim
+   * one key at the same time, also in several processes, exactly one wins, and all of them are told which.
+   *
+   * The insert's token is made of the key. The server takes the first block of a token and drops the others, atomically
+   * (each of its replicas does), as long as it remembers the token; by then the row is seen by the look before.
+   */
+  async claim<F>(table: RecordTable<F>, row: RecordRow<F>): Promise<RecordRow<F>> {
+    const match = Object.fromEntries(table.key.map((field) => [field, (row as Record<string, unknown>)[field]]));
+    const selection = { project: row.ProjectId, match: match as Match<F>, limit: 1 };
+    const [first] = await this.list(table, selection);
+    if (first !== undefined) return first;
+    await this.#insertOnce(table, row, Object.values(match));
+    for (let tries = 0; tries < claimWaits.tries; tries++) {
+      const [winner] = await this.list(table, selection);
+      if (winner !== undefined) return winner;
+      await pause(claimWaits.pauseMs, new AbortController().signal);
+    }
+    throw new ApiError(503, "the store has not shown what it took; send the request again", retryLater);
+  }
+
+  /** The newest record that fits; undefined where there is none. */
+  async find<F>(table: RecordTable<F>, project: string, match: Match<F>): Promise<RecordRow<F> | undefined> {
+    const [row] = await this.list(table, { project, match, limit: 1 });
+    return row;
+  }
+
+  list<F>(table: RecordTable<F>, selection: Selection<F>): Promise<RecordRow<F>[]> {
+    return this.rows(selectRecords(table, this.nameOf(table), selection));
+  }
+
+  async count<F>(table: RecordTable<F>, selection: Selection<F>): Promise<number> {
+    const [row] = await this.rows<{ Count: number }>(countRecords(table, this.nameOf(table), selection));
+    return row?.Count ?? 0;
+  }
+
+  /**
+   * The rows of any statement.
+   *
+   * @throws {ApiError} 503 ClickHouse cannot be reached or is overloaded
+   */
+  async rows<Row>(statement: Statement): Promise<Row[]> {
+    this.#store.assertReady();
+    try {
+      return await this.reader.rows<Row>(statement);
+    } catch (error) {
+      const { kind } = failureOf(error);
+      throw kind === "permanent" ? error : unavailable(error);
+    }
+  }
+
+  async #insertOnce<F>(table: RecordTable<F>, row: RecordRow<F>, key: readonly unknown[]): Promise<void> {
+    const token = createHash("sha256")
+      .update(JSON.stringify([table.name, row.ProjectId, ...key]))
+      .digest("hex");
+    try {
+      const client = await this.#store.client();
+      await client.insert({
+        table: this.nameOf(table),
+        format: "JSONEachRow",
+        values: [row],
+        clickhouse_settings: { ...insertOnce, insert_deduplication_token: token },
+      });
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+const retryLater = { headers: { "retry-after": "1" } };
+
+const insertOnce = {
+  // Inserts that the server groups with others have no token of their own.
+  async_insert: 0,
+  insert_deduplicate: 1,
+  date_time_input_format: "best_effort",
+} as const;
