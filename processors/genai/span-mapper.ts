@@ -42,7 +42,7 @@ export class SpanMapper {
     for (let index = 0; index < steps.length; index++) {
       const step = steps[index]!;
       outcome.winners[index] = undefined;
-      if (given.size > 0 && given.has(target)) continue;
+      if (given.size > 0 && given.has(step.target)) continue;
       if (step.usageIndex >= 0) this.#readUsage(facts, step, index);
       else {
         const filler = this.#plainFillers[step.targetIndex];
