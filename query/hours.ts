@@ -37,7 +37,10 @@ const growth = 4;
  * Parts of `hours` in the order of a list: by time, the nearest first and each longer than the last, so that a short page
  * looks at little and a rare match is found in few steps. Otherwise all at once.
  */
-export function* partsOf(hours: Hours, order: { readonly isByTime: boolean; readonly descending: boolean }): Generator<Hours> {
+export function* partsOf(
+  hours: Hours,
+  order: { readonly isByTime: boolean; readonly descending: boolean },
+): Generator<Hours> {
   const { from, to } = hours;
   if (!order.isByTime || from === undefined || to === undefined) {
     yield hours;

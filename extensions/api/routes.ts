@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { z } from "zod";
+import { attachmentRoutes } from "../../query/attachments/routes.ts";
 import type { Reader } from "../../query/reader.ts";
 import { signalReadRoutes } from "../../query/signals/routes.ts";
 import { spanRoutes } from "../../query/spans/routes.ts";
@@ -25,6 +26,7 @@ export function ownRoutes(services: Services): readonly Route[] {
     health,
     ...spanRoutes(services),
     ...signalReadRoutes(services),
+    ...attachmentRoutes(services),
     ...queryRoutes(new QueryRunner(store, config)),
     ...recordRoutes(services),
   ];

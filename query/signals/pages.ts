@@ -91,7 +91,12 @@ export class SignalPages {
 }
 
 function positionOf({ CreatedAt, SignalId, EntityType, EntityId }: SignalRow): SignalPosition {
-  return { created: CreatedAt.replace("T", " ").replace("Z", ""), signalId: SignalId, entityType: EntityType, entityId: EntityId };
+  return {
+    created: CreatedAt.replace("T", " ").replace("Z", ""),
+    signalId: SignalId,
+    entityType: EntityType,
+    entityId: EntityId,
+  };
 }
 
 function isoOf(created: string): string {

@@ -8,9 +8,17 @@ import { parseUuid, sessionUuid, storedProjectId, storedSpanId, storedTraceId } 
 import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { errorBody } from "../model.ts";
-import { signalEntities, type SignalEntityType, signalRead, signalSummary, signalTypes } from "./model.ts";
-import { signalCursor, SignalPages, signalPosition } from "./pages.ts";
-import { currentSignals, type SignalFilter, type SignalRow, signalOf, summariseSignals, summaryOf, type SummaryRow } from "./rows.ts";
+import { type SignalEntityType, signalEntities, signalRead, signalSummary, signalTypes } from "./model.ts";
+import { SignalPages, signalCursor, signalPosition } from "./pages.ts";
+import {
+  currentSignals,
+  type SignalFilter,
+  type SignalRow,
+  type SummaryRow,
+  signalOf,
+  summariseSignals,
+  summaryOf,
+} from "./rows.ts";
 
 const text = z.string().max(8_192);
 
@@ -120,7 +128,9 @@ function filterOf({ created_after, created_before, entity_id, ...rest }: z.outpu
   return {
     ...rest,
     entity_id:
-      entity_id === undefined || entity_type === undefined ? entity_id : (storedEntity(entity_type, entity_id) ?? entity_id),
+      entity_id === undefined || entity_type === undefined
+        ? entity_id
+        : (storedEntity(entity_type, entity_id) ?? entity_id),
     created_after: created_after === undefined ? undefined : storedTime(created_after),
     created_before: created_before === undefined ? undefined : storedTime(created_before),
   };

@@ -185,7 +185,7 @@ export interface SummaryRow {
   readonly Average: number | null;
   readonly Least: number | null;
   readonly Greatest: number | null;
-  readonly Words: readonly (readonly [string, number])[];
+  readonly Words: readonly { readonly item: string; readonly count: number }[];
   readonly LastAt: string;
 }
 
@@ -199,7 +199,7 @@ export function summaryOf(row: SummaryRow): SignalSummary {
     avg: row.Average,
     min: row.Least,
     max: row.Greatest,
-    values: row.Words.map(([value, count]) => ({ value, count })),
+    values: row.Words.map(({ item, count }) => ({ value: item, count })),
     last_at: row.LastAt,
   };
 }

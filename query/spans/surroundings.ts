@@ -1,5 +1,5 @@
-import { firstSession, lastName } from "../family.ts";
 import { uuidOfSpan } from "../../pipeline/ids.ts";
+import { firstSession, lastName } from "../family.ts";
 import type { Reader } from "../reader.ts";
 import type { SignalValues } from "../signals/model.ts";
 import { currentSignals, type SignalRow, valuesByEntity } from "../signals/rows.ts";
