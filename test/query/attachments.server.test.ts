@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { SignedUrls } from "../../query/attachments/signed-urls.ts";
-import { projects, TestStore, uuidOf } from "./support.ts";
+import { projects, TestStore, uuidOf } from "./test-store.ts";
 
 /** The smallest PNG: one pixel. */
 const png = Buffer.from(

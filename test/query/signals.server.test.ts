@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TestStore, uuidOf, workspace } from "./support.ts";
+import { TestStore, uuidOf, workspace } from "./test-store.ts";
 
 let store: TestStore;
 const [span, trace] = [uuidOf("span"), uuidOf("trac")];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { batchOfSpans } from "../support/batches.ts";
-import { TestStore, uuidOf } from "./support.ts";
+import { TestStore, uuidOf } from "./test-store.ts";
 
 let store: TestStore;
 const trace = uuidOf("trac");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { projects, TestStore, uuidOf } from "./support.ts";
+import { projects, TestStore, uuidOf } from "./test-store.ts";
 
 let store: TestStore;
 

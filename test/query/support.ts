@@ -1,136 +1,177 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { pino } from "pino";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
-import { ClickHouseExporter } from "../../exporters/clickhouse/exporter.ts";
-import { apiConfigSchema } from "../../extensions/api/config.ts";
-import { ApiExtension } from "../../extensions/api/extension.ts";
-import type { Consumer } from "../../pipeline/component.ts";
-import { defaultProjectId } from "../../pipeline/ids.ts";
-import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
-import { genaiConfigSchema } from "../../processors/genai/config.ts";
-import { genaiFactory } from "../../processors/genai/factory.ts";
-import { imagesConfigSchema } from "../../processors/images/config.ts";
-import { imagesFactory } from "../../processors/images/factory.ts";
-import { zeroevalConfigSchema } from "../../receivers/zeroeval/config.ts";
-import { zeroevalReceiverFactory } from "../../receivers/zeroeval/factory.ts";
-import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
-import { testSettings } from "../support/doubles.ts";
-import { until } from "../support/until.ts";
+import { ensureTable } from "../../exporters/clickhouse/schema/ensure.ts";
+import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
+import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
+import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
+import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
+import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
+import type { TestClickHouse } from "../support/clickhouse.ts";
 
-export const projects = {
-  a: "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa",
-  b: "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb",
-} as const;
-export const workspace = "cccccccc-cccc-4ccc-8ccc-cccccccccccc";
-const keyConfigs = [
-  { key: "key-a", project: projects.a, project_name: "a", workspace },
-  { key: "key-b", project: projects.b, project_name: "b", workspace },
-  { key: "key-default", project: defaultProjectId },
-];
-export type KeyName = "a" | "b" | "default";
+/** A day on which tests take place. */
+export const midnight = Date.UTC(2026, 10, 20);
+export const project = "7e0c6f3a-1111-4222-8333-944455556666";
+export const other = "7e0c6f3a-1111-4222-8333-944455557777";
 
-export interface Answer {
-  readonly status: number;
-  // Tests look at whatever a route answers.
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is what is tested
-  readonly body: any;
-  readonly headers: Headers;
+/** What a test says of a row of the table of spans; the rest is filled in. Times in milliseconds after `midnight`. */
+export interface SpanRow {
+  trace: number;
+  span: number;
+  parent?: number;
+  name?: string;
+  at?: number;
+  /** Milliseconds; left out: the span is open. */
+  lasts?: number;
+  status?: "Ok" | "Error" | "Unset";
+  cost?: number | null;
+  session?: string;
+  sessionName?: string;
+  created?: number;
+  project?: string;
+  input?: string;
+  output?: string;
+  tags?: Record<string, string>;
+  error?: string;
 }
 
-/** A whole Signalbox over an embedded server: what is written over HTTP or given to the pipeline can be read over HTTP. */
-export class TestStore {
-  readonly clickhouse: TestClickHouse;
-  readonly url: string;
-  /** The first stage of the pipeline: genai, images, clickhouse. */
-  readonly pipeline: Consumer<SpanBatch>;
-  readonly #stops: (() => Promise<unknown>)[];
+export const traceUuid = (trace: number): string => `00000000-0000-4000-8000-${trace.toString(16).padStart(12, "0")}`;
+export const traceDigits = (trace: number): string => traceUuid(trace).replaceAll("-", "");
+export const sessionUuidOf = (session: number): string =>
+  `11111111-0000-4000-8000-${session.toString(16).padStart(12, "0")}`;
 
-  private constructor(
-    clickhouse: TestClickHouse,
-    url: string,
-    pipeline: Consumer<SpanBatch>,
-    stops: (() => Promise<unknown>)[],
-  ) {
-    this.clickhouse = clickhouse;
-    this.url = url;
-    this.pipeline = pipeline;
-    this.#stops = stops;
+const time = (ms: number): string => new Date(midnight + ms).toISOString().replace("T", " ").replace("Z", "");
+
+function rowOf(span: SpanRow): Record<string, unknown> {
+  const at = span.at ?? 0;
+  return {
+    ProjectId: span.project ?? project,
+    TraceId: traceDigits(span.trace),
+    SpanId: span.span.toString(16).padStart(16, "0"),
+    ParentSpanId: span.parent === undefined ? "" : span.parent.toString(16).padStart(16, "0"),
+    SpanName: span.name ?? "span",
+    Timestamp: time(at),
+    Duration: String((span.lasts ?? 0) * 1_000_000),
+    EndState: span.lasts === undefined ? "open" : "",
+    StatusCode: span.status ?? "Unset",
+    ErrorType: span.error ?? "",
+    Cost: span.cost ?? null,
+    SessionId: span.session ?? "",
+    SessionName: span.sessionName ?? "",
+    Input: span.input ?? "",
+    Output: span.output ?? "",
+    Tags: span.tags ?? {},
+    CreatedAt: time(span.created ?? at + 1_000),
+  };
+}
+
+/** What a test says of a trace or session itself, as receivers write it. */
+export interface OwnRow {
+  tags?: Record<string, string>;
+  attributes?: Record<string, unknown>;
+  explicit?: Record<string, string>;
+  version?: number;
+  at?: number;
+  created?: number;
+}
+
+const versioned = (values: Record<string, string> | undefined, version: number): unknown[] =>
+  Object.entries(values ?? {}).map(([key, value]) => [key, value, version]);
+
+const jsonTexts = (values: Record<string, unknown> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
+
+/** The tables of the API in the test's database. */
+export class TestStore {
+  readonly ddl: Ddl;
+  readonly reader: ClickHouseReader;
+  readonly #server: TestClickHouse;
+
+  private constructor(server: TestClickHouse) {
+    this.#server = server;
+    const { client, database, url } = server;
+    this.ddl = ddlOf(clickhouseConfigSchema.parse({ endpoint: url }), database);
+    const table = (name: string): string => `${database}.${name}`;
+    const tables: StoreTables = {
+      spans: table("otel_traces"),
+      traceTimes: table("otel_traces_trace_id_ts"),
+      traces: table("traces"),
+      sessions: table("sessions"),
+      signals: table("signals"),
+      attachments: table("attachments"),
+      attachmentData: table("attachment_data"),
+    };
+    this.reader = new ClickHouseReader(() => Promise.resolve(client), tables, {
+      maxExecutionSeconds: 20,
+      maxMemoryBytes: 1_000_000_000,
+    });
   }
 
-  static async start(options: { readonly api?: object; readonly images?: object } = {}): Promise<TestStore> {
-    const clickhouse = await startTestClickHouse();
-    const folder = await mkdtemp(join(tmpdir(), "signalbox-query-"));
-    const config = clickhouseConfigSchema.parse({
-      endpoint: clickhouse.url,
-      database: clickhouse.database,
-      insert: { max_age: "20ms", linger: "5ms" },
-      dead_letter: { directory: folder },
-    });
-    const exporter = new ClickHouseExporter(config, testSettings({ id: "clickhouse" }));
-    await exporter.start();
-    const images = imagesFactory.create(imagesConfigSchema.parse(options.images ?? {}), exporter, testSettings());
-    const genai = genaiFactory.create(genaiConfigSchema.parse({}), images, testSettings());
-    const host = {
-      extension: () => undefined,
-      exporterConfig: () => ({ type: "clickhouse", config }),
-      fatal: (error: Error) => {
-        throw error;
-      },
-    };
-    const apiConfig = apiConfigSchema.parse({ endpoint: "127.0.0.1:0", keys: keyConfigs, ...options.api });
-    const api = new ApiExtension(apiConfig, testSettings({ id: "api", host, logger: pino({ level: "error" }) }));
-    const receiver = zeroevalReceiverFactory.create(
-      zeroevalConfigSchema.parse({}),
-      { traces: genai },
-      testSettings({ host: { ...host, extension: () => api } }),
-    );
-    for (const component of [images, genai, api, receiver]) await component.start();
-    api.pipelineReady();
-    const url = `http://127.0.0.1:${api.port}`;
-    const stop = AbortSignal.timeout(5_000);
-    const store = new TestStore(clickhouse, url, genai, [
-      () => receiver.shutdown(stop),
-      () => api.shutdown(),
-      () => exporter.shutdown(stop),
-      () => clickhouse.stop(),
-      () => rm(folder, { recursive: true, force: true }),
-    ]);
-    await until(async () => (await fetch(`${url}/health`)).ok);
+  static async create(server: TestClickHouse): Promise<TestStore> {
+    const store = new TestStore(server);
+    const logger = pino({ level: "silent" });
+    const schemas = [
+      tracesSchema("otel_traces"),
+      traceRollUpSchema("traces", "otel_traces"),
+      sessionRollUpSchema("sessions", "traces"),
+      signalsSchema("signals"),
+      attachmentsSchema("attachments"),
+    ];
+    for (const schema of schemas) await ensureTable(server.client, { ddl: store.ddl, schema, create: true, logger });
     return store;
   }
 
-  async call(method: string, path: string, body?: unknown, key: KeyName = "a"): Promise<Answer> {
-    const response = await fetch(this.url + path, {
-      method,
-      headers: { authorization: `Bearer key-${key}` },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
-    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+  /** Writes rows, all in one block. */
+  async spans(...rows: readonly SpanRow[]): Promise<void> {
+    await this.#insert("otel_traces", rows.map(rowOf));
   }
 
-  get(path: string, key?: KeyName): Promise<Answer> {
-    return this.call("GET", path, undefined, key);
+  async trace(trace: number, own: OwnRow & { session?: string }): Promise<void> {
+    const { version = 1, at = 0, created = at + 1_000 } = own;
+    const hour = Math.floor((midnight + at) / 3_600_000) * 3_600;
+    await this.#insert("traces", [
+      {
+        ProjectId: project,
+        Hour: hour,
+        TraceId: traceDigits(trace),
+        CreatedAt: time(created),
+        UpdatedAt: time(created),
+        Tags: versioned(own.tags, version),
+        Explicit: versioned(own.explicit, version),
+        Attributes: versioned(jsonTexts(own.attributes), version),
+        ...(own.session === undefined ? {} : { Session: stampedText(midnight + created, own.session) }),
+      },
+    ]);
   }
 
-  /** Posts, and fails where that is refused. */
-  async post(path: string, body: unknown, key?: KeyName): Promise<Answer> {
-    const answer = await this.call("POST", path, body, key);
-    if (answer.status !== 200) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer;
+  async session(id: string, own: OwnRow & { name?: string }): Promise<void> {
+    const { version = 1, at = 0, created = at + 1_000 } = own;
+    await this.#insert("sessions", [
+      {
+        ProjectId: project,
+        SessionId: id,
+        Day: new Date(midnight + created).toISOString().slice(0, 10),
+        Name: own.name === undefined ? "" : stampedText(midnight + created, own.name),
+        CreatedAt: time(created),
+        UpdatedAt: time(created),
+        Tags: versioned(own.tags, version),
+        Attributes: versioned(jsonTexts(own.attributes), version),
+      },
+    ]);
   }
 
-  async stop(): Promise<void> {
-    for (const stop of this.#stops) await stop();
+  /** Puts the rows of all parts of the roll-ups together. */
+  async merge(): Promise<void> {
+    for (const table of ["traces", "sessions"]) await this.#server.command(`OPTIMIZE TABLE ${table} FINAL`);
   }
-}
 
-let nextId = 1;
+  async empty(): Promise<void> {
+    for (const table of ["otel_traces", "otel_traces_trace_id_ts", "traces", "sessions", "signals"]) {
+      await this.#server.command(`TRUNCATE TABLE ${table}`);
+    }
+  }
 
-/** A UUID that no other call has given. */
-export function uuidOf(kind: string): string {
-  return `${Buffer.from(kind.padEnd(4).slice(0, 4)).toString("hex")}-0000-4000-8000-${(nextId++).toString(16).padStart(12, "0")}`;
+  async #insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {
+    await this.#server.client.insert({ table, values, format: "JSONEachRow" });
+  }
 }

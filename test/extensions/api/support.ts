@@ -47,6 +47,8 @@ export class TestApi {
   static async start(routes: readonly Route[] = [], options: ApiOptions = {}): Promise<TestApi> {
     const extension = createApi(options);
     await extension.start();
+    // Routes of a test stand alone: they may have the paths of real ones.
+    if (routes.length > 0) extension.mount("api", [echoRoute({ path: "/health", permission: "public" })]);
     extension.mount("test", routes);
     extension.pipelineReady();
     const api = new TestApi(extension);
