@@ -1,6 +1,6 @@
-import { hasError, none, rootDigits, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { hasError, none, noStartNs, rootDigits, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "../reader.ts";
-import { allOf, ofProject, raw, type Sql, sql } from "../sql.ts";
+import { allOf, ofProject, param, raw, type Sql, sql } from "../sql.ts";
 
 /*
  * Traces, put together from the rows of their roll-up and, where spans stand twice in the table of spans, from the spans.
@@ -19,7 +19,7 @@ export interface TraceScope {
  * sums count that span as often.
  */
 function rolledUp({ project, tables, rows }: TraceScope): Sql {
-  return sql`SELECT TraceId, min(r.Start) AS firstStart, max(r.End) AS lastEnd,
+  return sql`SELECT TraceId, min(r.Hour) AS firstHour, max(r.Hour) AS lastHour, min(r.Start) AS firstStart, max(r.End) AS lastEnd,
   min(r.CreatedAt) AS created, max(r.UpdatedAt) AS updated,
   sum(r.RowCount) AS rowCount,
   if(count() > 1, toUInt64(arrayUniq(groupArrayArray(r.SpanHashes))), sum(length(r.SpanHashes))) AS spanCount,
@@ -74,12 +74,12 @@ function exact(scope: TraceScope): Sql {
     .split(", ")
     .map((name) => `c.${name} AS ${name}`)
     .join(", ");
-  return sql`SELECT TraceId, ${raw(counted)}, session, tags, said, attributes, 0 AS dirty FROM (
+  return sql`SELECT TraceId, firstHour, lastHour, ${raw(counted)}, session, tags, said, attributes, 0 AS dirty FROM (
 ${rolledUp(scope)}
-) WHERE NOT dirty
+) AS t WHERE NOT t.dirty
 UNION ALL
-SELECT d.TraceId AS TraceId, ${raw(ofSpans)}, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
-FROM (SELECT TraceId, session, tags, said, attributes FROM (
+SELECT d.TraceId AS TraceId, d.firstHour AS firstHour, d.lastHour AS lastHour, ${raw(ofSpans)}, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
+FROM (SELECT TraceId, firstHour, lastHour, session, tags, said, attributes FROM (
 ${rolledUp(scope)}
 ) WHERE dirty) AS d
 INNER JOIN (
@@ -90,7 +90,7 @@ ${countedFromSpans(scope)}
 /**
  * What the API says of a trace, with what POST /traces has said in place of what its spans say.
  *
- * Columns: TraceId, dirty, name, status, startNs, endNs, durationMs, cost, spanCount, errorCount, hasErrors, sessionId,
+ * Columns: TraceId, firstHour, lastHour, dirty, name, status, startNs, endNs, durationMs, cost, spanCount, errorCount, hasErrors, sessionId,
  * created, updated, root, tags, attributes. Only those that are used cost anything.
  *
  * @param fromSpans whether dirty traces are counted from their spans
@@ -103,16 +103,42 @@ export function derivedTraces(scope: TraceScope, fromSpans: boolean): Sql {
   const nanos = (text: string): string => `toInt64OrNull(${text})`;
   const number = (text: string): string => `toFloat64OrNull(${text})`;
   const same = (text: string): string => text;
-  return sql`SELECT TraceId, dirty, spanCount, errorCount, created, updated, root, tags, attributes,
+  return sql`SELECT TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, updated, root, tags, attributes,
   ${raw(explicit("name", same, `if(root = '${none}', NULL, substring(root, ${rootDigits + 1}))`))} AS name,
   ${raw(explicit("status", same, "multiIf(errorCount > 0, 'error', okCount > 0, 'ok', 'unset')"))} AS status,
   errorCount > 0 OR status = 'error' AS hasErrors,
-  ${raw(explicit("started_at", nanos, "if(spanCount = 0 AND toYear(firstStart) = 2262, NULL, toUnixTimestamp64Nano(firstStart))"))} AS startNs,
+  ${raw(explicit("started_at", nanos, `nullIf(toUnixTimestamp64Nano(firstStart), ${noStartNs})`))} AS startNs,
   ${raw(explicit("ended_at", nanos, "nullIf(toUnixTimestamp64Nano(lastEnd), 0)"))} AS endNs,
-  ${raw(explicit("duration_ms", number, "greatest(endNs - startNs, 0) / 1e6"))} AS durationMs,
+  ${raw(explicit("duration_ms", number, "if(isNull(endNs - startNs), NULL, greatest(endNs - startNs, 0)) / 1e6"))} AS durationMs,
   ${raw(explicit("cost", number, "spanCost"))} AS cost,
   if(session = '${raw(none)}', '', substring(session, ${raw(String(stampDigits + 1))})) AS sessionId
 FROM (
 ${fromSpans ? exact(scope) : rolledUp(scope)}
 )`;
+}
+
+/** The condition on rows of the roll-up of traces that are named by their keys. @param pairs hours (seconds) and trace ids */
+export function rowsOfKeys(pairs: readonly (readonly [hour: number, traceId: string])[]): Sql {
+  const hours = param(
+    "Array(UInt32)",
+    pairs.map(([hour]) => hour),
+  );
+  const ids = param(
+    "Array(String)",
+    pairs.map(([, id]) => id),
+  );
+  return sql`(Hour, TraceId) IN (SELECT toDateTime(k.1), k.2 FROM (SELECT arrayJoin(arrayZip(${hours}, ${ids})) AS k))`;
+}
+
+/** Hours from `from` to `to`, in seconds since the epoch. */
+export function rowsOfHours(from: number, to: number): Sql {
+  return sql`Hour >= toDateTime(${param("UInt32", Math.max(0, from))}) AND Hour <= toDateTime(${param("UInt32", to)})`;
+}
+
+/** The rows of the roll-up of traces of some sessions, and those of the hours beside, which may not name the session. */
+export function rowsOfSessions(project: string, tables: StoreTables, sessions: readonly string[]): Sql {
+  return sql`(Hour, TraceId) IN (
+    SELECT arrayJoin(arrayFlatten(arrayMap(t -> [(t.1 - 3600, t.2), t, (t.1 + 3600, t.2)], Traces))) AS k
+    FROM ${raw(tables.sessions)}
+    WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", sessions)})`;
 }

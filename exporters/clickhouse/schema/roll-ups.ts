@@ -1,7 +1,7 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import type { Migration } from "./migrations.ts";
 import { reconcileDay, signsOfLife, traceDays } from "./reconcile.ts";
-import { none, sessionRowsOf, traceRowsOf } from "./roll-up-rows.ts";
+import { none, noStart, sessionRowsOf, traceRowsOf } from "./roll-up-rows.ts";
 import type { Ddl } from "./sql.ts";
 import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
 
@@ -29,7 +29,7 @@ export const traceRollUpColumns: readonly ColumnDefinition[] = [
   // UTC. The hour of the spans, or of the start that was given for the trace.
   column("Hour", "DateTime", "", "CODEC(Delta(4), ZSTD(1))"),
   column("TraceId", "String"),
-  column("Start", "SimpleAggregateFunction(min, DateTime64(9))", "DEFAULT '2262-01-01 00:00:00'", times),
+  column("Start", "SimpleAggregateFunction(min, DateTime64(9))", `DEFAULT '${noStart}'`, times),
   // 1970: no span has ended.
   column("End", "SimpleAggregateFunction(max, DateTime64(9))", "", times),
   column("CreatedAt", "SimpleAggregateFunction(min, DateTime64(3))", "DEFAULT now64(3)", times),
@@ -97,6 +97,7 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
             table,
             lines: [
               ...columnLines(traceRollUpColumns),
+              "INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 8",
               "INDEX idx_created_at CreatedAt TYPE minmax GRANULARITY 1",
               "INDEX idx_updated_at UpdatedAt TYPE minmax GRANULARITY 1",
             ],
