@@ -5,6 +5,7 @@ import { listenEndpoint } from "../../config/listen-endpoint.ts";
 import { secret } from "../../config/secret.ts";
 import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
+import { attachmentsSchema } from "../../query/attachments/config.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
 import { defaultMaxJsonDepth } from "./http/body.ts";
 
@@ -68,6 +69,7 @@ export const apiConfigSchema = z.strictObject({
   tls: tlsSchema.optional().describe("TLS; without it connections are not encrypted."),
   cors: corsSchema.prefault({}).describe("Pages of other origins; those may always send telemetry."),
   sql: sqlSchema.prefault({}).describe("Queries that people write themselves, POST /query."),
+  attachments: attachmentsSchema.prefault({}).describe("Images and other media of spans, and the URLs to them."),
   query_timeout: durationMs.prefault("30s").describe("Longest time of one query to ClickHouse."),
   query_memory: byteSize.prefault("1GiB").describe("Most memory that one query takes of ClickHouse."),
 });
