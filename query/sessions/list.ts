@@ -1,0 +1,139 @@
+import type { Reader } from "../reader.ts";
+import { param, type Sql, sql } from "../sql.ts";
+import { type SessionConditions, type SessionFilter, type SessionSortField, totalsFit } from "./filter.ts";
+import { readSessions, type SessionRead } from "./read.ts";
+import {
+  type DayRange,
+  rowsOfDays,
+  type SessionScope,
+  sessionCandidatesStatement,
+  sessionCountStatement,
+  sessionDaysStatement,
+} from "./statements.ts";
+
+/**
+ * Sessions of a project, with exact numbers.
+ *
+ * By time of arrival, only the newest or oldest days are read, as many as it takes. In an order by cost, duration or number of
+ * traces, and where these or errors are asked for, the roll-up's estimates find more candidates than asked for, and their exact
+ * numbers decide. Among more than a thousand sessions one is missed where its estimate is far off: too low, because most of
+ * its spans came in other blocks than those that named the session, or too high, because they came twice.
+ */
+export async function listSessions(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+): Promise<readonly SessionRead[]> {
+  const { sortBy, offset, limit } = filter;
+  const need = offset + limit;
+  if (!estimated.has(sortBy) && !asksForTotals(filter)) {
+    return readSessions(reader, project, (await candidates(reader, project, filter, need)).slice(offset));
+  }
+  const ids = await estimatedCandidates(reader, project, filter, need + Math.ceil(need / 2) + spare);
+  const found = await readSessions(reader, project, ids);
+  const fitting = found.filter((session) =>
+    totalsFit({ errorCount: session.error_count, cost: session.cost, duration: session.duration }, filter),
+  );
+  return sorted(fitting, filter).slice(offset, need);
+}
+
+/** How many sessions fulfil the conditions, by estimates of their cost, duration and errors. */
+export async function countSessions(reader: Reader, project: string, filter: SessionConditions): Promise<number> {
+  const [row] = await reader.rows<{ found: number }>(sessionCountStatement(scopeOf(reader, project, filter), filter));
+  return row?.found ?? 0;
+}
+
+/** Candidates where estimates decide: all sessions, where the other conditions leave few. */
+async function estimatedCandidates(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+  need: number,
+): Promise<string[]> {
+  if (asksForTotals(filter)) {
+    const few = await candidates(reader, project, withoutTotals(filter), mostCounted + 1);
+    if (few.length <= mostCounted) return few;
+  }
+  return candidates(reader, project, filter, need);
+}
+
+function withoutTotals(filter: SessionFilter): SessionFilter {
+  const { hasError, durationMin, durationMax, costMin, costMax, ...rest } = filter;
+  return rest;
+}
+
+/** Sessions whose exact numbers are made for one page, at most. */
+const mostCounted = 1_000;
+/** Candidates beyond those asked for, where estimates decide. */
+const spare = 50;
+const estimated: ReadonlySet<SessionSortField> = new Set(["trace_count", "cost", "duration"]);
+
+function asksForTotals({ hasError, durationMin, durationMax, costMin, costMax }: SessionConditions): boolean {
+  return [hasError, durationMin, durationMax, costMin, costMax].some((value) => value !== undefined);
+}
+
+async function candidates(reader: Reader, project: string, filter: SessionFilter, need: number): Promise<string[]> {
+  if (filter.sortBy !== "created_at" || filter.id !== undefined) {
+    return select(reader, scopeOf(reader, project, filter), filter, need);
+  }
+  const [days] = await reader.rows<DayRange & { found: number }>(sessionDaysStatement(reader.tables.sessions));
+  if (days === undefined || days.found === 0) return [];
+  for (let length = 1; ; length *= growth) {
+    const window = windowOf(days, length, filter.sortOrder);
+    const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(window)] };
+    const found = await select(reader, scope, filter, need, window);
+    const isWhole = window.from <= days.from && window.to >= days.to;
+    const fresh = isWhole || filter.sortOrder === "asc" ? found : await cameWithin(reader, project, found, window);
+    if (fresh.length >= need || isWhole) return fresh;
+  }
+}
+
+const growth = 6;
+
+function windowOf({ from, to }: DayRange, days: number, order: SessionFilter["sortOrder"]): DayRange {
+  return order === "desc" ? { from: Math.max(from, to - days + 1), to } : { from, to: Math.min(to, from + days - 1) };
+}
+
+/** Leaves out sessions that go on in a window but came before it. */
+async function cameWithin(
+  reader: Reader,
+  project: string,
+  ids: readonly string[],
+  window: DayRange,
+): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const before = sql`Day < toDate(${param("UInt16", window.from)})`;
+  const rows = [sql`SessionId IN ${param("Array(String)", ids)}`, before];
+  const filter = { sortBy: "name", sortOrder: "asc", limit: 0, offset: 0 } as const;
+  const older = new Set(await select(reader, { project, tables: reader.tables, rows }, filter, ids.length));
+  return ids.filter((id) => !older.has(id));
+}
+
+async function select(
+  reader: Reader,
+  scope: SessionScope,
+  filter: SessionFilter,
+  need: number,
+  window?: DayRange,
+): Promise<string[]> {
+  const rows = await reader.rows<{ sessionId: string }>(sessionCandidatesStatement(scope, filter, { need, window }));
+  return rows.map(({ sessionId }) => sessionId);
+}
+
+function scopeOf(reader: Reader, project: string, { id }: SessionConditions): SessionScope {
+  const rows: Sql[] = id === undefined ? [] : [sql`SessionId = ${param("String", id)}`];
+  return { project, tables: reader.tables, rows };
+}
+
+/** Nothing last in both directions, equals by id. */
+function sorted(sessions: readonly SessionRead[], { sortBy, sortOrder }: SessionFilter): readonly SessionRead[] {
+  if (!estimated.has(sortBy)) return sessions;
+  const direction = sortOrder === "asc" ? 1 : -1;
+  const key = (session: SessionRead): number | null => session[sortBy as "trace_count" | "cost" | "duration"];
+  return sessions.toSorted((one, other) => {
+    const [left, right] = [key(one), key(other)];
+    if (left === right) return one.id < other.id ? -1 : 1;
+    if (left === null || right === null) return left === null ? 1 : -1;
+    return direction * (left - right);
+  });
+}

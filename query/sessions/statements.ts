@@ -1,0 +1,94 @@
+import { stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { orderBy } from "../page.ts";
+import type { StoreTables } from "../reader.ts";
+import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { derivedTraces, rowsOfSessions } from "../traces/statements.ts";
+import { type SessionConditions, type SessionFilter, sessionConditions, sessionSortKeys } from "./filter.ts";
+
+/** Whose sessions, and where their rows are looked for. */
+export interface SessionScope {
+  readonly project: string;
+  readonly tables: StoreTables;
+  /** Conditions on rows of the roll-up: `Day`, `SessionId`. */
+  readonly rows: readonly Sql[];
+}
+
+/** Days since the epoch. */
+export interface DayRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function rowsOfDays({ from, to }: DayRange): Sql {
+  return sql`Day >= toDate(${param("UInt16", from)}) AND Day <= toDate(${param("UInt16", to)})`;
+}
+
+/** One row a session. Number of traces, errors, cost and duration (ms) are estimates. Only what is used costs anything. */
+function rolledUpSessions({ project, tables, rows }: SessionScope): Sql {
+  return sql`SELECT SessionId, min(s.CreatedAt) AS created, max(s.UpdatedAt) AS updated,
+  nullIf(substring(max(s.Name), ${raw(String(stampDigits + 1))}), '') AS name,
+  sum(length(s.Traces)) AS traceCount, sum(s.ErrorCount) AS errorCount, sum(s.Cost) AS cost,
+  sum(s.Duration) / 1e6 AS duration,
+  groupArrayArray(s.Tags) AS tags, groupArrayArray(s.Attributes) AS attributes
+FROM ${raw(tables.sessions)} AS s
+WHERE ${allOf([ofProject(project), ...rows])}
+GROUP BY SessionId`;
+}
+
+/** The first ids of a list, by estimates. @param window days in which the sessions must have come */
+export function sessionCandidatesStatement(
+  scope: SessionScope,
+  filter: SessionFilter,
+  options: { readonly need: number; readonly window?: DayRange | undefined },
+): Statement {
+  const { need, window } = options;
+  const day = (at: number): Sql => sql`toDateTime(toDate(${param("UInt16", at)}), 'UTC')`;
+  const inWindow =
+    window === undefined ? undefined : sql`created >= ${day(window.from)} AND created < ${day(window.to + 1)}`;
+  return statementOf(sql`SELECT SessionId AS sessionId
+FROM (
+${rolledUpSessions(scope)}
+)
+WHERE ${allOf([...sessionConditions(filter), inWindow])}
+ORDER BY ${orderBy(sessionSortKeys[filter.sortBy], filter.sortOrder, raw("SessionId"))}
+LIMIT ${param("UInt64", need)}`);
+}
+
+export function sessionCountStatement(scope: SessionScope, filter: SessionConditions): Statement {
+  return statementOf(sql`SELECT count() AS found
+FROM (
+${rolledUpSessions(scope)}
+)
+WHERE ${allOf(sessionConditions(filter))}`);
+}
+
+export function sessionsStatement(scope: SessionScope): Statement {
+  return statementOf(sql`SELECT SessionId AS sessionId, created AS createdAt, updated AS updatedAt, name, tags, attributes
+FROM (
+${rolledUpSessions(scope)}
+)`);
+}
+
+/** Exact sums over the traces of sessions. */
+export function sessionTotalsStatement(
+  project: string,
+  tables: StoreTables,
+  ids: readonly string[],
+  fromSpans: boolean,
+): Statement {
+  const scope = { project, tables, rows: [rowsOfSessions(project, tables, ids)] };
+  return statementOf(sql`SELECT sessionId, count() AS traceCount, sum(t.errorCount) AS errorCount, sum(t.cost) AS cost,
+  sum(t.durationMs) AS duration, toString(min(t.startNs)) AS startNs, toString(max(t.endNs)) AS endNs, countIf(t.dirty) AS unsure
+FROM (
+${derivedTraces(scope, fromSpans)}
+) AS t
+WHERE sessionId IN ${param("Array(String)", ids)}
+GROUP BY sessionId`);
+}
+
+/** The days on which rows of sessions came, of all projects: the server has them at hand. */
+export function sessionDaysStatement(sessions: string): Statement {
+  return statementOf(
+    sql`SELECT toUInt32(min(Day)) AS from, toUInt32(max(Day)) AS to, count() AS found FROM ${raw(sessions)}`,
+  );
+}

@@ -1,0 +1,160 @@
+import { storedTraceId } from "../../pipeline/ids.ts";
+import { orderBy } from "../page.ts";
+import type { Reader } from "../reader.ts";
+import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { msFrom, msUntil } from "../time.ts";
+import { arrival, type TraceConditions, type TraceFilter, traceConditions, traceSortKeys } from "./filter.ts";
+import { readTraces, type TraceKey, type TraceRead } from "./read.ts";
+import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
+
+const hour = 3_600;
+
+/** Hours, in seconds since the epoch. */
+export interface HourRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A row of a candidate: where its rows are, and whether its numbers are to be counted from its spans. */
+interface Candidate extends TraceKey {
+  readonly dirty: number | boolean;
+}
+
+/**
+ * Traces of a project.
+ *
+ * Newest or oldest first, only the newest or oldest hours are read, as many as it takes; any other order reads the roll-up of
+ * the time that the conditions allow. Rows that came more than some hours before or after all others of such a time are not
+ * seen.
+ */
+export async function listTraces(reader: Reader, project: string, filter: TraceFilter): Promise<readonly TraceRead[]> {
+  const { offset, limit } = filter;
+  const found = await candidates(reader, project, filter, offset + limit);
+  const page = found.slice(offset, offset + limit);
+  return readTraces(
+    reader,
+    project,
+    page,
+    page.some(({ dirty }) => Boolean(dirty)),
+  );
+}
+
+/** How many traces fulfil the conditions. */
+export async function countTraces(reader: Reader, project: string, filter: TraceConditions): Promise<number> {
+  const range = await hoursOf(reader, project, filter);
+  if (range === undefined) return 0;
+  const scope = scopeOf(reader, project, filter, range);
+  const count = async (fromSpans: boolean): Promise<{ found: number; unsure: number }> => {
+    const [row] = await reader.rows<{ found: number; unsure: number }>(countStatement(scope, filter, fromSpans));
+    return row ?? { found: 0, unsure: 0 };
+  };
+  const first = await count(false);
+  return first.unsure === 0 ? first.found : (await count(true)).found;
+}
+
+async function candidates(reader: Reader, project: string, filter: TraceFilter, need: number): Promise<Candidate[]> {
+  const range = await hoursOf(reader, project, filter);
+  if (range === undefined) return [];
+  if (filter.sortBy !== "started_at" || filter.id !== undefined || filter.sessionId !== undefined) {
+    return select(reader, scopeOf(reader, project, filter, range), filter, need);
+  }
+  for (let hours = 1; ; hours *= growth) {
+    const window = windowOf(range, hours, filter.sortOrder);
+    const found = await select(reader, scopeOf(reader, project, filter, window), filter, need, window);
+    if (found.length >= need || isWhole(window, range)) return found;
+  }
+}
+
+/** How much more of the time is looked at when there was not enough. */
+const growth = 6;
+
+/** Hours at one end of a range. */
+export function windowOf({ from, to }: HourRange, hours: number, order: TraceFilter["sortOrder"]): HourRange {
+  const seconds = (hours - 1) * hour;
+  return order === "desc" ? { from: Math.max(from, to - seconds), to } : { from, to: Math.min(to, from + seconds) };
+}
+
+function isWhole(window: HourRange, range: HourRange): boolean {
+  return window.from <= range.from && window.to >= range.to;
+}
+
+async function select(
+  reader: Reader,
+  scope: TraceScope,
+  filter: TraceFilter,
+  need: number,
+  window?: HourRange,
+): Promise<Candidate[]> {
+  const found = await reader.rows<Candidate>(candidatesStatement(scope, filter, { need, fromSpans: false, window }));
+  if (!found.some(({ dirty }) => Boolean(dirty))) return found;
+  const counted = await reader.rows<Candidate>(candidatesStatement(scope, filter, { need, fromSpans: true, window }));
+  return counted.map((candidate) => ({ ...candidate, dirty: true }));
+}
+
+function scopeOf(reader: Reader, project: string, filter: TraceConditions, { from, to }: HourRange): TraceScope {
+  const { tables } = reader;
+  const rows: Sql[] = [rowsOfHours(from - hour, to + hour)];
+  if (filter.id !== undefined) rows.push(sql`TraceId = ${param("String", storedTraceId(filter.id))}`);
+  if (filter.sessionId !== undefined) rows.push(rowsOfSessions(project, tables, [filter.sessionId]));
+  return { project, tables, rows };
+}
+
+/** The first keys of a list; traces whose numbers may be wrong come before all others. */
+export function candidatesStatement(
+  scope: TraceScope,
+  filter: TraceFilter,
+  options: { readonly need: number; readonly fromSpans: boolean; readonly window?: HourRange | undefined },
+): Statement {
+  const { need, fromSpans, window } = options;
+  const conditions = allOf(traceConditions(filter, scope.project, scope.tables));
+  const inWindow = window === undefined ? raw("1") : startsWithin(window);
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty
+FROM (
+${derivedTraces(scope, fromSpans)}
+)
+WHERE (dirty OR (${conditions})) AND ${inWindow}
+ORDER BY dirty DESC, ${orderBy(traceSortKeys[filter.sortBy], filter.sortOrder, raw("TraceId"))}
+LIMIT ${param("UInt64", need)}`);
+}
+
+function startsWithin({ from, to }: HourRange): Sql {
+  const nanos = (seconds: number): string => `${seconds}000000000`;
+  return sql`startNs >= ${param("Int64", nanos(from))} AND startNs < ${param("Int64", nanos(to + hour))}`;
+}
+
+export function countStatement(scope: TraceScope, filter: TraceConditions, fromSpans: boolean): Statement {
+  return statementOf(sql`SELECT count() AS found, countIf(dirty) AS unsure
+FROM (
+${derivedTraces(scope, fromSpans)}
+)
+WHERE ${anyOf([raw("dirty"), sql`(${allOf(traceConditions(filter, scope.project, scope.tables))})`])}`);
+}
+
+/** The hours in which rows of the traces asked for lie; nothing where there are none. */
+async function hoursOf(reader: Reader, project: string, filter: TraceConditions): Promise<HourRange | undefined> {
+  const [row] = await reader.rows<{ first: number; last: number; found: number }>(
+    hoursStatement(project, reader.tables.traces, filter),
+  );
+  if (row === undefined || row.found === 0) return undefined;
+  const isBounded = filter.createdBefore !== undefined;
+  // Spans that come after createdBefore still belong to traces that came before.
+  return { from: row.first, to: isBounded ? row.last + lateHours * hour : row.last };
+}
+
+/** How long after others the spans of a trace may be, to be counted where a list ends at a time of arrival. */
+const lateHours = 6;
+
+/**
+ * Without bounds of arrival, the hours of all projects: the server has them at hand, without reading a row.
+ */
+export function hoursStatement(project: string, traces: string, filter: TraceConditions): Statement {
+  const { createdAfter, createdBefore } = filter;
+  const bounds = [
+    createdAfter === undefined ? undefined : sql`UpdatedAt >= ${arrival(msFrom(createdAfter))}`,
+    createdBefore === undefined ? undefined : sql`CreatedAt <= ${arrival(msUntil(createdBefore))}`,
+  ];
+  const isBounded = bounds.some((bound) => bound !== undefined);
+  return statementOf(sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found
+FROM ${raw(traces)}
+${isBounded ? sql`WHERE ${allOf([ofProject(project), ...bounds])}` : raw("")}`);
+}

@@ -1,0 +1,190 @@
+import { rootDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { storedTraceId, uuidOfProject, uuidOfTrace } from "../../pipeline/ids.ts";
+import type { Reader } from "../reader.ts";
+import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
+import { isoOfNanos } from "../time.ts";
+import type { TraceStatus } from "./filter.ts";
+import { derivedTraces, rowsOfKeys, type TraceScope } from "./statements.ts";
+
+/** A trace as the API shows it, but for its signals. */
+export interface TraceRead {
+  readonly id: string;
+  readonly project_id: string;
+  readonly session_id: string | null;
+  readonly name: string | null;
+  readonly status: TraceStatus;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+  readonly duration_ms: number | null;
+  /** US dollars. */
+  readonly cost: number | null;
+  readonly span_count: number;
+  readonly error_count: number;
+  readonly root_span_input: string | null;
+  readonly root_span_output: string | null;
+  /** The trace's own. */
+  readonly tags: Tags;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** Where the rows of a trace lie in the roll-up. Hours in seconds since the epoch. */
+export interface TraceKey {
+  /** As stored. */
+  readonly traceId: string;
+  readonly firstHour: number;
+  readonly lastHour: number;
+}
+
+interface TraceRow {
+  readonly traceId: string;
+  readonly dirty: number | boolean;
+  readonly name: string | null;
+  readonly status: TraceStatus;
+  readonly startNs: string | null;
+  readonly endNs: string | null;
+  readonly durationMs: number | null;
+  readonly cost: number | null;
+  readonly spanCount: number;
+  readonly errorCount: number;
+  readonly sessionId: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly root: string;
+  readonly tags: readonly VersionedTag[];
+  readonly attributes: readonly VersionedTag[];
+}
+
+/** One trace, wherever its rows lie. @param id UUID */
+export async function getTrace(reader: Reader, project: string, id: string): Promise<TraceRead | undefined> {
+  const traceId = storedTraceId(id);
+  const rows = [sql`TraceId = ${param("String", traceId)}`];
+  const [trace] = await readRows(reader, { project, tables: reader.tables, rows }, false);
+  return trace;
+}
+
+/** The traces of a page, in its order. @param fromSpans whether any of them is known to be dirty */
+export async function readTraces(
+  reader: Reader,
+  project: string,
+  page: readonly TraceKey[],
+  fromSpans: boolean,
+): Promise<readonly TraceRead[]> {
+  if (page.length === 0) return [];
+  const rows = [rowsOfKeys(page.flatMap(hoursAround))];
+  const found = await readRows(reader, { project, tables: reader.tables, rows }, fromSpans);
+  const byId = new Map(found.map((trace) => [storedTraceId(trace.id), trace]));
+  return page.flatMap(({ traceId }) => byId.get(traceId) ?? []);
+}
+
+const hour = 3_600;
+/** Of longer traces the hours between are left out, unless they are among these from both ends. */
+const mostHours = 48;
+
+/** The keys of a trace, with an hour more on both sides. */
+function hoursAround({ traceId, firstHour, lastHour }: TraceKey): readonly (readonly [number, string])[] {
+  const count = Math.min((lastHour - firstHour) / hour + 3, mostHours);
+  const hours = Array.from({ length: count }, (_, index) => firstHour + (index - 1) * hour);
+  return [...hours, ...(count === mostHours ? [lastHour] : [])].map((at) => [Math.max(0, at), traceId] as const);
+}
+
+async function readRows(reader: Reader, scope: TraceScope, fromSpans: boolean): Promise<readonly TraceRead[]> {
+  const rows = await reader.rows<TraceRow>(tracesStatement(scope, fromSpans));
+  if (!fromSpans && rows.some(({ dirty }) => Boolean(dirty))) return readRows(reader, scope, true);
+  const roots = await rootsOf(reader, scope.project, rows);
+  return rows.map((row) => traceRead(scope.project, row, roots.get(row.traceId)));
+}
+
+export function tracesStatement(scope: TraceScope, fromSpans: boolean): Statement {
+  return statementOf(sql`SELECT TraceId AS traceId, dirty, name, status, toString(startNs) AS startNs, toString(endNs) AS endNs,
+  durationMs, cost, spanCount, errorCount, sessionId, created AS createdAt, updated AS updatedAt, root, tags, attributes
+FROM (
+${derivedTraces(scope, fromSpans)}
+)`);
+}
+
+function traceRead(project: string, row: TraceRow, root: RootTexts | undefined): TraceRead {
+  const time = (nanos: string | null): string | null => (nanos === null ? null : isoOfNanos(nanos));
+  return {
+    id: uuidOfTrace(row.traceId),
+    project_id: uuidOfProject(project),
+    session_id: row.sessionId === "" ? null : row.sessionId,
+    name: row.name,
+    status: row.status,
+    started_at: time(row.startNs),
+    ended_at: time(row.endNs),
+    duration_ms: row.durationMs,
+    cost: row.cost,
+    span_count: row.spanCount,
+    error_count: row.errorCount,
+    root_span_input: textOrNull(root?.input),
+    root_span_output: textOrNull(root?.output),
+    tags: newestTags(row.tags),
+    attributes: attributesOf(row.attributes),
+    created_at: row.createdAt,
+    updated_at: row.updatedAt,
+  };
+}
+
+const textOrNull = (text: string | undefined): string | null => (text === undefined || text === "" ? null : text);
+
+/** The newest values of attributes, which are JSON texts. */
+export function attributesOf(attributes: readonly VersionedTag[]): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(newestTags(attributes));
+  return Object.fromEntries(entries.map(([key, json]) => [key, JSON.parse(json) as unknown]));
+}
+
+interface RootTexts {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** Input and output of the root spans of traces. */
+async function rootsOf(
+  reader: Reader,
+  project: string,
+  rows: readonly TraceRow[],
+): Promise<ReadonlyMap<string, RootTexts>> {
+  const roots = rows.flatMap(({ traceId, root, spanCount }) => (spanCount === 0 ? [] : [rootOf(traceId, root)]));
+  if (roots.length === 0) return new Map();
+  const found = await reader.rows<RootTexts & { traceId: string }>(rootsStatement(reader.tables.spans, project, roots));
+  return new Map(found.map((root) => [root.traceId, root]));
+}
+
+/** A span as column Root names it. */
+export interface Root {
+  readonly traceId: string;
+  /** Nanoseconds since the epoch. */
+  readonly startNs: bigint;
+}
+
+function rootOf(traceId: string, text: string): Root {
+  return { traceId, startNs: BigInt.asIntN(64, BigInt(`0x${text.slice(1, rootDigits)}`)) };
+}
+
+/**
+ * Newest input and output of each root. All writes of the span are asked for that has the trace's id and start: the id is
+ * found by its index within the days of the starts.
+ */
+export function rootsStatement(spans: string, project: string, roots: readonly Root[]): Statement {
+  const ids = param(
+    "Array(String)",
+    roots.map(({ traceId }) => traceId),
+  );
+  const times = param(
+    "Array(Int64)",
+    roots.map(({ startNs }) => startNs),
+  );
+  return statementOf(sql`SELECT traceId, argMinIf(input, rank, input != '') AS input, argMinIf(output, rank, output != '') AS output
+FROM (
+  SELECT TraceId AS traceId, Input AS input, Output AS output, (ParentSpanId != '', -toUnixTimestamp64Milli(CreatedAt)) AS rank
+  FROM ${raw(spans)}
+  WHERE ${ofProject(project)}
+    AND TraceId IN ${ids}
+    AND Timestamp >= fromUnixTimestamp64Nano(arrayMin(${times})) AND Timestamp <= fromUnixTimestamp64Nano(arrayMax(${times}))
+    AND (TraceId, toUnixTimestamp64Nano(Timestamp)) IN (SELECT k.1, k.2 FROM (SELECT arrayJoin(arrayZip(${ids}, ${times})) AS k))
+)
+GROUP BY traceId`);
+}

@@ -1,0 +1,177 @@
+import { pino } from "pino";
+import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
+import { ensureTable } from "../../exporters/clickhouse/schema/ensure.ts";
+import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
+import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
+import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
+import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
+import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
+import type { TestClickHouse } from "../support/clickhouse.ts";
+
+/** A day on which tests take place. */
+export const midnight = Date.UTC(2026, 10, 20);
+export const project = "7e0c6f3a-1111-4222-8333-944455556666";
+export const other = "7e0c6f3a-1111-4222-8333-944455557777";
+
+/** What a test says of a row of the table of spans; the rest is filled in. Times in milliseconds after `midnight`. */
+export interface SpanRow {
+  trace: number;
+  span: number;
+  parent?: number;
+  name?: string;
+  at?: number;
+  /** Milliseconds; left out: the span is open. */
+  lasts?: number;
+  status?: "Ok" | "Error" | "Unset";
+  cost?: number | null;
+  session?: string;
+  sessionName?: string;
+  created?: number;
+  project?: string;
+  input?: string;
+  output?: string;
+  tags?: Record<string, string>;
+  error?: string;
+}
+
+export const traceUuid = (trace: number): string => `00000000-0000-4000-8000-${trace.toString(16).padStart(12, "0")}`;
+export const traceDigits = (trace: number): string => traceUuid(trace).replaceAll("-", "");
+export const sessionUuidOf = (session: number): string =>
+  `11111111-0000-4000-8000-${session.toString(16).padStart(12, "0")}`;
+
+const time = (ms: number): string => new Date(midnight + ms).toISOString().replace("T", " ").replace("Z", "");
+
+function rowOf(span: SpanRow): Record<string, unknown> {
+  const at = span.at ?? 0;
+  return {
+    ProjectId: span.project ?? project,
+    TraceId: traceDigits(span.trace),
+    SpanId: span.span.toString(16).padStart(16, "0"),
+    ParentSpanId: span.parent === undefined ? "" : span.parent.toString(16).padStart(16, "0"),
+    SpanName: span.name ?? "span",
+    Timestamp: time(at),
+    Duration: String((span.lasts ?? 0) * 1_000_000),
+    EndState: span.lasts === undefined ? "open" : "",
+    StatusCode: span.status ?? "Unset",
+    ErrorType: span.error ?? "",
+    Cost: span.cost ?? null,
+    SessionId: span.session ?? "",
+    SessionName: span.sessionName ?? "",
+    Input: span.input ?? "",
+    Output: span.output ?? "",
+    Tags: span.tags ?? {},
+    CreatedAt: time(span.created ?? at + 1_000),
+  };
+}
+
+/** What a test says of a trace or session itself, as receivers write it. */
+export interface OwnRow {
+  tags?: Record<string, string>;
+  attributes?: Record<string, unknown>;
+  explicit?: Record<string, string>;
+  version?: number;
+  at?: number;
+  created?: number;
+}
+
+const versioned = (values: Record<string, string> | undefined, version: number): unknown[] =>
+  Object.entries(values ?? {}).map(([key, value]) => [key, value, version]);
+
+const jsonTexts = (values: Record<string, unknown> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
+
+/** The tables of the API in the test's database. */
+export class TestStore {
+  readonly ddl: Ddl;
+  readonly reader: ClickHouseReader;
+  readonly #server: TestClickHouse;
+
+  private constructor(server: TestClickHouse) {
+    this.#server = server;
+    const { client, database, url } = server;
+    this.ddl = ddlOf(clickhouseConfigSchema.parse({ endpoint: url }), database);
+    const table = (name: string): string => `${database}.${name}`;
+    const tables: StoreTables = {
+      spans: table("otel_traces"),
+      traceTimes: table("otel_traces_trace_id_ts"),
+      traces: table("traces"),
+      sessions: table("sessions"),
+      signals: table("signals"),
+      attachments: table("attachments"),
+      attachmentData: table("attachment_data"),
+    };
+    this.reader = new ClickHouseReader(() => Promise.resolve(client), tables, {
+      maxExecutionSeconds: 20,
+      maxMemoryBytes: 1_000_000_000,
+    });
+  }
+
+  static async create(server: TestClickHouse): Promise<TestStore> {
+    const store = new TestStore(server);
+    const logger = pino({ level: "silent" });
+    const schemas = [
+      tracesSchema("otel_traces"),
+      traceRollUpSchema("traces", "otel_traces"),
+      sessionRollUpSchema("sessions", "traces"),
+      signalsSchema("signals"),
+      attachmentsSchema("attachments"),
+    ];
+    for (const schema of schemas) await ensureTable(server.client, { ddl: store.ddl, schema, create: true, logger });
+    return store;
+  }
+
+  /** Writes rows, all in one block. */
+  async spans(...rows: readonly SpanRow[]): Promise<void> {
+    await this.#insert("otel_traces", rows.map(rowOf));
+  }
+
+  async trace(trace: number, own: OwnRow & { session?: string }): Promise<void> {
+    const { version = 1, at = 0, created = at + 1_000 } = own;
+    const hour = Math.floor((midnight + at) / 3_600_000) * 3_600;
+    await this.#insert("traces", [
+      {
+        ProjectId: project,
+        Hour: hour,
+        TraceId: traceDigits(trace),
+        CreatedAt: time(created),
+        UpdatedAt: time(created),
+        Tags: versioned(own.tags, version),
+        Explicit: versioned(own.explicit, version),
+        Attributes: versioned(jsonTexts(own.attributes), version),
+        ...(own.session === undefined ? {} : { Session: stampedText(midnight + created, own.session) }),
+      },
+    ]);
+  }
+
+  async session(id: string, own: OwnRow & { name?: string }): Promise<void> {
+    const { version = 1, at = 0, created = at + 1_000 } = own;
+    await this.#insert("sessions", [
+      {
+        ProjectId: project,
+        SessionId: id,
+        Day: new Date(midnight + created).toISOString().slice(0, 10),
+        Name: own.name === undefined ? "" : stampedText(midnight + created, own.name),
+        CreatedAt: time(created),
+        UpdatedAt: time(created),
+        Tags: versioned(own.tags, version),
+        Attributes: versioned(jsonTexts(own.attributes), version),
+      },
+    ]);
+  }
+
+  /** Puts the rows of all parts of the roll-ups together. */
+  async merge(): Promise<void> {
+    for (const table of ["traces", "sessions"]) await this.#server.command(`OPTIMIZE TABLE ${table} FINAL`);
+  }
+
+  async empty(): Promise<void> {
+    for (const table of ["otel_traces", "otel_traces_trace_id_ts", "traces", "sessions", "signals"]) {
+      await this.#server.command(`TRUNCATE TABLE ${table}`);
+    }
+  }
+
+  async #insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {
+    await this.#server.client.insert({ table, values, format: "JSONEachRow" });
+  }
+}
