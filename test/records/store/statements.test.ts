@@ -7,7 +7,7 @@ import { sql } from "../../../query/sql.ts";
 import { choiceCounts } from "../../../records/ab/tests.ts";
 import { tallies } from "../../../records/judges/evaluations.ts";
 import { namedBySpans } from "../../../records/prompts/discover.ts";
-import { anySpan, spanByAttribute, spanById, spanByResponse } from "../../../records/store/spans.ts";
+import { anyRow, spanByAttribute, spanById, spanByResponse } from "../../../records/store/spans.ts";
 import { countRecords, selectRecords } from "../../../records/store/statements.ts";
 
 const tables = {
@@ -42,7 +42,7 @@ describe("statements of records", () => {
         spanById(tables, "p", "0123456789abcdef"),
         spanByResponse(tables, "p", "chatcmpl-1"),
         spanByAttribute(tables, "p", "chatcmpl-1"),
-        anySpan(tables, "p", sql`SpanId = ''`),
+        anyRow("`otel`.`sessions`", "p", sql`SessionId = ''`),
         namedBySpans(tables, "`otel`.`prompts`", "p"),
       ].map(shown),
     ).toMatchSnapshot();
