@@ -74,6 +74,8 @@ export interface Route<
   readonly responses: Readonly<Record<number, z.ZodType>>;
   /** SDKs send here, from browsers too: pages of any origin may. */
   readonly ingest?: boolean;
+  /** Tells nothing and needs nothing, not even the store: for probes of whether the process lives. */
+  readonly isProbe?: boolean;
   /** Other paths of the same route, left out of the documentation. */
   readonly aliases?: readonly string[];
   handle(request: ApiRequest<Checked<P>, Checked<Q>, B extends "raw" ? Buffer : Checked<B>>): Promise<Answer> | Answer;
