@@ -25,6 +25,7 @@ import { asApiError } from "./http/failures.ts";
 import { ApiInstruments } from "./http/instruments.ts";
 import type { Route } from "./http/route.ts";
 import { type ApiServer, createApiServer } from "./http/server.ts";
+import { withDocumentation } from "./openapi/routes.ts";
 import { ownRoutes } from "./routes.ts";
 import { ExporterStore } from "./store.ts";
 
@@ -130,7 +131,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
   }
 
   async #makeHandler(): Promise<void> {
-    this.#handler = await createHandler([...this.#routes.values()].flat(), {
+    this.#handler = await createHandler(withDocumentation([...this.#routes.values()].flat()), {
       limit: bodyLimit(this.#config.max_request_body_size),
       inFlight: this.#inFlight,
       logger: this.#settings.logger,

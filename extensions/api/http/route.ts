@@ -70,6 +70,8 @@ export interface Route<
   readonly query?: Q;
   /** A schema for JSON; `raw` for bytes of any content type, read by the handler. */
   readonly body?: B;
+  /** What a raw body holds, for the documentation; `.meta({ contentType })` says its type where that is not JSON. */
+  readonly accepts?: z.ZodType;
   /** Answers by status, such as `{ 200: spanList, 404: errorBody }`. */
   readonly responses: Readonly<Record<number, z.ZodType>>;
   /** SDKs send here, from browsers too: pages of any origin may. */
