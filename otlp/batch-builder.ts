@@ -38,6 +38,10 @@ export class BatchBuilder {
   readonly eventAttributes: AttributeTarget;
   /** Why what is being read cannot be kept; "" while it can. */
   rejection: Rejection = Rejection.NONE;
+  /** Ids of the spans as words of the processor, over the columns of the batch: two or four of them a span, not 8 or 16 bytes. */
+  traceIds: Uint32Array = new Uint32Array();
+  spanIds: Uint32Array = new Uint32Array();
+  parentSpanIds: Uint32Array = new Uint32Array();
   #attributeMark = 0;
   #eventMark = 0;
   #linkMark = 0;
@@ -46,10 +50,18 @@ export class BatchBuilder {
   constructor(body: Uint8Array, limits: DecodeLimits, bytesPerSpan: number) {
     this.batch = takeBatch(body, Math.ceil(body.length / bytesPerSpan), attributesPerSpan);
     this.limits = limits;
+    this.#viewIds();
     const target = (table: AttributeTable): AttributeTarget => ({ table, keys: new KeyFinder(table.keys) });
     this.spanAttributes = target(this.batch.attributes);
     this.sharedAttributes = target(this.batch.resourceAttributes);
     this.eventAttributes = target(this.batch.eventAttributes);
+  }
+
+  #viewIds(): void {
+    const { traceId, spanId, parentSpanId } = this.batch;
+    this.traceIds = wordsOf(traceId);
+    this.spanIds = wordsOf(spanId);
+    this.parentSpanIds = wordsOf(parentSpanId);
   }
 
   decoded(): DecodedTraces {
@@ -92,14 +104,19 @@ export class BatchBuilder {
   beginSpan(): number {
     const { batch } = this;
     const row = batch.length;
-    if (row === batch.kind.length) batch.reserve(1);
+    if (row === batch.kind.length) {
+      batch.reserve(1);
+      this.#viewIds();
+    }
     this.#attributeMark = batch.attributes.length;
     this.#eventMark = batch.events.length;
     this.#linkMark = batch.links.length;
     this.rejection = Rejection.NONE;
     this.spanAttributes.keys.restart();
-    for (let i = row * 16; i < row * 16 + 16; i++) batch.traceId[i] = 0;
-    for (let i = row * 8; i < row * 8 + 8; i++) batch.spanId[i] = batch.parentSpanId[i] = 0;
+    const { traceIds, spanIds, parentSpanIds } = this;
+    traceIds[4 * row] = traceIds[4 * row + 1] = traceIds[4 * row + 2] = traceIds[4 * row + 3] = 0;
+    spanIds[2 * row] = spanIds[2 * row + 1] = 0;
+    parentSpanIds[2 * row] = parentSpanIds[2 * row + 1] = 0;
     batch.startTimeUnixNano[2 * row] = batch.startTimeUnixNano[2 * row + 1] = 0;
     batch.endTimeUnixNano[2 * row] = batch.endTimeUnixNano[2 * row + 1] = 0;
     batch.kind[row] = batch.statusCode[row] = batch.flags[row] = 0;
@@ -174,9 +191,10 @@ export class BatchBuilder {
   }
 
   #check(row: number): void {
-    const { batch, limits } = this;
-    if (isZero(batch.traceId, row * 16, 16)) this.reject(Rejection.TRACE_ID);
-    else if (isZero(batch.spanId, row * 8, 8)) this.reject(Rejection.SPAN_ID);
+    const { batch, limits, traceIds, spanIds } = this;
+    const traceId = traceIds[4 * row]! | traceIds[4 * row + 1]! | traceIds[4 * row + 2]! | traceIds[4 * row + 3]!;
+    if (traceId === 0) this.reject(Rejection.TRACE_ID);
+    else if ((spanIds[2 * row]! | spanIds[2 * row + 1]!) === 0) this.reject(Rejection.SPAN_ID);
     else if (isNegative(batch.startTimeUnixNano[2 * row + 1]! | batch.endTimeUnixNano[2 * row + 1]!))
       this.reject(Rejection.TIME);
     else if (batch.attributes.length - this.#attributeMark > limits.maxAttributesPerSpan)
@@ -191,8 +209,6 @@ function isNegative(highWord: number): boolean {
   return highWord >>> 31 !== 0;
 }
 
-function isZero(bytes: Uint8Array, start: number, length: number): boolean {
-  let bits = 0;
-  for (let i = start; i < start + length; i++) bits |= bytes[i]!;
-  return bits === 0;
+function wordsOf(column: Uint8Array): Uint32Array {
+  return new Uint32Array(column.buffer, column.byteOffset, column.length / 4);
 }

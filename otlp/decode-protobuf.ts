@@ -33,10 +33,13 @@ export function decodeTracesProtobuf(body: Uint8Array, limits: Partial<DecodeLim
 
 class TraceDecoder extends AttributeReader {
   readonly #batch: SpanBatch;
+  /** Of `bytes`. */
+  readonly #view: DataView;
 
   constructor(body: Uint8Array, limits: DecodeLimits) {
     super(body, limits);
     this.#batch = this.builder.batch;
+    this.#view = this.#batch.arena.view;
   }
 
   request(end: number): void {
@@ -155,13 +158,13 @@ class TraceDecoder extends AttributeReader {
           this.keyValue(this.builder.spanAttributes, this.fieldEnd(end));
           break;
         case 0x0a:
-          this.#id(batch.traceId, row, 16, end, Rejection.TRACE_ID);
+          this.#spanId(this.builder.traceIds, row, 4, end, Rejection.TRACE_ID);
           break;
         case 0x12:
-          this.#id(batch.spanId, row, 8, end, Rejection.SPAN_ID);
+          this.#spanId(this.builder.spanIds, row, 2, end, Rejection.SPAN_ID);
           break;
         case 0x22:
-          this.#id(batch.parentSpanId, row, 8, end, Rejection.PARENT_SPAN_ID);
+          this.#spanId(this.builder.parentSpanIds, row, 2, end, Rejection.PARENT_SPAN_ID);
           break;
         case 0x2a: {
           const length = this.text(end);
@@ -256,10 +259,10 @@ class TraceDecoder extends AttributeReader {
     const tag = this.varint32(end);
     switch (tag) {
       case 0x0a:
-        this.#id(links.traceId, row, 16, end, Rejection.LINK_ID);
+        this.#linkId(links.traceId, row, 16, end);
         break;
       case 0x12:
-        this.#id(links.spanId, row, 8, end, Rejection.LINK_ID);
+        this.#linkId(links.spanId, row, 8, end);
         break;
       case 0x1a:
         links.traceState[2 * row + 1] = this.text(end);
@@ -279,12 +282,25 @@ class TraceDecoder extends AttributeReader {
     }
   }
 
-  #id(column: Uint8Array, row: number, width: number, end: number, rejection: Rejection): void {
+  /** An id of a span, of `width` words. An empty one is an absent one: that is for the check of the whole span to judge. */
+  #spanId(column: Uint32Array, row: number, width: number, end: number, rejection: Rejection): void {
+    const length = this.text(end);
+    const to = row * width;
+    if (length !== 4 * width) {
+      column.fill(0, to, to + width);
+      if (length !== 0) this.builder.reject(rejection);
+      return;
+    }
+    const from = this.position - length;
+    for (let i = 0; i < width; i++) column[to + i] = this.#view.getUint32(from + 4 * i, true);
+  }
+
+  /** An id of a link, of `width` bytes. */
+  #linkId(column: Uint8Array, row: number, width: number, end: number): void {
     const length = this.text(end);
     if (length !== width) {
       column.fill(0, row * width, row * width + width);
-      // An empty id is an absent one: that is for the check of the whole span to judge.
-      if (length !== 0) this.builder.reject(rejection);
+      if (length !== 0) this.builder.reject(Rejection.LINK_ID);
       return;
     }
     const from = this.position - width;

@@ -1,3 +1,4 @@
+import { none, stampDigits } from "../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "./reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, sql } from "./sql.ts";
 
@@ -57,19 +58,44 @@ export function spanTagCondition(filters: readonly TagFilter[], scope: SpanTagSc
 
 function spanTag({ key, values }: TagFilter, scope: SpanTagScope): Sql {
   const name = param("String", key);
-  const wanted = param("Array(String)", values);
-  const tag = newestTag(key, raw("groupArrayArray(Tags)"));
-  const matches = sql`${tag}.1 > 0 AND has(${wanted}, ${tag}.2)`;
   const traces = (condition: Sql): Sql => sql`(SELECT TraceId FROM ${raw(scope.tables.traces)}
-    WHERE ${ofProject(scope.project)}${scope.traces === undefined ? nothing : sql` AND ${scope.traces}`}
-    GROUP BY TraceId HAVING ${condition})`;
-  const sessions = sql`(SELECT SessionId FROM ${raw(scope.tables.sessions)}
-    WHERE ${ofProject(scope.project)} GROUP BY SessionId HAVING ${matches})`;
+    WHERE ${ofProject(scope.project)}${scope.traces === undefined ? nothing : sql` AND ${scope.traces}`} AND ${condition}`;
+  const withTag = (condition: Sql): Sql => sql`${traces(hasKey(key))} GROUP BY TraceId HAVING ${condition})`;
+  const sessions = sessionsWithTag({ key, values }, scope.project, scope.tables);
   return sql`multiIf(
-    mapContains(Tags, ${name}), has(${wanted}, Tags[${name}]),
-    TraceId IN ${traces(sql`${tag}.1 > 0`)}, TraceId IN ${traces(matches)},
+    mapContains(Tags, ${name}), has(${param("Array(String)", values)}, Tags[${name}]),
+    TraceId IN ${withTag(raw("1"))}, TraceId IN ${withTag(matches({ key, values }, raw("groupArrayArray(Tags)")))},
     SessionId != '', SessionId IN ${sessions},
-    TraceId IN ${traces(sql`min(Session).1 = 0 AND min(Session).3 IN ${sessions}`)})`;
+    TraceId IN ${traces(raw(`Session != '${none}'`))} GROUP BY TraceId HAVING ${sessionOf(raw("min(Session)"))} IN ${sessions}))`;
+}
+
+/** Whether the effective tags of a trace fit: its own, else those of its session. Looks at \`tags\` and \`sessionId\`. */
+export function traceTagCondition(filter: TagFilter, project: string, tables: StoreTables): Sql {
+  const tags = raw("tags");
+  return sql`if(${newestTag(filter.key, tags)}.1 > 0, ${matches(filter, tags)},
+    sessionId IN ${sessionsWithTag(filter, project, tables)})`;
+}
+
+/** The ids of sessions of which a tag fits, in brackets. Only rows that have the key can say so. */
+function sessionsWithTag(filter: TagFilter, project: string, tables: StoreTables): Sql {
+  return sql`(SELECT SessionId FROM ${raw(tables.sessions)}
+    WHERE ${ofProject(project)} AND ${hasKey(filter.key)}
+    GROUP BY SessionId HAVING ${matches(filter, raw("groupArrayArray(Tags)"))})`;
+}
+
+/** Whether tags fit a filter. @param tags array of (key, value, version) */
+export function matches({ key, values }: TagFilter, tags: Sql): Sql {
+  const newest = newestTag(key, tags);
+  return sql`(${newest}.1 > 0 AND has(${param("Array(String)", values)}, ${newest}.2))`;
+}
+
+function hasKey(key: string): Sql {
+  return sql`arrayExists(t -> t.1 = ${param("String", key)}, Tags)`;
+}
+
+/** The id in column Session of the roll-up of traces. */
+function sessionOf(session: Sql): Sql {
+  return sql`substring(${session}, ${raw(String(stampDigits + 1))})`;
 }
 
 /**

@@ -1,5 +1,19 @@
 import type { Route } from "../extensions/api/http/route.ts";
 import type { Services } from "../extensions/api/routes.ts";
+import { abRoutes } from "./ab/routes.ts";
+import { AbTests } from "./ab/tests.ts";
+import { completionRoutes } from "./completions/routes.ts";
+import { Datasets } from "./datasets/datasets.ts";
+import { datasetRoutes } from "./datasets/routes.ts";
+import { Experiments } from "./experiments/experiments.ts";
+import { experimentRoutes } from "./experiments/routes.ts";
+import { FeedbackBook } from "./feedback/feedback.ts";
+import { Resolver } from "./feedback/resolve.ts";
+import { feedbackRoutes } from "./feedback/routes.ts";
+import { evaluationRoutes } from "./judges/evaluation-routes.ts";
+import { Evaluations } from "./judges/evaluations.ts";
+import { Judges } from "./judges/judges.ts";
+import { manageRoutes } from "./judges/manage-routes.ts";
 import { gatewayRoutes } from "./prompts/gateway.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { promptRoutes } from "./prompts/routes.ts";
@@ -11,5 +25,19 @@ export function recordRoutes({ store, reader, logger }: Services): readonly Rout
   const records = new Records(store, reader);
   const prompts = new Prompts(records);
   const versions = new PromptVersions(records, logger);
-  return [...promptRoutes({ records, prompts, versions }), ...gatewayRoutes];
+  const judges = new Judges(records, prompts, versions);
+  const evaluations = new Evaluations(records);
+  const feedback = new FeedbackBook(records, new Resolver(records, prompts, versions), judges, evaluations);
+  const datasets = new Datasets(records);
+  return [
+    ...promptRoutes({ records, prompts, versions }),
+    ...completionRoutes({ records, prompts }),
+    ...gatewayRoutes,
+    ...feedbackRoutes({ records, judges, feedback }),
+    ...manageRoutes({ judges, evaluations, prompts }),
+    ...evaluationRoutes({ judges, evaluations, prompts, records }),
+    ...datasetRoutes(datasets),
+    ...experimentRoutes(new Experiments(records, datasets)),
+    ...abRoutes(new AbTests(records)),
+  ];
 }

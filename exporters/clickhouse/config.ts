@@ -4,6 +4,7 @@ import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
 import { secret } from "../../config/secret.ts";
 import { clientTlsSchema } from "../../config/tls.ts";
+import { parseUuid } from "../../pipeline/ids.ts";
 import { retryConfigSchema } from "../helper/retry.ts";
 import { EndpointError, parseEndpoint } from "./endpoint.ts";
 import { insertSchema, sendingQueueSchema } from "./queue-config.ts";
@@ -27,6 +28,10 @@ const deadLetterSchema = z.strictObject({
 export type DeadLetterConfig = z.output<typeof deadLetterSchema>;
 
 const tableName = z.string().min(1).max(200);
+const projectUuid = z
+  .string()
+  .refine((text) => parseUuid(text) !== undefined, "must be the UUID of a project")
+  .transform((text) => parseUuid(text)!);
 const metricsTable = (name: string) => z.strictObject({ name: tableName.default(name).describe("Table name.") });
 
 const metricsTablesSchema = z.strictObject({
@@ -86,7 +91,20 @@ export const clickhouseConfigSchema = z
       .describe("Taken for compatibility, without effect: whole blocks are inserted, always with async_insert=0."),
     ttl: durationMs
       .prefault("0s")
-      .describe("Age at which rows are deleted, set when a table is created; 0 keeps them."),
+      .describe(
+        "Age at which rows are deleted; 0 keeps them, and leaves alone what an existing table says of the age of its rows.",
+      ),
+    table_ttl: z
+      .record(z.string(), durationMs)
+      .default({})
+      .describe("Age at which rows of single tables are deleted, by the name of the table, in place of ttl."),
+    project_ttl: z
+      .record(projectUuid, durationMs)
+      .default({})
+      .describe(
+        "Age at which rows of single projects are deleted, by the project's UUID, in place of ttl and table_ttl, in all " +
+          "tables that tell projects apart; 0 keeps them.",
+      ),
     tls: clientTlsSchema.prefault({}).describe("TLS towards https endpoints."),
     cluster_name: z
       .string()
@@ -101,6 +119,14 @@ export const clickhouseConfigSchema = z
     attachment_data_table_name: tableName
       .default("attachment_data")
       .describe("Table of the bytes of these media, each distinct one once a project."),
+    traces_rollup: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Keep roll-ups of traces and sessions, which the API's lists need; false makes inserts a few percent cheaper.",
+      ),
+    traces_rollup_table_name: tableName.default("traces").describe("Table of the roll-up of traces."),
+    sessions_rollup_table_name: tableName.default("sessions").describe("Table of the roll-up of sessions."),
     logs_table_name: tableName.default("otel_logs").describe("Table of log records."),
     profiles_table_name: tableName.default("otel_profiles").describe("Table of profiles; reserved."),
     metrics_tables: metricsTablesSchema.prefault({}).describe("Tables of metrics, one a kind."),

@@ -14,6 +14,7 @@ import { rowTarget } from "./rows/target.ts";
 import { logsSchema } from "./schema/otel-logs.ts";
 import { metricsSchema } from "./schema/otel-metrics.ts";
 import { tracesSchema } from "./schema/otel-traces.ts";
+import { sessionRollUpSchema, traceRollUpSchema } from "./schema/roll-ups.ts";
 import { attachmentDataSchema, attachmentsSchema, signalsSchema } from "./schema/side-tables.ts";
 import type { Ddl } from "./schema/sql.ts";
 import type { TableSchema } from "./schema/table-schema.ts";
@@ -61,7 +62,19 @@ function spanIntake({ config, ddl }: IntakeOptions, ports: AssemblerPorts): Inta
     attachmentData: side(data, attachmentDataColumns, true),
   };
   const spans = new BlockAssembler(spansTarget(ddl.table(schema.table)), bounds, ports);
-  return new SpanIntake([schema, signals, attachments, data], spans, new SideIntake(assemblers, config.ttl));
+  const rollUps = rollUpSchemas(config);
+  const mediaAgeMs = config.table_ttl[data.table] ?? config.ttl;
+  return new SpanIntake(
+    [schema, ...rollUps, signals, attachments, data],
+    spans,
+    new SideIntake(assemblers, mediaAgeMs),
+  );
+}
+
+function rollUpSchemas(config: ClickHouseConfig): readonly TableSchema[] {
+  if (!config.traces_rollup) return [];
+  const { traces_table_name: spans, traces_rollup_table_name: traces, sessions_rollup_table_name: sessions } = config;
+  return [traceRollUpSchema(traces, spans), sessionRollUpSchema(sessions, traces)];
 }
 
 function logIntake(options: IntakeOptions, ports: AssemblerPorts): Intake {

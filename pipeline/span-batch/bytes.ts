@@ -5,22 +5,37 @@ export interface ViewedBytes {
 }
 
 /** From this length on the call of `set` beats the loop, though it needs a view of the source (bench: copy). */
-const setFromBytes = 192;
+const setFromBytes = 320;
+/** The same of `copyWithin`, which needs none. */
+const copyWithinFromBytes = 96;
 
 /**
- * Copies `length` bytes, four at a time: `DataView` reads and writes words at any offset in one instruction, which is
- * four times as fast as byte by byte (bench: copy).
+ * Copies `length` bytes, sixteen and then four at a time: `DataView` reads and writes words at any offset in one
+ * instruction, which is four times as fast as byte by byte (bench: copy).
  */
 export function copyRange(to: ViewedBytes, at: number, from: ViewedBytes, start: number, length: number): void {
+  if (length >= copyWithinFromBytes && to.bytes === from.bytes) {
+    to.bytes.copyWithin(at, start, start + length);
+    return;
+  }
   if (length >= setFromBytes) {
     to.bytes.set(from.bytes.subarray(start, start + length), at);
     return;
   }
   const target = to.view;
   const source = from.view;
-  const words = length & ~3;
   let i = 0;
-  for (; i < words; i += 4) target.setUint32(at + i, source.getUint32(start + i, true), true);
+  for (const last = length - 16; i <= last; i += 16) {
+    const a = source.getInt32(start + i, true);
+    const b = source.getInt32(start + i + 4, true);
+    const c = source.getInt32(start + i + 8, true);
+    const d = source.getInt32(start + i + 12, true);
+    target.setInt32(at + i, a, true);
+    target.setInt32(at + i + 4, b, true);
+    target.setInt32(at + i + 8, c, true);
+    target.setInt32(at + i + 12, d, true);
+  }
+  for (const last = length - 4; i <= last; i += 4) target.setInt32(at + i, source.getInt32(start + i, true), true);
   for (; i < length; i++) target.setUint8(at + i, source.getUint8(start + i));
 }
 

@@ -1,6 +1,7 @@
 import type { ByteArena } from "./arena.ts";
 import type { ByteDictionary } from "./dictionary.ts";
 import { grown } from "./grow.ts";
+import { MapColumn } from "./map-column.ts";
 
 /**
  * What processors compute of a span, stored in ClickHouse columns of their own. A column exists in a batch only once a
@@ -91,7 +92,7 @@ type ColumnOf = {
   text: TextColumn;
   number: NumberColumn;
   list: ValueColumn<readonly string[]>;
-  map: ValueColumn<ReadonlyMap<string, string>>;
+  map: MapColumn;
 };
 /** The JavaScript value of a derived column. */
 export type DerivedValue<N extends DerivedName> = ValueOf[(typeof derivedColumns)[N]];
@@ -236,8 +237,9 @@ export class ValueColumn<V> {
     if (row < this.values.length) this.values[row] = undefined;
   }
 
-  clear(): void {
-    this.values.length = 0;
+  /** Forgets the values of the first `rows` rows; no row behind them was set. */
+  clear(rows: number): void {
+    this.values.fill(undefined, 0, rows);
   }
 }
 
@@ -258,6 +260,6 @@ export function createDerivedColumn(
     case "list":
       return new ValueColumn<readonly string[]>();
     case "map":
-      return new ValueColumn<ReadonlyMap<string, string>>();
+      return new MapColumn(rows, arena, tokens);
   }
 }

@@ -35,6 +35,8 @@ export class ByteDictionary {
   #slots: Uint32Array;
   #texts: (string | undefined)[] = [];
   #indexOfText = new Map<string, number>();
+  /** Texts that were looked for in vain. */
+  readonly #absent = new Set<string>();
   readonly #arena: ByteArena;
 
   constructor(arena: ByteArena, capacity = 32) {
@@ -51,6 +53,7 @@ export class ByteDictionary {
     this.#slots.fill(0);
     this.#texts.length = 0;
     this.#indexOfText.clear();
+    this.#absent.clear();
   }
 
   /** The number of the bytes at a range of the arena; a new entry keeps that range. */
@@ -81,9 +84,11 @@ export class ByteDictionary {
   find(text: string): number {
     const cached = this.#indexOfText.get(text);
     if (cached !== undefined) return cached;
+    if (this.#absent.has(text)) return -1;
     // Not by way of the arena: that may be a request's own buffer, which would have to grow for it.
     const found = this.#findBytes(encoder.encode(text));
-    this.#indexOfText.set(text, found);
+    if (found >= 0) this.#indexOfText.set(text, found);
+    else this.#absent.add(text);
     return found;
   }
 
@@ -107,6 +112,7 @@ export class ByteDictionary {
     this.#rehash(this.#slots.length);
     this.#texts[index] = text;
     this.#indexOfText.clear();
+    this.#absent.clear();
   }
 
   #findBytes(text: Uint8Array): number {
@@ -130,7 +136,7 @@ export class ByteDictionary {
     if (this.length * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
     else this.#slots[slot] = index + 1;
     // What find() has not found before may be this entry.
-    if (this.#indexOfText.size > 0) this.#indexOfText.clear();
+    if (this.#absent.size > 0) this.#absent.clear();
     return index;
   }
 

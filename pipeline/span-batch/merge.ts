@@ -1,6 +1,7 @@
 import { type AttributeTable, isRange } from "./attribute-table.ts";
 import { type DerivedColumn, NumberColumn, TextColumn, TokenColumn, type ValueColumn } from "./derived.ts";
 import type { ByteDictionary } from "./dictionary.ts";
+import { MapColumn } from "./map-column.ts";
 import type { SpanBatch } from "./span-batch.ts";
 
 /** Interns all entries of `from`, whose bytes now stand `base` further on; returns old index -> new index. */
@@ -89,7 +90,22 @@ function appendLinks(into: SpanBatch, from: SpanBatch, base: number, entryShift:
   return shift;
 }
 
+/** Pairs are copied whole, so that rows share them as before. */
+function appendMap(to: MapColumn, from: MapColumn, rows: number, at: number, { tokens, base }: Moved): void {
+  const shift = to.pairCount;
+  for (let pair = 0; pair < from.pairCount; pair++) {
+    to.addPair(tokens[from.tokenOf(pair)]!, from.startOf(pair) + base, from.lengthOf(pair));
+  }
+  for (let row = 0; row < rows; row++) {
+    if (from.has(row)) to.setPairs(at + row, from.firstAt(row) + shift, from.endAt(row) + shift);
+  }
+}
+
 function appendColumn(to: DerivedColumn, from: DerivedColumn, rows: number, at: number, moved: Moved): void {
+  if (from instanceof MapColumn) {
+    appendMap(to as MapColumn, from, rows, at, moved);
+    return;
+  }
   for (let row = 0; row < rows; row++) {
     if (from instanceof TokenColumn) {
       const index = from.indexAt(row);

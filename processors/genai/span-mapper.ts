@@ -1,6 +1,6 @@
 import { ColumnCache } from "./column-cache.ts";
 import { SpanCompleter } from "./completion.ts";
-import type { Dialect, Target } from "./dialect.ts";
+import { type Dialect, type Target, targets } from "./dialect.ts";
 import type { Candidate } from "./engine/candidate.ts";
 import type { Plan, Step } from "./engine/plan.ts";
 import type { SpanFacts } from "./engine/span-facts.ts";
@@ -15,15 +15,17 @@ import { normalise, usageTargets } from "./usage.ts";
 /** Fills the columns of one span at a time. */
 export class SpanMapper {
   readonly outcome = new SpanOutcome();
-  readonly #fillers: Fillers;
+  readonly #usageFillers: Fillers["usage"];
+  /** By place of the target among `targets`; undefined for those that are not filled one by one. */
+  readonly #plainFillers: readonly (Filler | undefined)[];
   readonly #completer: SpanCompleter;
   readonly #tags = new TagCollector();
-  readonly #tagColumn = new ColumnCache("Tags");
   readonly #usage = new Float64Array(usageTargets.length);
   readonly #usageColumns = usageTargets.map((target) => new ColumnCache(target));
 
   constructor(fillers: Fillers, messages: MessageReader) {
-    this.#fillers = fillers;
+    this.#usageFillers = fillers.usage;
+    this.#plainFillers = targets.map((target) => fillers.plain[target as PlainTarget]);
     this.#completer = new SpanCompleter(messages);
   }
 
@@ -39,14 +41,13 @@ export class SpanMapper {
     outcome.given = given;
     for (let index = 0; index < steps.length; index++) {
       const step = steps[index]!;
-      const { target } = step;
       outcome.winners[index] = undefined;
-      if (given.size > 0 && given.has(target)) continue;
+      if (given.size > 0 && given.has(step.target)) continue;
       if (step.usageIndex >= 0) this.#readUsage(facts, step, index);
-      else if (target === "Tags") this.#gatherTags(facts, step.candidates);
       else {
-        const filler = this.#fillers.plain[target as PlainTarget];
-        if (this.#find(facts, step, index, filler)) filler.store(facts);
+        const filler = this.#plainFillers[step.targetIndex];
+        if (filler === undefined) outcome.tagSources = this.#tags.gather(facts, step.candidates);
+        else if (this.#find(facts, step, index, filler)) filler.store(facts);
       }
     }
     if (outcome.hasUsage) this.#storeUsage(facts, plan);
@@ -71,7 +72,7 @@ export class SpanMapper {
   }
 
   #readUsage(facts: SpanFacts, step: Step, index: number): void {
-    const reader = this.#fillers.usage[step.usageIndex]!;
+    const reader = this.#usageFillers[step.usageIndex]!;
     if (!this.#find(facts, step, index, reader)) return;
     if (!this.outcome.hasUsage) this.#usage.fill(Number.NaN);
     this.outcome.hasUsage = true;
@@ -88,13 +89,6 @@ export class SpanMapper {
       const value = usage[index]!;
       if (!Number.isNaN(value)) this.#usageColumns[index]!.of(facts).set(facts.row, value);
     }
-  }
-
-  #gatherTags(facts: SpanFacts, candidates: readonly Candidate[]): void {
-    const { tags, sources } = this.#tags.gather(facts, candidates);
-    if (tags.size === 0) return;
-    this.#tagColumn.of(facts).set(facts.row, tags);
-    this.outcome.tagSources = sources;
   }
 
   #warn({ batch, row, problem }: SpanFacts, { dialect, source }: Candidate, target: Target): void {

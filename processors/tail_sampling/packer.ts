@@ -11,6 +11,7 @@ import {
   ValueColumn,
 } from "../../pipeline/span-batch/derived.ts";
 import type { ByteDictionary } from "../../pipeline/span-batch/dictionary.ts";
+import { MapColumn } from "../../pipeline/span-batch/map-column.ts";
 import type { SpanAttachment, SpanSignal } from "../../pipeline/span-batch/side-tables.ts";
 import type { Resource, Scope, SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { Lexicon } from "./lexicon.ts";
@@ -54,9 +55,9 @@ export class SpanPacker {
     this.#resources = new Uint32Array(from.resources.length).fill(notCopied);
     this.#scopes = new Uint32Array(from.scopes.length).fill(notCopied);
     const columns = Array.from(from.derivedNames(), (name) => ({ name, column: from.derivedColumn(name)! }));
-    this.#lists = columns.filter(({ column }) => column instanceof ValueColumn);
+    this.#lists = columns.filter(({ column }) => isObjects(column));
     this.#columns = columns
-      .filter(({ column }) => !(column instanceof ValueColumn))
+      .filter(({ column }) => !isObjects(column))
       .map(({ name, column }) => ({ code: derivedNames.indexOf(name), column }));
     this.#signals = byRow(from.signals);
     this.#attachments = byRow(from.attachments);
@@ -257,4 +258,9 @@ export class SpanPacker {
     if (forms.starts[index] !== at) arena.length = at;
     return index;
   }
+}
+
+/** Whether the values of a derived column are held as objects. */
+function isObjects(column: DerivedColumn): boolean {
+  return column instanceof ValueColumn || column instanceof MapColumn;
 }

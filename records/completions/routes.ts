@@ -70,7 +70,7 @@ export interface CompletionServices {
 
 /** Routes of the log of completions. */
 export function completionRoutes({ records, prompts }: CompletionServices): readonly Route[] {
-  const path = "/projects/:project_id/prompts/:slug/completions";
+  const path = "/projects/:project_id/prompts/:slug+/completions";
   const common = { path, tag: "Prompts", params: projectPromptParams } as const;
   return [
     defineRoute({
@@ -78,6 +78,7 @@ export function completionRoutes({ records, prompts }: CompletionServices): read
       method: "POST",
       permission: "write",
       summary: "Logs a completion of a prompt",
+      ingest: true,
       body: completionBody,
       responses: { 201: completionRead, 400: errorBody, 404: errorBody },
       handle: async ({ caller, params, body }) => {

@@ -70,7 +70,7 @@ function readRoutes(services: PromptServices): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
-      path: "/v1/prompts/:slug",
+      path: "/v1/prompts/:slug+",
       permission: "read",
       tag,
       summary: "A version of a prompt, by number or tag",
@@ -157,7 +157,7 @@ function writeRoutes(services: PromptServices): readonly Route[] {
     }),
     defineRoute({
       method: "POST",
-      path: "/projects/:project_id/prompts/:slug/tags/:tag::pin",
+      path: "/projects/:project_id/prompts/:slug+/tags/:tag::pin",
       permission: "write",
       tag,
       summary: "Gives a tag to a version",
@@ -172,7 +172,7 @@ function writeRoutes(services: PromptServices): readonly Route[] {
     }),
     defineRoute({
       method: "PATCH",
-      path: "/projects/:project_id/prompts/:slug/versions/:version",
+      path: "/projects/:project_id/prompts/:slug+/versions/:version",
       permission: "write",
       tag,
       summary: "Changes the model of a version",
@@ -216,7 +216,7 @@ function listRoutes(services: PromptServices): readonly Route[] {
     }),
     defineRoute({
       method: "GET",
-      path: "/projects/:project_id/prompts/:slug/versions",
+      path: "/projects/:project_id/prompts/:slug+/versions",
       permission: "read",
       tag,
       summary: "Versions of a prompt, by number",
@@ -230,7 +230,7 @@ function listRoutes(services: PromptServices): readonly Route[] {
     }),
     defineRoute({
       method: "GET",
-      path: "/projects/:project_id/prompts/:slug/tags",
+      path: "/projects/:project_id/prompts/:slug+/tags",
       permission: "read",
       tag,
       summary: "Tags of a prompt",

@@ -119,7 +119,11 @@ export class PromptVersions {
 
   /** @throws {ApiError} 404 */
   async withId(project: string, VersionId: string): Promise<PromptVersion> {
-    return found(await this.#records.find(promptVersionTable, project, { VersionId }));
+    return found(await this.withIdIfAny(project, VersionId));
+  }
+
+  withIdIfAny(project: string, VersionId: string): Promise<PromptVersion | undefined> {
+    return this.#records.find(promptVersionTable, project, { VersionId });
   }
 
   all(project: string, { PromptId }: Prompt): Promise<PromptVersion[]> {

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { failureOf } from "../../exporters/clickhouse/errors.ts";
 import type { RecordFrame, RecordRow, RecordTable } from "../../exporters/clickhouse/schema/record-table.ts";
 import { pause } from "../../exporters/clickhouse/wait.ts";
 import type { Store } from "../../extensions/api/api.ts";
@@ -7,6 +6,7 @@ import { ApiError } from "../../extensions/api/http/errors.ts";
 import { unavailable } from "../../extensions/api/http/failures.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { Statement } from "../../query/sql.ts";
+import { chunksOf } from "./chunks.ts";
 import { nextTime } from "./clock.ts";
 import { countRecords, type Match, type Selection, selectRecords } from "./statements.ts";
 
@@ -17,9 +17,6 @@ export interface Scope {
   /** Id of the key. */
   readonly author: string;
 }
-
-/** Rows of one insert: a request of 128 MiB is not kept a second time as text. */
-const maxRowsOfInsert = 2_000;
 
 /** How long a claim that somebody else won may stay unseen: replicas get rows a little later. */
 const claimWaits = { tries: 100, pauseMs: 50 } as const;
@@ -51,16 +48,20 @@ export class Records {
     return { ...row, ...fields, UpdatedAt: nextTime(), UpdatedBy: author };
   }
 
+  /** Stores a row as the newest of its key. Otherwise as `putAll`. */
+  put<F>(table: RecordTable<F>, row: RecordRow<F>): Promise<void> {
+    return this.putAll(table, [row]);
+  }
+
   /**
    * Stores rows as the newest of their keys. Resolves when they can be read.
    *
    * @throws {ApiError} 503 ClickHouse cannot be reached
    * @throws {RetryableError} the tables are not there yet
    */
-  async put<F>(table: RecordTable<F>, ...rows: readonly RecordRow<F>[]): Promise<void> {
+  async putAll<F>(table: RecordTable<F>, rows: readonly RecordRow<F>[]): Promise<void> {
     this.#store.assertReady();
-    for (let start = 0; start < rows.length; start += maxRowsOfInsert)
-      await this.#store.insert(table.name, rows.slice(start, start + maxRowsOfInsert));
+    for (const chunk of chunksOf(rows)) await this.#store.insert(table.name, chunk);
   }
 
   /** Takes a record away. */
@@ -107,16 +108,12 @@ export class Records {
   /**
    * The rows of any statement.
    *
-   * @throws {ApiError} 503 ClickHouse cannot be reached or is overloaded
+   * @throws {RetryableError} the tables are not there yet
+   * @throws {ClickHouseError} as the reader says
    */
   async rows<Row>(statement: Statement): Promise<Row[]> {
     this.#store.assertReady();
-    try {
-      return await this.reader.rows<Row>(statement);
-    } catch (error) {
-      const { kind } = failureOf(error);
-      throw kind === "permanent" ? error : unavailable(error);
-    }
+    return this.reader.rows<Row>(statement);
   }
 
   async #insertOnce<F>(table: RecordTable<F>, row: RecordRow<F>, key: readonly unknown[]): Promise<void> {

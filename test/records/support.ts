@@ -108,3 +108,56 @@ export async function startStore(): Promise<{ clickhouse: TestClickHouse; api: T
 export async function ready({ get }: TestApi): Promise<void> {
   await until(async () => (await get("/v1/tasks/none/prompt/latest")).status === 404);
 }
+
+/** A span as a sender's would be stored. */
+export interface TestSpan {
+  readonly spanId: string;
+  readonly traceId?: string;
+  readonly sessionId?: string;
+  readonly responseId?: string;
+  readonly promptName?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly project?: string;
+}
+
+/** Stores spans. Ids are as the store has them: 16 or 32 digits. */
+export async function insertSpans(clickhouse: TestClickHouse, ...spans: readonly TestSpan[]): Promise<void> {
+  await clickhouse.client.insert({
+    table: "otel_traces",
+    format: "JSONEachRow",
+    values: spans.map((span) => ({
+      ProjectId: span.project ?? projects.a,
+      Timestamp: Date.now() * 1e6,
+      SpanName: "call",
+      SpanId: span.spanId,
+      TraceId: span.traceId ?? "1".repeat(32),
+      SessionId: span.sessionId ?? "",
+      ResponseId: span.responseId ?? "",
+      PromptName: span.promptName ?? "",
+      SpanAttributes: span.attributes ?? {},
+    })),
+  });
+}
+
+/** Stores what a judge found, as whatever runs judges will. */
+export async function insertEvaluation(
+  clickhouse: TestClickHouse,
+  row: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const now = new Date().toISOString();
+  await clickhouse.client.insert({
+    table: "evaluations",
+    format: "JSONEachRow",
+    values: [{ ProjectId: projects.a, CreatedAt: now, UpdatedAt: now, CriteriaScores: "{}", ...row }],
+    clickhouse_settings: { date_time_input_format: "best_effort", input_format_skip_unknown_fields: 0 },
+  });
+}
+
+/** Texts that would do harm where a value got into a statement. */
+export const sqlTexts = [
+  "' OR 1=1 --",
+  "x'; DROP TABLE prompts; --",
+  "{p1: String}",
+  "\\' UNION ALL SELECT * FROM system.users --",
+  '$(id) `id` "; SELECT 1',
+];

@@ -6,6 +6,7 @@ import type {
   TokenColumn,
   ValueColumn,
 } from "../../../pipeline/span-batch/derived.ts";
+import type { MapColumn } from "../../../pipeline/span-batch/map-column.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { ColumnData, ColumnEncoder } from "./column-group.ts";
 import { LowCardinality, lowCardinalityPrefix } from "./low-cardinality.ts";
@@ -74,6 +75,28 @@ export class DerivedEncoder<C extends DerivedColumn> implements ColumnEncoder {
 
 const notTranslated = 0xffffffff;
 
+/** Indexes in a block of a batch's tokens. Most tokens belong to other columns, so each is translated when it comes. */
+class TokenIndexes {
+  readonly #values: LowCardinality;
+  readonly #batch: SpanBatch;
+  readonly #indexes: Uint32Array;
+
+  constructor(values: LowCardinality, batch: SpanBatch) {
+    this.#values = values;
+    this.#batch = batch;
+    this.#indexes = new Uint32Array(batch.tokens.length).fill(notTranslated);
+  }
+
+  of(token: number): number {
+    const known = this.#indexes[token]!;
+    if (known !== notTranslated) return known;
+    const { tokens, arena } = this.#batch;
+    const index = this.#values.indexOf(arena.bytes, tokens.starts[token]!, tokens.lengths[token]!);
+    this.#indexes[token] = index;
+    return index;
+  }
+}
+
 /** LowCardinality(String); not set: "". */
 export class TokenWriter implements ColumnWriter<TokenColumn> {
   readonly #values = new LowCardinality();
@@ -83,30 +106,27 @@ export class TokenWriter implements ColumnWriter<TokenColumn> {
   }
 
   write(column: TokenColumn, batch: SpanBatch, rows: Uint32Array, count: number): void {
-    const { tokens } = batch;
     const { indexes } = this.#values;
-    // Entry of the column -> index in the block. Most tokens belong to other columns, so each is translated when it comes.
-    const inBlock = new Uint32Array(tokens.length + 1).fill(notTranslated);
+    const inBlock = new TokenIndexes(this.#values, batch);
+    let empty = notTranslated;
     indexes.reserve(count);
+    const { values } = indexes;
+    let at = indexes.length;
     for (let k = 0; k < count; k++) {
-      const entry = column.indexAt(rows[k]!) + 1;
-      let index = inBlock[entry]!;
-      if (index === notTranslated) {
-        index =
-          entry === 0
-            ? this.#values.indexOfText("")
-            : this.#values.indexOf(batch.arena.bytes, tokens.starts[entry - 1]!, tokens.lengths[entry - 1]!);
-        inBlock[entry] = index;
+      const token = column.indexAt(rows[k]!);
+      if (token >= 0) values[at++] = inBlock.of(token);
+      else {
+        if (empty === notTranslated) empty = this.#values.indexOfText("");
+        values[at++] = empty;
       }
-      indexes.push(index);
     }
+    indexes.length = at;
   }
 
   skip(count: number): void {
     if (count === 0) return;
     const empty = this.#values.indexOfText("");
-    this.#values.indexes.reserve(count);
-    for (let k = 0; k < count; k++) this.#values.indexes.push(empty);
+    this.#values.indexes.pushTimes(empty, count);
   }
 
   take(): Buffer[] {
@@ -190,17 +210,30 @@ export class NullableWriter implements ColumnWriter<NumberColumn> {
 
   write(column: NumberColumn, _batch: SpanBatch, rows: Uint32Array, count: number): void {
     this.#values.reserve(2 * count);
+    this.#nulls.reserve(count);
     const { values } = column;
-    for (let k = 0; k < count; k++) {
+    const { piece } = this.#nulls;
+    const to = this.#values.values;
+    let nullAt = this.#nulls.position;
+    let at = this.#values.length;
+    for (let k = 0; k < count; k++, at += 2) {
       const row = rows[k]!;
       const value = row < values.length ? values[row]! : Number.NaN;
       const isNull = Number.isNaN(value);
-      this.#nulls.reserve(1);
-      this.#nulls.piece[this.#nulls.position++] = isNull ? 1 : 0;
-      if (isNull) this.#values.push64(0);
-      else if (this.#integer) this.#values.push64(wholeNumber(value));
-      else this.#pushDouble(value);
+      piece[nullAt++] = isNull ? 1 : 0;
+      if (isNull) to[at] = to[at + 1] = 0;
+      else if (this.#integer) {
+        const whole = wholeNumber(value);
+        to[at] = whole;
+        to[at + 1] = whole / 0x100000000;
+      } else {
+        doubles[0] = value;
+        to[at] = doubleWords[0]!;
+        to[at + 1] = doubleWords[1]!;
+      }
     }
+    this.#nulls.position = nullAt;
+    this.#values.length = at;
   }
 
   skip(count: number): void {
@@ -214,12 +247,6 @@ export class NullableWriter implements ColumnWriter<NumberColumn> {
 
   take(): Buffer[] {
     return [...this.#nulls.take(), this.#values.take()];
-  }
-
-  #pushDouble(value: number): void {
-    doubles[0] = value;
-    this.#values.push(doubleWords[0]!);
-    this.#values.push(doubleWords[1]!);
   }
 }
 
@@ -267,27 +294,29 @@ export class ListWriter implements ColumnWriter<ValueColumn<readonly string[]>> 
 }
 
 /** Map(LowCardinality(String), String); not set: empty. */
-export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, string>>> {
+export class MapWriter implements ColumnWriter<MapColumn> {
   readonly #ends = new Words();
   readonly #keys = new LowCardinality();
   readonly #values = new Output();
-  /** The map written last, which many spans share, its keys' indexes and its values. */
-  #last: ReadonlyMap<string, string> | undefined;
-  readonly #lastIndexes: number[] = [];
-  readonly #lastTexts: string[] = [];
-  #lastCount = 0;
 
   get byteLength(): number {
     return this.#values.length + this.#ends.length * 4;
   }
 
-  write(column: ValueColumn<ReadonlyMap<string, string>>, _batch: SpanBatch, rows: Uint32Array, count: number): void {
+  write(column: MapColumn, batch: SpanBatch, rows: Uint32Array, count: number): void {
     this.#ends.reserve(2 * count);
-    this.#last = undefined;
+    const inBlock = new TokenIndexes(this.#keys, batch);
+    const { indexes } = this.#keys;
     for (let k = 0; k < count; k++) {
-      const map = column.get(rows[k]!);
-      if (map !== undefined) this.#writeMap(map);
-      this.#ends.push64(this.#keys.indexes.length);
+      const row = rows[k]!;
+      if (column.has(row)) {
+        const end = column.endAt(row);
+        for (let pair = column.firstAt(row); pair < end; pair++) {
+          indexes.push(inBlock.of(column.tokenOf(pair)));
+          this.#values.string(batch.arena, column.startOf(pair), column.lengthOf(pair));
+        }
+      }
+      this.#ends.push64(indexes.length);
     }
   }
 
@@ -297,24 +326,6 @@ export class MapWriter implements ColumnWriter<ValueColumn<ReadonlyMap<string, s
   }
 
   take(): Buffer[] {
-    this.#last = undefined;
     return [lowCardinalityPrefix, this.#ends.take(), ...this.#keys.take(), ...this.#values.take()];
-  }
-
-  #writeMap(map: ReadonlyMap<string, string>): void {
-    if (map !== this.#last) this.#remember(map);
-    for (let i = 0; i < this.#lastCount; i++) {
-      this.#keys.indexes.push(this.#lastIndexes[i]!);
-      this.#values.text(this.#lastTexts[i]!);
-    }
-  }
-
-  #remember(map: ReadonlyMap<string, string>): void {
-    this.#last = map;
-    this.#lastCount = 0;
-    for (const [key, text] of map) {
-      this.#lastIndexes[this.#lastCount] = this.#keys.indexOfText(key);
-      this.#lastTexts[this.#lastCount++] = text;
-    }
   }
 }

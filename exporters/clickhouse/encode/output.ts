@@ -62,6 +62,11 @@ export class Output {
     this.piece = this.#piece.bytes;
   }
 
+  /** Of `piece`. */
+  get view(): DataView {
+    return this.#piece.view;
+  }
+
   get length(): number {
     return this.#fullBytes + this.position;
   }

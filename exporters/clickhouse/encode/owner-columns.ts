@@ -18,9 +18,7 @@ export class NameEncoder implements ColumnEncoder {
 
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
     const inBlock = this.#values.translate(batch.names, batch.arena.bytes);
-    const { indexes } = this.#values;
-    indexes.reserve(count);
-    for (let k = 0; k < count; k++) indexes.push(inBlock[batch.nameIndex[rows[k]!]!]!);
+    this.#values.indexes.pushMapped(inBlock, batch.nameIndex, rows, count);
   }
 
   take(): ColumnData[] {
@@ -45,10 +43,7 @@ export class EnumEncoder implements ColumnEncoder {
 
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
     const inBlock = this.#texts.map((text) => this.#values.indexOfText(text));
-    const column = this.#column(batch);
-    const { indexes } = this.#values;
-    indexes.reserve(count);
-    for (let k = 0; k < count; k++) indexes.push(inBlock[column[rows[k]!]!]!);
+    this.#values.indexes.pushMapped(inBlock, this.#column(batch), rows, count);
   }
 
   take(): ColumnData[] {
@@ -87,10 +82,7 @@ export class OwnerTokenEncoder<Owner> implements ColumnEncoder {
       const { start, length } = this.#source.text(owner, batch);
       return this.#values.indexOf(batch.arena.bytes, start, length);
     });
-    const ownerOf = this.#source.indexes(batch);
-    const { indexes } = this.#values;
-    indexes.reserve(count);
-    for (let k = 0; k < count; k++) indexes.push(inBlock[ownerOf[rows[k]!]!]!);
+    this.#values.indexes.pushMapped(inBlock, this.#source.indexes(batch), rows, count);
   }
 
   take(): ColumnData[] {
@@ -145,9 +137,7 @@ export class OwnerCountEncoder<Owner> implements ColumnEncoder {
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
     const counts = this.#source.owners(batch).map(this.#source.count);
     for (const value of counts) this.#seen |= value;
-    const ownerOf = this.#source.indexes(batch);
-    this.#values.reserve(count);
-    for (let k = 0; k < count; k++) this.#values.push(counts[ownerOf[rows[k]!]!]!);
+    this.#values.pushMapped(counts, this.#source.indexes(batch), rows, count);
   }
 
   take(): ColumnData[] {

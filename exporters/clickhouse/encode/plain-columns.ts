@@ -73,11 +73,10 @@ export class ArrivalEncoder implements ColumnEncoder {
   }
 }
 
-const hexHigh = new Uint8Array(256);
-const hexLow = new Uint8Array(256);
+/** The two digits of each byte as one little-endian number. */
+const hexPairs = new Uint16Array(256);
 for (let byte = 0; byte < 256; byte++) {
-  hexHigh[byte] = byte.toString(16).padStart(2, "0").charCodeAt(0);
-  hexLow[byte] = byte.toString(16).padStart(2, "0").charCodeAt(1);
+  hexPairs[byte] = Buffer.from(byte.toString(16).padStart(2, "0")).readUInt16LE();
 }
 
 /** Writes bytes, and the second half of an id where `tails` has one at `tailStart`, as a String of lowercase hex digits. */
@@ -97,13 +96,9 @@ export function writeHexId(
 }
 
 function writeHex(output: Output, bytes: Uint8Array, start: number, width: number): void {
-  const { piece } = output;
+  const { view } = output;
   let at = output.position;
-  for (let i = start; i < start + width; i++) {
-    const byte = bytes[i]!;
-    piece[at++] = hexHigh[byte]!;
-    piece[at++] = hexLow[byte]!;
-  }
+  for (let i = start; i < start + width; i++, at += 2) view.setUint16(at, hexPairs[bytes[i]!]!, true);
   output.position = at;
 }
 

@@ -20,6 +20,22 @@ export class Words {
     this.values[this.length++] = word;
   }
 
+  /** Adds `count` times the same word. */
+  pushTimes(word: number, count: number): void {
+    this.reserve(count);
+    this.values.fill(word, this.length, this.length + count);
+    this.length += count;
+  }
+
+  /** Adds the words that `table` has at the places that `places` names for some rows. */
+  pushMapped(table: ArrayLike<number>, places: Uint8Array | Uint32Array, rows: Uint32Array, count: number): void {
+    this.reserve(count);
+    const { values } = this;
+    let at = this.length;
+    for (let k = 0; k < count; k++) values[at++] = table[places[rows[k]!]!]!;
+    this.length = at;
+  }
+
   /** A 64-bit value below 2^53. */
   push64(value: number): void {
     this.push(value >>> 0);

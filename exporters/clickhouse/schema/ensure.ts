@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { PermanentError } from "../../../pipeline/errors.ts";
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import { migrate, rowsOf } from "./migrations.ts";
+import { ensureRetention } from "./retention.ts";
 import { type Ddl, quoteName } from "./sql.ts";
 import { deduplicationWindow, type TableSchema } from "./table-schema.ts";
 
@@ -31,12 +32,18 @@ export async function ensureTable(client: ClickHouseClient, options: SchemaOptio
   const columns = await columnsOf(client, ddl.database, table);
   const missing = schema.columns.filter(({ name }) => !columns.has(name));
   if (missing.length > 0) {
-    if (!create) throw missingColumns(ddl, table, missing, columns.size > 0);
+    if (!create) {
+      const error = missingColumns(ddl, table, missing, columns.size > 0);
+      if (schema.lostWithout === undefined) throw error;
+      logger.warn(`${error.message}; ${schema.lostWithout}`);
+      return;
+    }
     await client.command({ query: addColumns(ddl, table, missing) });
     logger.info({ table, columns: missing.map(({ name }) => name) }, "clickhouse: added columns");
   }
   warnOfTypes(columns, schema, logger);
   await ensureDeduplication(client, options);
+  if (create) await ensureRetention(client, options);
 }
 
 export function addColumns(ddl: Ddl, table: string, columns: readonly ColumnDefinition[]): string {

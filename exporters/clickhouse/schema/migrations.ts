@@ -12,6 +12,8 @@ export interface Migration {
   readonly version: number;
   readonly name: string;
   readonly statements: readonly string[];
+  /** What takes more than statements that are known beforehand; after them. */
+  readonly run?: (client: ClickHouseClient, ddl: Ddl) => Promise<void>;
 }
 
 const migrationsTable = "schema_migrations";
@@ -37,6 +39,7 @@ export async function migrate(
   const missing = migrations.filter(({ version }) => !applied?.has(version));
   for (const migration of missing) {
     for (const query of migration.statements) await client.command({ query });
+    await migration.run?.(client, ddl);
     await client.insert({
       table: ddl.table(migrationsTable),
       format: "JSONEachRow",

@@ -12,6 +12,7 @@ export function logsSchema(table: string): TableSchema {
     table,
     columns,
     deduplicated: [table],
+    expiring: [{ table, time: "toDateTime(Timestamp)" }],
     migrations: (ddl) => [
       {
         version: 1,

@@ -14,6 +14,7 @@ export function metricsSchema(kind: MetricKind, table: string): TableSchema {
     table,
     columns,
     deduplicated: [table],
+    expiring: [{ table, time: "toDateTime(TimeUnix)" }],
     migrations: (ddl) => [
       {
         version: 1,

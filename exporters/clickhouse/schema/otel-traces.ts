@@ -1,5 +1,5 @@
 import { traceColumns } from "../columns.ts";
-import type { Ddl } from "./sql.ts";
+import type { Ddl, Expiring } from "./sql.ts";
 import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
 
 /** The table of spans and the table of trace times that a view fills from it. */
@@ -8,14 +8,27 @@ export function tracesSchema(table: string): TableSchema {
     table,
     columns: traceColumns,
     deduplicated: [table, `${table}_trace_id_ts`],
+    expiring: [spanRows(table), { table: `${table}_trace_id_ts`, time: "Start" }],
     migrations: (ddl) => [
       {
         version: 1,
         name: "spans and trace times",
         statements: [createTraces(ddl, table), createTraceTimes(ddl, table), createTraceTimesView(ddl, table)],
       },
+      // By itself 1 % of an insert and 3 % of a merge. Parts that were there before get it when they are merged.
+      {
+        version: 2,
+        name: "index of span ids",
+        statements: [
+          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD INDEX IF NOT EXISTS idx_span_id SpanId TYPE bloom_filter(0.01) GRANULARITY 1`,
+        ],
+      },
     ],
   };
+}
+
+function spanRows(table: string): Expiring {
+  return { table, time: "toDateTime(Timestamp)", hasProjects: true };
 }
 
 /**
@@ -24,7 +37,7 @@ export function tracesSchema(table: string): TableSchema {
  */
 function createTraces(ddl: Ddl, table: string): string {
   return createTable(ddl, {
-    table,
+    ...spanRows(table),
     lines: [
       ...columnLines(traceColumns),
       "INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1",
@@ -33,7 +46,6 @@ function createTraces(ddl: Ddl, table: string): string {
     engine: "",
     partitionBy: "toDate(Timestamp)",
     orderBy: "(ServiceName, SpanName, toDateTime(Timestamp))",
-    time: "toDateTime(Timestamp)",
   });
 }
 

@@ -45,15 +45,17 @@ function schemaOf(
   columns: TableSchema["columns"],
   parts: Pick<TableParts, "lines" | "partitionBy" | "orderBy">,
 ): TableSchema {
+  const rows = { table, time: "toDateTime(CreatedAt)", hasProjects: true };
   return {
     table,
     columns,
     deduplicated: [table],
+    expiring: [rows],
     migrations: (ddl) => [
       {
         version: 1,
         name,
-        statements: [createTable(ddl, { ...parts, table, engine: "Replacing", time: "toDateTime(CreatedAt)" })],
+        statements: [createTable(ddl, { ...parts, ...rows, engine: "Replacing" })],
       },
     ],
   };

@@ -1,3 +1,4 @@
+import { storedProjectId } from "../../../pipeline/ids.ts";
 import type { ClickHouseConfig } from "../config.ts";
 
 /** An identifier in backticks, whatever it holds. */
@@ -20,8 +21,15 @@ export interface Ddl {
    */
   engine(kind: "" | "Aggregating" | "Replacing", version?: string): string;
   readonly isReplicated: boolean;
-  /** Milliseconds; 0 for none. */
-  readonly ttlMs: number;
+  /** The age at which rows of a table are deleted. */
+  retention(table: string): Retention;
+}
+
+/** Ages at which rows are deleted, in milliseconds; 0 for never. */
+export interface Retention {
+  readonly ms: number;
+  /** Of the rows of some projects: column ProjectId, age. */
+  readonly projects: readonly (readonly [projectId: string, ms: number])[];
 }
 
 export function ddlOf(config: ClickHouseConfig, database: string): Ddl {
@@ -34,19 +42,45 @@ export function ddlOf(config: ClickHouseConfig, database: string): Ddl {
     engine: (kind, version) =>
       `${family}${kind}MergeTree(${[params, version ?? ""].filter((part) => part !== "").join(", ")})`,
     isReplicated: family !== "",
-    ttlMs: config.ttl,
+    retention: (table) => ({
+      ms: config.table_ttl[table] ?? config.ttl,
+      projects: Object.entries(config.project_ttl).map(([id, ms]) => [storedProjectId(id), ms] as const),
+    }),
   };
 }
 
-/** `TTL` clause for rows whose time is `expression`, or nothing. Whole days, hours, minutes or seconds. */
-export function ttlClause(expression: string, ttlMs: number): string {
-  const seconds = Math.ceil(ttlMs / 1_000);
-  if (seconds === 0) return "";
+/** Rows that grow old. */
+export interface Expiring {
+  /** Not quoted. */
+  readonly table: string;
+  /** Expression of the time since which a row grows old; a Date or DateTime. Left out: rows never do. */
+  readonly time?: string;
+  /** Whether rows say their project in ProjectId. */
+  readonly hasProjects?: boolean;
+}
+
+/** The expression behind TTL: when a row is to go; nothing where none ever does. */
+export function ttlExpression({ time, hasProjects }: Expiring, { ms, projects }: Retention): string | undefined {
+  if (time === undefined) return undefined;
+  if (hasProjects !== true || projects.length === 0) return ms === 0 ? undefined : after(time, ms);
+  const end = (age: number): string => (age === 0 ? "toDateTime(4294967295)" : `toDateTime(${after(time, age)})`);
+  const own = projects.map(([id, age]) => `ProjectId = ${quoteText(id)}, ${end(age)}`);
+  return `multiIf(${own.join(", ")}, ${end(ms)})`;
+}
+
+/** Whole days, hours, minutes or seconds. */
+function after(time: string, ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
   const units = [
     [86_400, "toIntervalDay"],
     [3_600, "toIntervalHour"],
     [60, "toIntervalMinute"],
   ] as const;
   const [size, unit] = units.find(([length]) => seconds % length === 0) ?? [1, "toIntervalSecond"];
-  return `TTL ${expression} + ${unit}(${seconds / size})`;
+  return `${time} + ${unit}(${seconds / size})`;
+}
+
+/** A text in quotes, whatever it holds. */
+function quoteText(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

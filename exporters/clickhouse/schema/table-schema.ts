@@ -1,6 +1,6 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import type { Migration } from "./migrations.ts";
-import { type Ddl, quoteName, ttlClause } from "./sql.ts";
+import { type Ddl, type Expiring, quoteName, ttlExpression } from "./sql.ts";
 
 /** What a table is to look like, and how it gets there. */
 export interface TableSchema {
@@ -10,6 +10,10 @@ export interface TableSchema {
   readonly columns: readonly ColumnDefinition[];
   /** Tables that remember tokens: this one and those that views fill from it. */
   readonly deduplicated: readonly string[];
+  /** Tables of which rows are deleted when they are old. */
+  readonly expiring?: readonly Expiring[];
+  /** What is lost without the table, where the exporter can do without: it is then missed with a WARN. */
+  readonly lostWithout?: string;
   /** What the table and its neighbours have been through. Append only; a step that was released never changes. */
   migrations(ddl: Ddl): readonly Migration[];
 }
@@ -27,8 +31,7 @@ export const deduplicationWindow = 10_000;
 const minBytesForWidePart = 134_217_728;
 
 /** The parts of a CREATE TABLE that differ from table to table. */
-export interface TableParts {
-  readonly table: string;
+export interface TableParts extends Expiring {
   /** Columns and indexes as they stand in the statement. */
   readonly lines: readonly string[];
   readonly engine: "" | "Aggregating" | "Replacing";
@@ -37,8 +40,8 @@ export interface TableParts {
   /** Left out: one partition. */
   readonly partitionBy?: string;
   readonly orderBy: string;
-  /** The time of which rows grow old. Left out: they never do. */
-  readonly time?: string;
+  /** Rows of a granule; 8192 when left out. */
+  readonly granularity?: number;
 }
 
 /** CREATE TABLE of a table whose blocks are known by their tokens. */
@@ -49,17 +52,29 @@ export function createTable(ddl: Ddl, parts: TableParts): string {
     `) ENGINE = ${ddl.engine(parts.engine, parts.version)}`,
     parts.partitionBy === undefined ? "" : `PARTITION BY ${parts.partitionBy}`,
     `ORDER BY ${parts.orderBy}`,
-    parts.time === undefined ? "" : ttlClause(parts.time, ddl.ttlMs),
-    `SETTINGS ${tableSettings(parts)}${deduplication(ddl)}`,
+    ttlClause(ddl, parts),
+    `SETTINGS ${tableSettings(ddl, parts)}${deduplication(ddl)}`,
   ]
     .filter((line) => line !== "")
     .join("\n");
 }
 
-/** Rows of one partition grow old together and go as whole parts; without partitions, single rows have to go. */
-function tableSettings({ partitionBy }: TableParts): string {
-  const wholeParts = partitionBy === undefined ? 0 : 1;
-  return `index_granularity = 8192, ttl_only_drop_parts = ${wholeParts}, min_bytes_for_wide_part = ${minBytesForWidePart}`;
+function ttlClause(ddl: Ddl, parts: TableParts): string {
+  const expression = ttlExpression(parts, ddl.retention(parts.table));
+  return expression === undefined ? "" : `TTL ${expression}`;
+}
+
+function tableSettings(ddl: Ddl, parts: TableParts): string {
+  return [
+    `index_granularity = ${parts.granularity ?? 8192}`,
+    `ttl_only_drop_parts = ${dropsWholeParts(ddl, parts, parts.partitionBy !== undefined) ? 1 : 0}`,
+    `min_bytes_for_wide_part = ${minBytesForWidePart}`,
+  ].join(", ");
+}
+
+/** Rows of one partition grow old together and go as whole parts; without partitions, or by project, single rows have to go. */
+export function dropsWholeParts(ddl: Ddl, expiring: Expiring, isPartitioned: boolean): boolean {
+  return isPartitioned && (expiring.hasProjects !== true || ddl.retention(expiring.table).projects.length === 0);
 }
 
 /** The lines of columns in CREATE TABLE. */

@@ -1,4 +1,5 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import { sameRanges } from "../../../pipeline/span-batch/bytes.ts";
 import { type AttributeValue, readValue } from "../../../pipeline/span-batch/value.ts";
 import { attributeText } from "../../helper/attribute-text.ts";
 import { jsonText } from "../fill/json-text.ts";
@@ -6,12 +7,26 @@ import type { SpanFacts } from "./span-facts.ts";
 
 type Path = readonly (string | number)[];
 
+/** Texts up to this many bytes are parsed once a batch, however many spans have the same one, such as parameters. */
+const maxSharedBytes = 1_024;
+/** Documents that are kept, each in the place that its length gives; a power of two. */
+const places = 16;
+
+/** What a value of the batch was parsed to. */
+interface Parsed {
+  readonly serial: number;
+  readonly type: number;
+  readonly start: number;
+  readonly length: number;
+  readonly document: unknown;
+  readonly problem: string;
+}
+
 /** Looks into values that are JSON text or nested values. Several rules read the same text: it is parsed once. */
 export class JsonPathReader {
   readonly #maxBytes: number;
-  #serial = 0;
-  #start = -1;
-  #document: unknown;
+  /** Short texts, and at the end the last one of any length. */
+  readonly #parsed: (Parsed | undefined)[] = Array.from({ length: places + 1 }, () => undefined);
   #problem = "";
 
   /** @param maxBytes of a JSON text that is parsed */
@@ -22,19 +37,24 @@ export class JsonPathReader {
   /** Replaces the value found by what stands at `path` in it; says whether there is something. */
   find(facts: SpanFacts, path: Path): boolean {
     facts.problem = "";
-    const document = this.#documentOf(facts);
-    facts.problem = this.#problem;
+    const { document, problem } = this.#parsedOf(facts);
+    facts.problem = problem;
     if (document === undefined) return false;
     return setFound(facts, valueAt(document, path, 0));
   }
 
-  #documentOf(facts: SpanFacts): unknown {
-    if (this.#serial === facts.batchSerial && this.#start === facts.word0) return this.#document;
-    this.#serial = facts.batchSerial;
-    this.#start = facts.word0;
+  #parsedOf(facts: SpanFacts): Parsed {
+    const { batchSerial: serial, type, word0: start, word1: length } = facts;
+    const place = length <= maxSharedBytes ? length & (places - 1) : places;
+    const known = this.#parsed[place];
+    if (known?.serial === serial && known.type === type && known.length === length) {
+      if (known.start === start) return known;
+      if (length <= maxSharedBytes && sameRanges(facts.batch.arena.view, known.start, start, length)) return known;
+    }
     this.#problem = "";
-    this.#document = this.#parse(facts);
-    return this.#document;
+    const parsed = { serial, type, start, length, document: this.#parse(facts), problem: this.#problem };
+    this.#parsed[place] = parsed;
+    return parsed;
   }
 
   #parse(facts: SpanFacts): unknown {
@@ -73,7 +93,9 @@ function memberOf(value: unknown, step: string | number): unknown {
   if (Array.isArray(value)) return typeof step === "number" ? value.at(step) : undefined;
   if (value instanceof Map) return value.get(String(step));
   if (typeof value !== "object" || value === null) return undefined;
-  return Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;
+  const member = (value as Record<string, unknown>)[step];
+  // Most paths lead nowhere, and what every object inherits is there seldom.
+  return member !== undefined && Object.hasOwn(value, step) ? member : undefined;
 }
 
 /** Makes `value` the value found. Lists and objects become JSON text. */

@@ -4,7 +4,7 @@ import type { ArenaRange, MessageReader } from "../message-reader.ts";
 import type { Shape } from "./condition.ts";
 import { firstEvent, loadLastEvent, nanosSinceStart } from "./events.ts";
 import type { JsonPathReader } from "./json-path.ts";
-import { type EachPair, jsonObjectOf, pairsOf } from "./pairs.ts";
+import { type EachPair, jsonObjectOf, pairsOf, type TakePair } from "./pairs.ts";
 import { SignatureMemo } from "./signature.ts";
 import type { SpanFacts } from "./span-facts.ts";
 import type { SymbolTable } from "./symbol-table.ts";
@@ -108,8 +108,11 @@ function indexedLocator(
 ): Locate | undefined {
   if (shape.symbolsWith(indexed).length === 0) return undefined;
   const prefixLength = Buffer.byteLength(indexed);
+  const ofPrefix = symbols.withPrefix(indexed);
+  const entries: number[] = [];
   return (facts) => {
-    const range = messages.indexed(facts.batch, symbols.entriesWith(facts, indexed), prefixLength, form);
+    symbols.entriesWith(facts, ofPrefix, entries);
+    const range = messages.indexed(facts.batch, entries, prefixLength, form);
     if (range === undefined) return false;
     facts.setRange(range.start, range.length);
     return true;
@@ -151,9 +154,13 @@ function objectLocator(source: Source, shape: Shape, { symbols, objects }: Reade
 
 /** Spans of one place in a program have the same parameters: each object is written once a batch. */
 function objectReader(each: EachPair, memo: SignatureMemo<ArenaRange>): Locate {
+  let current: SpanFacts | undefined;
+  // Made once, not for every span.
+  const sign: TakePair = (_name, id) => memo.add(current!, id);
   return (facts) => {
     memo.begin();
-    each(facts, (_name, id) => memo.add(facts, id));
+    current = facts;
+    each(facts, sign);
     const known = memo.find(facts);
     if (known !== undefined) {
       facts.setRange(known.start, known.length);

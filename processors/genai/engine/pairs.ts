@@ -24,12 +24,22 @@ export function pairsOf(source: Source, shape: Shape, symbols: SymbolTable): Eac
 }
 
 function eachWithPrefix(prefix: string, symbols: SymbolTable): EachPair {
+  const ofPrefix = symbols.withPrefix(prefix);
+  /** By number of the key in the batch. */
+  const names: string[] = [];
+  let serial = 0;
+  const entries: number[] = [];
   return (facts, take) => {
+    if (serial !== facts.batchSerial) {
+      serial = facts.batchSerial;
+      names.length = 0;
+    }
     const { keys, keyIndexes } = facts.batch.attributes;
-    for (const entry of symbols.entriesWith(facts, prefix)) {
-      const name = keys.text(keyIndexes[entry]!).slice(prefix.length);
+    for (const entry of symbols.entriesWith(facts, ofPrefix, entries)) {
+      const key = keyIndexes[entry]!;
+      names[key] ??= keys.text(key).slice(prefix.length);
       facts.loadEntry(facts.batch.attributes, entry);
-      if (name !== "") take(name, keyIndexes[entry]!);
+      if (names[key] !== "") take(names[key], key);
     }
   };
 }
@@ -50,8 +60,22 @@ function eachNamed(attributes: Readonly<Record<string, string>>, shape: Shape): 
 function eachOfResource(resources: Readonly<Record<string, string>>, shape: Shape): EachPair | undefined {
   const wanted = Object.entries(resources).filter(([, key]) => shape.hasResource(key));
   if (wanted.length === 0) return undefined;
+  /** By number of the resource in the batch, the entries of what is wanted; -1 where it has none. */
+  const entriesOf: (readonly number[])[] = [];
+  let serial = 0;
   return (facts, take) => {
-    for (const [index, [name, key]] of wanted.entries()) if (facts.loadResource(key)) take(name, index);
+    if (serial !== facts.batchSerial) {
+      serial = facts.batchSerial;
+      entriesOf.length = 0;
+    }
+    const resource = facts.batch.resourceIndex[facts.row]!;
+    entriesOf[resource] ??= wanted.map(([, key]) => facts.resourceEntry(key));
+    const entries = entriesOf[resource];
+    for (let index = 0; index < entries.length; index++) {
+      if (entries[index]! < 0) continue;
+      facts.loadEntry(facts.batch.resourceAttributes, entries[index]!);
+      take(wanted[index]![0], index);
+    }
   };
 }
 

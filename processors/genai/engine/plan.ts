@@ -9,6 +9,8 @@ import type { Readers } from "./locate.ts";
 /** The candidates for one column, in the order of precedence. */
 export interface Step {
   readonly target: Target;
+  /** Place among `targets`. */
+  readonly targetIndex: number;
   /** Place among the columns of usage, or -1. */
   readonly usageIndex: number;
   readonly candidates: readonly Candidate[];
@@ -61,7 +63,12 @@ export function planFor(
   const named = recognised.filter(({ isNamed }) => isNamed);
   const compiler = new CandidateCompiler(shape, readers, canonicalisers);
   const steps = targets
-    .map((target) => ({ target, usageIndex: usageIndexOf(target), candidates: compiler.forTarget(target, recognised) }))
+    .map((target, targetIndex) => ({
+      target,
+      targetIndex,
+      usageIndex: usageIndexOf(target),
+      candidates: compiler.forTarget(target, recognised),
+    }))
     .filter(({ candidates }) => candidates.length > 0);
   const byScopeFirst = [...named.filter(({ byScope }) => byScope), ...named.filter(({ byScope }) => !byScope)];
   return {

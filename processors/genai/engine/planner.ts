@@ -169,7 +169,7 @@ export class Planner {
         const symbol = this.#vocabulary.symbolOfTerm(key);
         return facts.entry(symbol) >= 0 ? symbol : -1;
       },
-      symbolsWith: (prefix) => symbols.filter((symbol) => this.#vocabulary.hasPrefix(symbol, prefix)),
+      symbolsWith: (prefix) => symbols.filter((symbol) => this.#vocabulary.withPrefix(prefix).has(symbol)),
       matchesScope: (pattern) => this.#scopes.matches(scopeClass, pattern),
       matchesName: (pattern) => this.#names.matches(nameClass, pattern),
       hasResource: (key) => resource.present[this.#resourceSources.indexOf(key)] === true,

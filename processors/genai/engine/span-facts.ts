@@ -1,7 +1,7 @@
 import { type AttributeTable, ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { doubleOf, doubleWords, integerWords } from "../../../pipeline/span-batch/value.ts";
+import { doubleOf, doubleWords } from "../../../pipeline/span-batch/value.ts";
 
 /** Values up to this many bytes are looked up in a dictionary, longer ones are seldom the same twice. */
 const maxSharedBytes = 256;
@@ -77,18 +77,23 @@ export class SpanFacts {
 
   /** Takes the value of `key` among the entries `[start, end)` of `table`; says whether it is there. */
   loadKey(table: AttributeTable, start: number, end: number, key: string): boolean {
-    const keyIndex = table.keys.find(key);
-    const entry = keyIndex < 0 ? -1 : table.find(start, end, keyIndex);
-    if (entry < 0 || table.types[entry] === ValueType.EMPTY) return false;
-    this.loadEntry(table, entry);
-    return true;
+    const entry = entryOfKey(table, start, end, key);
+    if (entry >= 0) this.loadEntry(table, entry);
+    return entry >= 0;
   }
 
   /** Takes the value of an attribute of the span's resource; says whether it has it. */
   loadResource(key: string): boolean {
+    const entry = this.resourceEntry(key);
+    if (entry >= 0) this.loadEntry(this.batch.resourceAttributes, entry);
+    return entry >= 0;
+  }
+
+  /** The entry of an attribute of the span's resource, or -1. */
+  resourceEntry(key: string): number {
     const { resources, resourceIndex, resourceAttributes } = this.batch;
     const { attributeStart, attributeEnd } = resources[resourceIndex[this.row]!]!;
-    return this.loadKey(resourceAttributes, attributeStart, attributeEnd, key);
+    return entryOfKey(resourceAttributes, attributeStart, attributeEnd, key);
   }
 
   setText(text: string): void {
@@ -105,9 +110,14 @@ export class SpanFacts {
   }
 
   setNumber(value: number): void {
-    const isInteger = Number.isSafeInteger(value);
-    [this.word0, this.word1] = isInteger ? integerWords(value) : doubleWords(value);
-    this.type = isInteger ? ValueType.INT : ValueType.DOUBLE;
+    if (Number.isSafeInteger(value)) {
+      this.type = ValueType.INT;
+      this.word0 = value >>> 0;
+      this.word1 = Math.floor(value / 2 ** 32) >>> 0;
+      return;
+    }
+    this.type = ValueType.DOUBLE;
+    [this.word0, this.word1] = doubleWords(value);
   }
 
   /** The value found as a number, where it is an INT or a DOUBLE. */
@@ -124,6 +134,13 @@ export class SpanFacts {
   sharedIndex(): number {
     return this.word1 > maxSharedBytes ? -1 : this.values.intern(this.word0, this.word1);
   }
+}
+
+/** The entry of `key` with a value among the entries `[start, end)` of `table`, or -1. */
+function entryOfKey(table: AttributeTable, start: number, end: number, key: string): number {
+  const keyIndex = table.keys.find(key);
+  const entry = keyIndex < 0 ? -1 : table.find(start, end, keyIndex);
+  return entry < 0 || table.types[entry] === ValueType.EMPTY ? -1 : entry;
 }
 
 const emptyBatch = new SpanBatch();

@@ -1,7 +1,7 @@
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { SpanFacts } from "./span-facts.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import type { PrefixSymbols, Vocabulary } from "./vocabulary.ts";
 
 /** The symbols of a batch's keys: made in one pass over its dictionary. */
 export class SymbolTable {
@@ -26,16 +26,27 @@ export class SymbolTable {
     return isOfInterest;
   }
 
-  /** The span's entries whose keys begin with `prefix`, in the order they were sent. */
-  entriesWith(facts: SpanFacts, prefix: string): number[] {
+  /** The symbols of keys that begin with `prefix`, which a rule names. */
+  withPrefix(prefix: string): PrefixSymbols {
+    return this.#vocabulary.withPrefix(prefix);
+  }
+
+  /**
+   * The span's entries whose keys have one of `symbols`, in the order they were sent.
+   *
+   * @param entries is filled with them and returned: an array that is used again keeps its memory
+   */
+  entriesWith(facts: SpanFacts, symbols: PrefixSymbols, entries: number[]): readonly number[] {
     const { attributes, attributeStart, attributeEnd } = facts.batch;
     const { keyIndexes, types } = attributes;
-    const entries: number[] = [];
-    for (let entry = attributeStart[facts.row]!; entry < attributeEnd[facts.row]!; entry++) {
-      const symbol = this.ofKey[keyIndexes[entry]!]!;
-      if (symbol === 0 || types[entry] === ValueType.DELETED || types[entry] === ValueType.EMPTY) continue;
-      if (this.#vocabulary.hasPrefix(symbol, prefix)) entries.push(entry);
+    const { ofKey } = this;
+    let count = 0;
+    const end = attributeEnd[facts.row]!;
+    for (let entry = attributeStart[facts.row]!; entry < end; entry++) {
+      if (!symbols.has(ofKey[keyIndexes[entry]!]!)) continue;
+      if (types[entry] !== ValueType.DELETED && types[entry] !== ValueType.EMPTY) entries[count++] = entry;
     }
+    if (entries.length > count) entries.length = count;
     return entries;
   }
 }

@@ -1,3 +1,4 @@
+import { grown } from "../../../pipeline/span-batch/grow.ts";
 import type { Condition, Dialect, Source } from "../dialect.ts";
 
 /** What the rules of all dialects look at. */
@@ -66,12 +67,18 @@ function addSource(terms: Terms, source: Source): void {
   else for (const name of Object.keys(source.spanName)) terms.names.add(name);
 }
 
-/** What a key is to the rules. */
-interface KeySymbol {
-  /** The key, where it is looked at by itself. */
-  readonly key: string | undefined;
-  /** The prefixes, of those that are looked at, with which it begins. */
-  readonly prefixes: readonly string[];
+/** Symbols of the keys that begin with one prefix; more come in as keys are first seen. */
+export class PrefixSymbols {
+  #isMember = new Uint8Array(256);
+
+  has(symbol: number): boolean {
+    return this.#isMember[symbol] === 1;
+  }
+
+  add(symbol: number): void {
+    if (symbol >= this.#isMember.length) this.#isMember = grown(this.#isMember, symbol * 2);
+    this.#isMember[symbol] = 1;
+  }
 }
 
 /**
@@ -83,7 +90,8 @@ export class Vocabulary {
   readonly #prefixes: readonly string[];
   readonly #memory: number;
   readonly #known = new Map<string, number>();
-  readonly #symbols: KeySymbol[] = [{ key: undefined, prefixes: [] }];
+  #size = 1;
+  readonly #withPrefix: ReadonlyMap<string, PrefixSymbols>;
   readonly #symbolOfKey = new Map<string, number>();
   readonly #symbolOfFamily = new Map<string, number>();
 
@@ -92,12 +100,13 @@ export class Vocabulary {
     this.#keys = terms.keys;
     this.#prefixes = [...terms.prefixes].sort();
     this.#memory = memory;
-    for (const key of terms.keys) this.#symbolOfKey.set(key, this.#add(key, this.#prefixesOf(key)));
+    this.#withPrefix = new Map(this.#prefixes.map((prefix) => [prefix, new PrefixSymbols()]));
+    for (const key of terms.keys) this.#symbolOfKey.set(key, this.#add(this.#prefixesOf(key)));
   }
 
   /** Symbols so far; families are added when they are first seen. */
   get size(): number {
-    return this.#symbols.length;
+    return this.#size;
   }
 
   symbolOf(key: string): number {
@@ -114,8 +123,9 @@ export class Vocabulary {
     return this.#symbolOfKey.get(key)!;
   }
 
-  hasPrefix(symbol: number, prefix: string): boolean {
-    return this.#symbols[symbol]!.prefixes.includes(prefix);
+  /** The symbols of keys with a prefix that a rule names. */
+  withPrefix(prefix: string): PrefixSymbols {
+    return this.#withPrefix.get(prefix)!;
   }
 
   #prefixesOf(key: string): string[] {
@@ -127,13 +137,14 @@ export class Vocabulary {
     const family = prefixes.join("\n");
     let symbol = this.#symbolOfFamily.get(family);
     if (symbol === undefined) {
-      symbol = this.#add(undefined, prefixes);
+      symbol = this.#add(prefixes);
       this.#symbolOfFamily.set(family, symbol);
     }
     return symbol;
   }
 
-  #add(key: string | undefined, prefixes: readonly string[]): number {
-    return this.#symbols.push({ key, prefixes }) - 1;
+  #add(prefixes: readonly string[]): number {
+    for (const prefix of prefixes) this.#withPrefix.get(prefix)!.add(this.#size);
+    return this.#size++;
   }
 }

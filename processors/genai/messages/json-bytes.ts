@@ -17,40 +17,60 @@ for (let digit = 0; digit < 16; digit++) {
 }
 
 /**
- * Not 0 when one of the four bytes of `word` is escaped in JSON: a control character, a quote or a backslash.
+ * Has a top bit set when one of the four bytes of `word` is escaped in JSON: a control character, a quote or a backslash. Other
+ * bits mean nothing.
  *
  * With its second bit turned, a quote is 0x20, control characters are below and all others above. Such a byte, and a
  * backslash once it is masked to 0, borrows from its top bit when the constant is subtracted. The byte above may then be
  * hit wrongly, so that the bytes must be looked at one by one.
  */
-export function specials(word: number): number {
-  return (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080;
+function specials(word: number): number {
+  return (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word;
 }
 
-/** The same of eight bytes at once, and not 0 for bytes that are not ASCII: their own top bits need no masking then. */
-export function specialsOrWide(a: number, b: number): number {
-  return (
-    (((a ^ 0x02020202) - 0x21212121) |
-      ((a ^ 0x5c5c5c5c) - 0x01010101) |
-      a |
-      ((b ^ 0x02020202) - 0x21212121) |
-      ((b ^ 0x5c5c5c5c) - 0x01010101) |
-      b) &
-    0x80808080
-  );
-}
+const topBits = 0x80808080 | 0;
 
 /** The first byte in `[start, end)` that JSON escapes, or `end` when there is none. */
 export function plainEnd(view: DataView, start: number, end: number): number {
+  return endOfPlain(view, start, end, 0);
+}
+
+/** The first byte in `[start, end)` that JSON escapes or that is not ASCII, or `end` when there is none. */
+export function plainAsciiEnd(view: DataView, start: number, end: number): number {
+  return endOfPlain(view, start, end, topBits);
+}
+
+/** Sixteen bytes at a time, since what is read of the view itself is then read once for all of them. */
+function endOfPlain(view: DataView, start: number, end: number, wide: number): number {
   let i = start;
   for (;;) {
-    for (; i + 4 <= end; i += 4) if (specials(view.getUint32(i, true)) !== 0) break;
+    for (const last = end - 16; i <= last; i += 16) {
+      const a = view.getInt32(i, true);
+      const b = view.getInt32(i + 4, true);
+      const c = view.getInt32(i + 8, true);
+      const d = view.getInt32(i + 12, true);
+      const found = specials(a) | specials(b) | specials(c) | specials(d);
+      if (((found & topBits) | ((a | b | c | d) & wide)) !== 0) break;
+    }
+    for (const last = end - 4; i <= last; i += 4) {
+      const word = view.getInt32(i, true);
+      if (((specials(word) & topBits) | (word & wide)) !== 0) break;
+    }
     for (const stop = Math.min(i + 4, end); i < stop; i++) {
       const byte = view.getUint8(i);
-      if (byte < 0x20 || byte === quote || byte === backslash) return i;
+      if (byte < 0x20 || byte === quote || byte === backslash || (byte & wide) !== 0) return i;
     }
     if (i >= end) return end;
   }
+}
+
+/** Whether all bytes in `[start, end)` are ASCII. */
+export function isAscii({ bytes, view }: Readable, start: number, end: number): boolean {
+  let bits = 0;
+  let i = start;
+  for (const last = end - 8; i <= last; i += 8) bits |= view.getInt32(i, true) | view.getInt32(i + 4, true);
+  for (; i < end; i++) bits |= bytes[i]!;
+  return (bits & topBits) === 0;
 }
 
 /** The first byte in `[start, end)` that is not white space of JSON, or `end`. */

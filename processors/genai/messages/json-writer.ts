@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
 import { copyRange, type ViewedBytes } from "../../../pipeline/span-batch/bytes.ts";
-import { hexAt, isJson, plainEnd, specials, specialsOrWide } from "./json-bytes.ts";
+import { hexAt, isJson, plainAsciiEnd, plainEnd } from "./json-bytes.ts";
 
 /** A range of a batch's arena. */
 export interface ArenaRange {
@@ -180,43 +180,26 @@ export class JsonWriter implements ViewedBytes {
     if (around !== 0) this.char(around);
   }
 
-  /**
-   * Escapes `[from, end)` and returns `end`, or where the first byte stands that is not ASCII unless `isUtf`.
-   *
-   * Eight bytes of ASCII are tested and copied at a time, or four of others, as in `plainEnd`.
-   */
+  /** Escapes `[from, end)` and returns `end`, or where the first byte stands that is not ASCII unless `isUtf`. */
   #escapeSome(from: number, end: number, isUtf: boolean): number {
     this.#room(longestEscape * (end - from));
     const { bytes, view } = this;
-    const ascii = isUtf ? 0 : 0x80808080;
     let to = this.position;
-    while (from < end) {
-      for (const stop = isUtf ? 0 : end - 8; from <= stop; from += 8, to += 8) {
-        const low = view.getUint32(from, true);
-        const high = view.getUint32(from + 4, true);
-        if (specialsOrWide(low, high) !== 0) break;
-        view.setUint32(to, low, true);
-        view.setUint32(to + 4, high, true);
-      }
-      for (; from + 4 <= end; from += 4, to += 4) {
-        const word = view.getUint32(from, true);
-        if ((specials(word) | (word & ascii)) !== 0) break;
-        view.setUint32(to, word, true);
-      }
-      for (const stop = Math.min(from + 4, end); from < stop; from++) {
-        const byte = bytes[from]!;
-        const length = escapeLengths[byte]!;
-        if (length === 0) {
-          if (byte >= 0x80 && !isUtf) {
-            this.position = to;
-            return from;
-          }
-          bytes[to++] = byte;
-        } else for (let i = 0; i < length; i++) bytes[to++] = escapeTexts[byte * 8 + i]!;
-      }
+    let next = from;
+    while (next < end) {
+      const plain = isUtf ? plainEnd(view, next, end) : plainAsciiEnd(view, next, end);
+      copyRange(this, to, this, next, plain - next);
+      to += plain - next;
+      next = plain;
+      if (next === end) break;
+      const byte = bytes[next]!;
+      const length = escapeLengths[byte]!;
+      if (length === 0) break;
+      for (let i = 0; i < length; i++) bytes[to++] = escapeTexts[byte * 8 + i]!;
+      next++;
     }
     this.position = to;
-    return from;
+    return next;
   }
 
   /** The slow way, for text that is not UTF-8. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import type { Readable } from "./json-bytes.ts";
+import { isAscii, type Readable } from "./json-bytes.ts";
 import { elementsOf, isArray, isObject, isString, JsonObject, type JsonValue, wordOf } from "./json-object.ts";
 import { type ArenaRange, type JsonWriter, literal } from "./json-writer.ts";
 import type { OutputOutline } from "./output-outline.ts";
@@ -120,7 +120,9 @@ export function readFinishReasons(
   if (outline.reasons === 0) return undefined;
   const { arena } = batch;
   if (outline.reasons === 1) {
-    if (!outline.isUtf8 && !isUtf8(arena.bytes.subarray(output.start, output.start + output.length))) return undefined;
+    const end = output.start + output.length;
+    const isText = outline.isUtf8 || isAscii(arena, output.start, end);
+    if (!isText && !isUtf8(arena.bytes.subarray(output.start, end))) return undefined;
     return lists.of(arena, outline.reasonStart, outline.reasonEnd);
   }
   const value = parsedJson(arena, output);

@@ -132,13 +132,19 @@ export class SpanMemory {
   find(ids: SpanIds, trace: number, span: number): number {
     const young = this.#young;
     if (young === undefined) return -1;
-    const slot = young.slotOf(ids, trace, span);
-    if (young.flags[slot] !== 0) return slot;
+    // The filters are small; what is looked up in a table comes from main memory.
+    const hash = traceHashOf(ids, trace);
+    if (young.traces.mayHave(hash)) {
+      const slot = young.slotOf(ids, trace, span);
+      if (young.flags[slot] !== 0) return slot;
+    }
     const old = this.#old;
-    const oldSlot = old?.slotOf(ids, trace, span) ?? -1;
-    if (old === undefined || old.flags[oldSlot] === 0 || young.count >= this.#capacity) return -1;
+    if (old === undefined || !old.traces.mayHave(hash) || young.count >= this.#capacity) return -1;
+    const oldSlot = old.slotOf(ids, trace, span);
+    if (old.flags[oldSlot] === 0) return -1;
+    const slot = young.slotOf(ids, trace, span);
     young.count++;
-    young.traces.add(traceHashOf(ids, trace));
+    young.traces.add(hash);
     young.words.set(old.words.subarray(oldSlot * wordsPerSpan, (oldSlot + 1) * wordsPerSpan), slot * wordsPerSpan);
     young.flags[slot] = old.flags[oldSlot]!;
     return slot;
@@ -167,10 +173,11 @@ export class SpanMemory {
     const at = slot * wordsPerSpan;
     young.count++;
     young.traces.add(traceHashOf(ids, trace));
-    young.words.set(ids.traces.subarray(4 * trace, 4 * trace + 4), at);
-    young.words[at + 4] = ids.spans[2 * span]!;
-    young.words[at + 5] = ids.spans[2 * span + 1]!;
-    young.words[at + 6] = young.words[at + 7] = 0;
+    const { words } = young;
+    for (let i = 0; i < 4; i++) words[at + i] = ids.traces[4 * trace + i]!;
+    words[at + 4] = ids.spans[2 * span]!;
+    words[at + 5] = ids.spans[2 * span + 1]!;
+    words[at + 6] = words[at + 7] = 0;
     young.flags[slot] = flag;
     return slot;
   }

@@ -37,6 +37,8 @@ export class UsageRepeats {
   /** Rows of traces that have, or may have, known spans: only these are looked at. */
   #active = new Uint32Array(64);
   #activeCount = 0;
+  /** By row: where the memory has the span, or -1. */
+  #slots = new Int32Array(64);
   #known = 0;
   #length = 0;
 
@@ -53,6 +55,7 @@ export class UsageRepeats {
       this.#marks = new Uint8Array(batch.length * 2);
       this.#below = new Uint8Array(batch.length * 2);
       this.#active = new Uint32Array(batch.length * 2);
+      this.#slots = new Int32Array(batch.length * 2);
     } else this.#rows.fill(0, 0, batch.length);
   }
 
@@ -107,6 +110,7 @@ export class UsageRepeats {
     for (let i = 0; i < this.#activeCount; i++) {
       const row = this.#active[i]!;
       const slot = batch.isDropped(row) ? -1 : this.#memory.find(index.ids, row, row);
+      this.#slots[row] = slot;
       this.#marks[row] = slot < 0 ? 0 : this.#memory.flagsAt(slot);
     }
     // What was found out of spans whose own place was not known then is passed on to those above.
@@ -216,9 +220,10 @@ export class UsageRepeats {
       const facts = this.#rows[row]!;
       const marks = this.#marks[row]! | (isBelow ? Mark.BELOW_COUNTED : 0);
       if (facts === 0 && marks === 0) continue;
-      const slot = this.#memory.add(index.ids, row, row, Mark.SEEN);
+      const known = this.#slots[row]!;
+      const slot = known >= 0 ? known : this.#memory.add(index.ids, row, row, Mark.SEEN);
       if (slot < 0) return;
-      this.#memory.addFlag(slot, marks | ((facts & isTool) !== 0 ? Mark.TOOL : 0));
+      this.#memory.addFlag(slot, marks | Mark.SEEN | ((facts & isTool) !== 0 ? Mark.TOOL : 0));
       this.#memory.setParent(slot, index.parents.spans[2 * row]!, index.parents.spans[2 * row + 1]!);
     }
   }

@@ -1,4 +1,5 @@
 import type { DerivedName, ValueColumn } from "../../../pipeline/span-batch/derived.ts";
+import type { MapColumn } from "../../../pipeline/span-batch/map-column.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { AttributeValue } from "../../../pipeline/span-batch/value.ts";
 import type { NumberSource } from "../sources/number-source.ts";
@@ -81,7 +82,7 @@ export class WordTest implements Test {
 }
 
 const maxAnswers = 1_000;
-type ListColumn = ValueColumn<readonly string[] | ReadonlyMap<string, string>>;
+type ListColumn = ValueColumn<readonly string[]> | MapColumn;
 
 /** Several texts, or the pair of a key: one must do. An empty list is as good as none. */
 export class ListTest implements Test {

@@ -32,6 +32,8 @@ export class CostSpike implements Detector {
   readonly #requestModel = new DerivedWord("RequestModel");
   /** By model, in the order in which they were first seen; the first goes when there are too many. */
   readonly #means = new Map<string, Mean>();
+  /** Of the batch: by number of the model + 1, 0 for none. */
+  readonly #ofIndex: (Mean | undefined)[] = [];
 
   constructor(limits: CostSpikeLimits) {
     this.#limits = limits;
@@ -41,6 +43,7 @@ export class CostSpike implements Detector {
     this.#cost.bind(batch);
     this.#responseModel.bind(batch);
     this.#requestModel.bind(batch);
+    this.#ofIndex.length = 0;
   }
 
   find(row: number): readonly Finding[] {
@@ -54,7 +57,9 @@ export class CostSpike implements Detector {
   /** Also enters the cost into the mean, cut to what is usual: spikes must not become the usual. */
   #isUnusual(row: number, cost: number, factor: number): boolean {
     if (Number.isNaN(cost)) return false;
-    const entry = this.#entryOf(this.#modelOf(row));
+    const index = this.#indexAt(row);
+    this.#ofIndex[index + 1] ??= this.#entryOf(index < 0 ? "" : this.#requestModel.valueOf(index));
+    const entry = this.#ofIndex[index + 1]!;
     const limit = entry.mean * factor;
     const isKnown = entry.calls >= this.#limits.minSamples;
     const isUnusual = isKnown && cost >= limit && cost >= this.#limits.minCost;
@@ -72,10 +77,9 @@ export class CostSpike implements Detector {
     return entry;
   }
 
-  #modelOf(row: number): string {
+  /** The model that answered, else the one that was asked; both columns number texts alike. */
+  #indexAt(row: number): number {
     const response = this.#responseModel.indexAt(row);
-    if (response >= 0) return this.#responseModel.valueOf(response);
-    const request = this.#requestModel.indexAt(row);
-    return request < 0 ? "" : this.#requestModel.valueOf(request);
+    return response >= 0 ? response : this.#requestModel.indexAt(row);
   }
 }

@@ -1,4 +1,5 @@
 import type { DerivedName, ValueColumn } from "../../../pipeline/span-batch/derived.ts";
+import type { MapColumn } from "../../../pipeline/span-batch/map-column.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { treeAt } from "../conditions/json-test.ts";
 import { scalarsOf } from "../conditions/value-tests.ts";
@@ -44,7 +45,7 @@ export function wordReader(source: WordSource): Reader {
 
 /** The first text of a list, or the text of the pair `key`. */
 export function listReader(name: DerivedName, key: string | undefined): Reader {
-  let column: ValueColumn<readonly string[] | ReadonlyMap<string, string>> | undefined;
+  let column: ValueColumn<readonly string[]> | MapColumn | undefined;
   return {
     bind: (batch: SpanBatch) => {
       // The type of the column follows from the name, which the compiler cannot see.

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { sessionUuid, storedProjectId } from "../../../pipeline/ids.ts";
 import { attributeOfField, promptVersionAttribute } from "../../../pipeline/kept-fields.ts";
 import { takeBatch } from "../../../pipeline/span-batch/batch-pool.ts";
-import type { TextColumn, TokenColumn, ValueColumn } from "../../../pipeline/span-batch/derived.ts";
+import type { TextColumn, TokenColumn } from "../../../pipeline/span-batch/derived.ts";
+import type { MapColumn } from "../../../pipeline/span-batch/map-column.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { inlineSignal } from "../../../processors/signals/inline/normalise.ts";
 import { isDeeper } from "../read/depth.ts";
@@ -366,7 +367,7 @@ interface Columns {
   readonly kind: TokenColumn;
   readonly sessionId: TextColumn;
   readonly sessionName: TextColumn;
-  readonly tags: ValueColumn<ReadonlyMap<string, string>>;
+  readonly tags: MapColumn;
 }
 
 function columnsOf(batch: SpanBatch): Columns {

@@ -115,6 +115,23 @@ describe("splitBatch", () => {
     }
   });
 
+  it("share pairs between the rows that shared them", () => {
+    const batch = batchOf(3);
+    const tags = batch.deriveColumn("Tags");
+    tags.set(
+      0,
+      new Map([
+        ["team", "search"],
+        ["tier", "x".repeat(100)],
+      ]),
+    );
+    for (const row of [1, 2]) tags.setPairs(row, tags.firstAt(0), tags.endAt(0));
+    for (const copy of [batch.clone(), splitBatch(batch, 2)[0]!]) {
+      expect(copy.getDerived("Tags", 1)).toEqual(batch.getDerived("Tags", 0));
+      expect(copy.deriveColumn("Tags").pairCount).toBe(2);
+    }
+  });
+
   it("writes a value that many spans share once", () => {
     const batch = batchOfSpans(Array.from({ length: 20 }, () => ({ attributes: { text: "x" } })));
     const start = batch.arena.append(new Uint8Array(10_000).fill(0x79));

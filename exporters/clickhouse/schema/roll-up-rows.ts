@@ -1,0 +1,57 @@
+/*
+ * The rows of the roll-ups, as views and repairs make them.
+ */
+
+/** Stands for "none" where the least text wins. */
+export const none = "~";
+
+/**
+ * Milliseconds since the epoch as a text that sorts as the number does, and what came then: the least such text is the first,
+ * the greatest the last that came.
+ */
+export function stampedText(arrivalMs: number, text: string): string {
+  return Math.trunc(arrivalMs).toString(16).toUpperCase().padStart(stampDigits, "0") + text;
+}
+
+export const stampDigits = 12;
+
+const stamp = (text: string): string =>
+  `concat(leftPad(hex(toUnixTimestamp64Milli(s.CreatedAt)), ${stampDigits}, '0'), ${text})`;
+
+/** Digits before the name in `Root`: whether the span has a parent, and when it started. */
+export const rootDigits = 17;
+
+/** Whether a row of the table of spans counts as an error: `has_error` of the API. */
+export const hasError = "(StatusCode = 'Error' OR ErrorType != '' OR ErrorMessage != '')";
+
+/** The rows of `traces` that rows of the table of spans make. @param where of these rows */
+export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
+  return [
+    "SELECT ProjectId, toStartOfHour(Timestamp, 'UTC') AS Hour, TraceId,",
+    "  min(Timestamp) AS Start,",
+    "  max(if(EndState = 'open', toDateTime64(0, 9), addNanoseconds(Timestamp, Duration))) AS End,",
+    "  min(s.CreatedAt) AS CreatedAt, max(s.CreatedAt) AS UpdatedAt,",
+    "  toInt64(count()) AS RowCount, groupUniqArray(toUInt32(cityHash64(SpanId))) AS SpanHashes,",
+    `  toInt64(countIf(${hasError})) AS ErrorCount, toInt64(countIf(StatusCode = 'Ok')) AS OkCount, sum(s.Cost) AS Cost,`,
+    "  min(concat(if(ParentSpanId = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(Timestamp)), 16, '0'), SpanName)) AS Root,",
+    `  min(if(SessionId = '', '${none}', ${stamp("SessionId")})) AS Session,`,
+    `  max(if(s.SessionName = '', '', ${stamp("s.SessionName")})) AS SessionName`,
+    `FROM ${spans} AS s`,
+    `WHERE ${where}`,
+    "GROUP BY ProjectId, Hour, TraceId",
+  ].join("\n");
+}
+
+/** The rows of `sessions` that rows of `traces` make. */
+export function sessionRowsOf(traces: string): string {
+  return [
+    `SELECT ProjectId, substring(Session, ${stampDigits + 1}) AS SessionId, toDate(s.CreatedAt, 'UTC') AS Day,`,
+    "  max(SessionName) AS Name, min(s.CreatedAt) AS CreatedAt, max(s.UpdatedAt) AS UpdatedAt,",
+    "  groupUniqArray((Hour, TraceId)) AS Traces,",
+    "  sum(s.Cost) AS Cost, sum(s.ErrorCount) AS ErrorCount,",
+    "  sum(if(End > Start, dateDiff('nanosecond', Start, End), 0)) AS Duration",
+    `FROM ${traces} AS s`,
+    `WHERE Session != '${none}'`,
+    "GROUP BY ProjectId, SessionId, Day",
+  ].join("\n");
+}

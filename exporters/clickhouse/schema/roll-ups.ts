@@ -1,0 +1,176 @@
+import type { ColumnDefinition } from "../encode/column-group.ts";
+import type { Migration } from "./migrations.ts";
+import { reconcileDay, signsOfLife, traceDays } from "./reconcile.ts";
+import { none, sessionRowsOf, traceRowsOf } from "./roll-up-rows.ts";
+import type { Ddl } from "./sql.ts";
+import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
+
+/*
+ * Roll-ups: what lists of traces and sessions read in place of all spans. Views fill them from every inserted block, and
+ * receivers write rows of their own for what is said of a trace or session itself. Rows of one key are put together by
+ * merges, and by every reader with the same functions (`min`, `max`, `sum`, `groupUniqArrayArray`).
+ *
+ * What a row costs was measured (bench/README.md): tuples as values of `min` are three times as dear as texts that sort the
+ * same way, hence the texts of Root, Session and the names.
+ */
+
+/** Values of a key: (key, value, version); the highest version is the one that holds. */
+const versioned = "SimpleAggregateFunction(groupUniqArrayArray, Array(Tuple(String, String, UInt64)))";
+const packed = "CODEC(ZSTD(1))";
+const times = "CODEC(Delta(8), ZSTD(1))";
+
+function column(name: string, type: string, more = "", codec = packed): ColumnDefinition {
+  return { name, type, ddl: [type, more, codec].filter((part) => part !== "").join(" ") };
+}
+
+/** The columns of `traces`. All but the first three may be left out by who inserts a row. */
+export const traceRollUpColumns: readonly ColumnDefinition[] = [
+  column("ProjectId", "LowCardinality(String)", "", ""),
+  // UTC. The hour of the spans, or of the start that was given for the trace.
+  column("Hour", "DateTime", "", "CODEC(Delta(4), ZSTD(1))"),
+  column("TraceId", "String"),
+  column("Start", "SimpleAggregateFunction(min, DateTime64(9))", "DEFAULT '2262-01-01 00:00:00'", times),
+  // 1970: no span has ended.
+  column("End", "SimpleAggregateFunction(max, DateTime64(9))", "", times),
+  column("CreatedAt", "SimpleAggregateFunction(min, DateTime64(3))", "DEFAULT now64(3)", times),
+  column("UpdatedAt", "SimpleAggregateFunction(max, DateTime64(3))", "DEFAULT now64(3)", times),
+  // RowCount = length(SpanHashes): no span stands twice in the table of spans, and the sums are right. Otherwise they must be
+  // made from the spans. Signed, and the same for the other counts, because corrections may be negative.
+  column("RowCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, ZSTD(1))"),
+  column("SpanHashes", "SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))"),
+  column("ErrorCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, ZSTD(1))"),
+  column("OkCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, ZSTD(1))"),
+  column("Cost", "SimpleAggregateFunction(sum, Nullable(Float64))"),
+  // '0' for a span without parent or '1', its start in 16 hex digits of nanoseconds, its name.
+  column("Root", "SimpleAggregateFunction(min, String)", `DEFAULT '${none}'`),
+  // Arrival (12 hex digits of milliseconds) and id of the first session.
+  column("Session", "SimpleAggregateFunction(min, String)", `DEFAULT '${none}'`),
+  // Arrival and name of the last session name.
+  column("SessionName", "SimpleAggregateFunction(max, String)"),
+  // The trace's own: of trace_tags and POST /traces.
+  column("Tags", versioned),
+  // What POST /traces says: name, status, started_at and ended_at (nanoseconds), duration_ms, cost.
+  column("Explicit", versioned),
+  // Values are JSON texts.
+  column("Attributes", versioned),
+];
+
+/** The columns of `sessions`. */
+export const sessionRollUpColumns: readonly ColumnDefinition[] = [
+  column("ProjectId", "LowCardinality(String)", "", ""),
+  column("SessionId", "String"),
+  // UTC day of arrival: rows of one session on one day are one row, and old days go whole.
+  column("Day", "Date", "DEFAULT today()", ""),
+  column("Name", "SimpleAggregateFunction(max, String)"),
+  column("CreatedAt", "SimpleAggregateFunction(min, DateTime64(3))", "DEFAULT now64(3)", times),
+  column("UpdatedAt", "SimpleAggregateFunction(max, DateTime64(3))", "DEFAULT now64(3)", times),
+  // Hour and id of each trace: the keys of `traces`.
+  column("Traces", "SimpleAggregateFunction(groupUniqArrayArray, Array(Tuple(DateTime, String)))"),
+  // Estimates that find candidates: of the blocks in which a trace had named its session. Exact numbers come from `traces`.
+  column("Cost", "SimpleAggregateFunction(sum, Nullable(Float64))"),
+  column("ErrorCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, ZSTD(1))"),
+  column("Duration", "SimpleAggregateFunction(sum, Int64)"),
+  column("Tags", versioned),
+  column("Attributes", versioned),
+];
+
+const lostWithout = "until then the API lists no traces and sessions (traces_rollup: false if it need not)";
+
+/** Few rows for each look-up of a trace or session; the index is small all the same. */
+const granularity = 1024;
+
+/** The roll-up of traces, and the view that fills it from the table of spans. */
+export function traceRollUpSchema(table: string, spans: string): TableSchema {
+  const keys = ["ProjectId", "Hour", "TraceId"];
+  return {
+    table,
+    columns: traceRollUpColumns,
+    deduplicated: [table],
+    lostWithout,
+    expiring: [{ table, time: "Hour", hasProjects: true }],
+    migrations: (ddl) => [
+      {
+        version: 1,
+        name: "roll-up of traces",
+        statements: [
+          createTable(ddl, {
+            table,
+            lines: [
+              ...columnLines(traceRollUpColumns),
+              "INDEX idx_created_at CreatedAt TYPE minmax GRANULARITY 1",
+              "INDEX idx_updated_at UpdatedAt TYPE minmax GRANULARITY 1",
+            ],
+            engine: "Aggregating",
+            partitionBy: "toDate(Hour)",
+            orderBy: `(${keys.join(", ")})`,
+            time: "Hour",
+            hasProjects: true,
+            granularity,
+          }),
+          view(ddl, table, traceRowsOf(ddl.table(spans))),
+        ],
+      },
+      { version: 2, name: "traces of spans that were there before", statements: [], run: fillTraces(table, spans) },
+    ],
+  };
+}
+
+/** The roll-up of sessions, and the view that fills it from the roll-up of traces. */
+export function sessionRollUpSchema(table: string, traces: string): TableSchema {
+  return {
+    table,
+    columns: sessionRollUpColumns,
+    deduplicated: [table],
+    lostWithout,
+    expiring: [{ table, time: "Day", hasProjects: true }],
+    migrations: (ddl) => [
+      {
+        version: 1,
+        name: "roll-up of sessions",
+        statements: [
+          createTable(ddl, {
+            table,
+            lines: columnLines(sessionRollUpColumns),
+            engine: "Aggregating",
+            partitionBy: "Day",
+            orderBy: "(ProjectId, SessionId)",
+            time: "Day",
+            hasProjects: true,
+            granularity,
+          }),
+          view(ddl, table, sessionRowsOf(ddl.table(traces))),
+        ],
+      },
+      {
+        version: 2,
+        name: "sessions of traces that were there before",
+        statements: [],
+        run: fillSessions(table, traces),
+      },
+    ],
+  };
+}
+
+function view(ddl: Ddl, table: string, select: string): string {
+  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${ddl.table(`${table}_mv`)}${ddl.onCluster}\nTO ${ddl.table(table)} AS\n${select}`;
+}
+
+/** Fills a new roll-up from the spans that were there before its view, day by day. */
+function fillTraces(traces: string, spans: string): NonNullable<Migration["run"]> {
+  return async (client, ddl) => {
+    for (const day of await traceDays(client, ddl, spans)) {
+      await reconcileDay(client, ddl, { spans, traces }, day, "backfill");
+    }
+  };
+}
+
+/** What is counted twice, because it came meanwhile, makes an estimate too high and nothing else. */
+function fillSessions(sessions: string, traces: string): NonNullable<Migration["run"]> {
+  return async (client, ddl) => {
+    const columns = "ProjectId, SessionId, Day, Name, CreatedAt, UpdatedAt, Traces, Cost, ErrorCount, Duration";
+    await client.command({
+      query: `INSERT INTO ${ddl.table(sessions)} (${columns})\n${sessionRowsOf(ddl.table(traces))}`,
+      clickhouse_settings: { ...signsOfLife, max_partitions_per_insert_block: "0" },
+    });
+  };
+}

@@ -1,0 +1,71 @@
+import type { Page } from "../page.ts";
+import { within } from "../page.ts";
+import type { StoreTables } from "../reader.ts";
+import { param, raw, type Sql, sql } from "../sql.ts";
+import type { TagFilter } from "../tags.ts";
+import { traceTagCondition } from "../tags.ts";
+import { msFrom, msUntil } from "../time.ts";
+
+export const traceSortFields = ["started_at", "name", "status", "span_count", "duration_ms", "cost"] as const;
+export type TraceSortField = (typeof traceSortFields)[number];
+
+export const traceStatuses = ["unset", "ok", "error"] as const;
+export type TraceStatus = (typeof traceStatuses)[number];
+
+/** What a list of traces is to hold; all at once. Bounds are inclusive. */
+export interface TraceConditions {
+  /** UUIDs. */
+  readonly id?: string;
+  readonly sessionId?: string;
+  readonly status?: TraceStatus;
+  /** Nanoseconds since the epoch, of arrival. */
+  readonly createdAfter?: bigint;
+  readonly createdBefore?: bigint;
+  readonly names?: readonly string[];
+  readonly hasError?: boolean;
+  /** Milliseconds. */
+  readonly durationMin?: number;
+  readonly durationMax?: number;
+  /** US dollars. */
+  readonly costMin?: number;
+  readonly costMax?: number;
+  readonly tags?: readonly TagFilter[];
+}
+
+export interface TraceFilter extends TraceConditions, Page {
+  readonly sortBy: TraceSortField;
+}
+
+/** What the fields are sorted by: columns of `derivedTraces`. */
+export const traceSortKeys: Readonly<Record<TraceSortField, Sql>> = {
+  started_at: raw("startNs"),
+  name: raw("name"),
+  status: raw("status"),
+  span_count: raw("spanCount"),
+  duration_ms: raw("durationMs"),
+  cost: raw("cost"),
+};
+
+/** A time of arrival, as the roll-ups have it. */
+export function arrival(ms: number): Sql {
+  return sql`fromUnixTimestamp64Milli(${param("Int64", ms)})`;
+}
+
+const optional = (type: string, value: number | undefined): Sql | undefined =>
+  value === undefined ? undefined : sql`${param(type, value)}`;
+
+/** Conditions on columns of `derivedTraces`. */
+export function traceConditions(filter: TraceConditions, project: string, tables: StoreTables): readonly Sql[] {
+  const { sessionId, status, createdAfter, createdBefore, names, hasError } = filter;
+  return [
+    ...(sessionId === undefined ? [] : [sql`sessionId = ${param("String", sessionId)}`]),
+    ...(status === undefined ? [] : [sql`status = ${param("String", status)}`]),
+    ...(createdAfter === undefined ? [] : [sql`created >= ${arrival(msFrom(createdAfter))}`]),
+    ...(createdBefore === undefined ? [] : [sql`created <= ${arrival(msUntil(createdBefore))}`]),
+    ...(names === undefined ? [] : [sql`ifNull(has(${param("Array(String)", names)}, name), 0)`]),
+    ...(hasError === undefined ? [] : [hasError ? raw("hasErrors") : raw("NOT hasErrors")]),
+    ...within(raw("durationMs"), optional("Float64", filter.durationMin), optional("Float64", filter.durationMax)),
+    ...within(raw("cost"), optional("Float64", filter.costMin), optional("Float64", filter.costMax)),
+    ...(filter.tags ?? []).map((tag) => traceTagCondition(tag, project, tables)),
+  ];
+}

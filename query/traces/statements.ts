@@ -1,0 +1,118 @@
+import { hasError, none, rootDigits, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import type { StoreTables } from "../reader.ts";
+import { allOf, ofProject, raw, type Sql, sql } from "../sql.ts";
+
+/*
+ * Traces, put together from the rows of their roll-up and, where spans stand twice in the table of spans, from the spans.
+ */
+
+/** Whose traces, and where their rows are looked for. */
+export interface TraceScope {
+  readonly project: string;
+  readonly tables: StoreTables;
+  /** Conditions on rows of the roll-up: `Hour`, `TraceId`. All rows of a trace fulfil them, or the trace is cut. */
+  readonly rows: readonly Sql[];
+}
+
+/**
+ * One row a trace: sums and extremes of its rows. A trace is `dirty` when a span of it was written more than once: then its
+ * sums count that span as often.
+ */
+function rolledUp({ project, tables, rows }: TraceScope): Sql {
+  return sql`SELECT TraceId, min(r.Start) AS firstStart, max(r.End) AS lastEnd,
+  min(r.CreatedAt) AS created, max(r.UpdatedAt) AS updated,
+  sum(r.RowCount) AS rowCount,
+  if(count() > 1, toUInt64(arrayUniq(groupArrayArray(r.SpanHashes))), sum(length(r.SpanHashes))) AS spanCount,
+  sum(r.ErrorCount) AS errorCount, sum(r.OkCount) AS okCount, sum(r.Cost) AS spanCost,
+  min(r.Root) AS root, min(r.Session) AS session,
+  groupArrayArray(r.Tags) AS tags, groupArrayArray(r.Explicit) AS said, groupArrayArray(r.Attributes) AS attributes,
+  rowCount != spanCount AS dirty
+FROM ${raw(tables.traces)} AS r
+WHERE ${allOf([ofProject(project), ...rows])}
+GROUP BY TraceId`;
+}
+
+/** The same numbers made of the spans of dirty traces: of each span, the newest of what its writes have said. */
+function countedFromSpans(scope: TraceScope): Sql {
+  const newest = (column: string, condition: string): string => `argMaxIf(w.${column}, w.CreatedAt, ${condition})`;
+  const text = (column: string): string => newest(column, `w.${column} != ''`);
+  return sql`SELECT TraceId, min(start) AS firstStart, max(end) AS lastEnd, min(created) AS created, max(updated) AS updated,
+  toInt64(count()) AS rowCount, toUInt64(count()) AS spanCount,
+  toInt64(countIf(isError)) AS errorCount, toInt64(countIf(status = 'Ok' AND NOT isError)) AS okCount, sum(cost) AS spanCost,
+  min(rootText) AS root
+FROM (
+  SELECT TraceId, SpanId, min(w.CreatedAt) AS created, max(w.CreatedAt) AS updated,
+    argMax(w.Timestamp, w.CreatedAt) AS start,
+    if(countIf(w.EndState != 'open') = 0, toDateTime64(0, 9),
+      addNanoseconds(start, ${raw(newest("Duration", "w.EndState != 'open'"))})) AS end,
+    ${raw(newest("StatusCode", "w.StatusCode != 'Unset'"))} AS status, ${raw(newest("Cost", "w.Cost IS NOT NULL"))} AS cost,
+    (${raw(mergedError(text))}) AS isError,
+    concat(if(${raw(text("ParentSpanId"))} = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(start)), 16, '0'),
+      ${raw(text("SpanName"))}) AS rootText
+  FROM ${raw(scope.tables.spans)} AS w
+  WHERE ${ofProject(scope.project)}
+    AND TraceId IN (SELECT TraceId FROM (
+${rolledUp(scope)}
+    ) WHERE dirty)
+  GROUP BY TraceId, SpanId
+)
+GROUP BY TraceId`;
+}
+
+/** \`hasError\` of a span whose writes are merged. */
+function mergedError(text: (column: string) => string): string {
+  return hasError
+    .replace("StatusCode", "status")
+    .replace("ErrorType", text("ErrorType"))
+    .replace("ErrorMessage", text("ErrorMessage"));
+}
+
+/** Clean traces from the roll-up, dirty ones from their spans; none is dirty any more. */
+function exact(scope: TraceScope): Sql {
+  const counted = "firstStart, lastEnd, created, updated, rowCount, spanCount, errorCount, okCount, spanCost, root";
+  const ofSpans = counted
+    .split(", ")
+    .map((name) => `c.${name} AS ${name}`)
+    .join(", ");
+  return sql`SELECT TraceId, ${raw(counted)}, session, tags, said, attributes, 0 AS dirty FROM (
+${rolledUp(scope)}
+) WHERE NOT dirty
+UNION ALL
+SELECT d.TraceId AS TraceId, ${raw(ofSpans)}, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
+FROM (SELECT TraceId, session, tags, said, attributes FROM (
+${rolledUp(scope)}
+) WHERE dirty) AS d
+INNER JOIN (
+${countedFromSpans(scope)}
+) AS c ON d.TraceId = c.TraceId`;
+}
+
+/**
+ * What the API says of a trace, with what POST /traces has said in place of what its spans say.
+ *
+ * Columns: TraceId, dirty, name, status, startNs, endNs, durationMs, cost, spanCount, errorCount, hasErrors, sessionId,
+ * created, updated, root, tags, attributes. Only those that are used cost anything.
+ *
+ * @param fromSpans whether dirty traces are counted from their spans
+ */
+export function derivedTraces(scope: TraceScope, fromSpans: boolean): Sql {
+  const said = (key: string): string =>
+    `arrayMax(arrayMap(t -> if(t.1 = '${key}', (t.3, t.2), (toUInt64(0), '')), said))`;
+  const explicit = (key: string, value: (text: string) => string, otherwise: string): string =>
+    `if(notEmpty(said) AND ${said(key)}.1 > 0, ${value(`${said(key)}.2`)}, ${otherwise})`;
+  const nanos = (text: string): string => `toInt64OrNull(${text})`;
+  const number = (text: string): string => `toFloat64OrNull(${text})`;
+  const same = (text: string): string => text;
+  return sql`SELECT TraceId, dirty, spanCount, errorCount, created, updated, root, tags, attributes,
+  ${raw(explicit("name", same, `if(root = '${none}', NULL, substring(root, ${rootDigits + 1}))`))} AS name,
+  ${raw(explicit("status", same, "multiIf(errorCount > 0, 'error', okCount > 0, 'ok', 'unset')"))} AS status,
+  errorCount > 0 OR status = 'error' AS hasErrors,
+  ${raw(explicit("started_at", nanos, "if(spanCount = 0 AND toYear(firstStart) = 2262, NULL, toUnixTimestamp64Nano(firstStart))"))} AS startNs,
+  ${raw(explicit("ended_at", nanos, "nullIf(toUnixTimestamp64Nano(lastEnd), 0)"))} AS endNs,
+  ${raw(explicit("duration_ms", number, "greatest(endNs - startNs, 0) / 1e6"))} AS durationMs,
+  ${raw(explicit("cost", number, "spanCost"))} AS cost,
+  if(session = '${raw(none)}', '', substring(session, ${raw(String(stampDigits + 1))})) AS sessionId
+FROM (
+${fromSpans ? exact(scope) : rolledUp(scope)}
+)`;
+}
