@@ -194,8 +194,8 @@ function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Rea
   const tables = {
     spans: store.table(config.traces_table_name),
     traceTimes: store.table(`${config.traces_table_name}_trace_id_ts`),
-    traces: store.table("traces"),
-    sessions: store.table("sessions"),
+    traces: store.table(config.traces_rollup_table_name),
+    sessions: store.table(config.sessions_rollup_table_name),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),
