@@ -44,17 +44,7 @@ export const apiKeysSchema: TableSchema = {
       version: 1,
       name: "keys of the API",
       statements: [
-        createTable(
-          // Keys do not grow old.
-          { ...ddl, ttlMs: 0 },
-          {
-            table: apiKeysTable,
-            lines: columnLines(columns),
-            engine: "Aggregating",
-            orderBy: "KeyId",
-            time: "CreatedAt",
-          },
-        ),
+        createTable(ddl, { table: apiKeysTable, lines: columnLines(columns), engine: "Aggregating", orderBy: "KeyId" }),
       ],
     },
   ],
