@@ -49,7 +49,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
   constructor(config: ApiConfig, settings: Settings) {
     this.#config = config;
     this.#settings = settings;
-    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, [...recordSchemas, apiKeysSchema]);
+    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, [apiKeysSchema, ...recordSchemas]);
     this.store = this.#exporterStore;
     this.#authenticator = this.#createAuthenticator();
     this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
