@@ -26,6 +26,7 @@ const maxRequestsInFlight = 4096;
 /** The HTTP API: one address for what SDKs write and what people and programs read. */
 export class ApiExtension implements Api {
   readonly store: Store;
+  readonly reader: Reader;
   readonly #config: ApiConfig;
   readonly #settings: Settings;
   readonly #inFlight: InFlight;
@@ -47,6 +48,7 @@ export class ApiExtension implements Api {
       );
     this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, recordSchemas);
     this.store = this.#exporterStore;
+    this.reader = readerOf(this.store, config);
     this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
     this.#instruments = new ApiInstruments(settings.meter, settings.id);
   }
@@ -74,8 +76,7 @@ export class ApiExtension implements Api {
 
   async start(): Promise<void> {
     const { id, logger, host } = this.#settings;
-    const reader = readerOf(this.store, this.#config);
-    this.mount(id, ownRoutes({ store: this.store, reader, config: this.#config, logger }));
+    this.mount(id, ownRoutes({ store: this.store, reader: this.reader, config: this.#config, logger }));
     this.#server = await createApiServer(this.#config, this.#settings, (request, response) =>
       this.#answer(request, response),
     );
@@ -142,8 +143,8 @@ function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Rea
   const tables = {
     spans: store.table(config.traces_table_name),
     traceTimes: store.table(`${config.traces_table_name}_trace_id_ts`),
-    traces: store.table("traces"),
-    sessions: store.table("sessions"),
+    traces: store.table(config.traces_rollup_table_name),
+    sessions: store.table(config.sessions_rollup_table_name),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),
