@@ -25,7 +25,6 @@ export function otlpRoutes(intake: OtlpIntake): readonly Route[] {
       summary: "Store spans of OpenTelemetry",
       description: "An ExportTraceServiceRequest in protobuf or JSON, answered in the same.",
       body: "raw",
-      ingest: true,
       responses: { 200: partialSuccess, 400: errorBody, 413: errorBody, 415: errorBody, 503: errorBody },
       handle: ({ headers, body, caller }) => intake.export(headers["content-type"], body, caller),
     }),

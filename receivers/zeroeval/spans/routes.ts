@@ -17,7 +17,6 @@ export function spanRoutes(intake: SpanIntake): readonly Route[] {
       description:
         "Takes an array of spans. All of them are stored, or none: the answer to a bad one names everything that is wrong. A span that was sent before is changed: what is said now holds, what is left out stays.",
       body: "raw",
-      ingest: true,
       responses: { 200: z.array(spanReadSchema), 400: errorBody, 413: errorBody, 503: errorBody },
       handle: ({ body, caller }) => intake.post(body, caller),
     }),
