@@ -9,10 +9,34 @@ const at = (second: number): string => new Date(Date.UTC(2026, 2, 1, 10, 0, seco
 beforeAll(async () => {
   store = await TestStore.start();
   await store.post("/spans", [
-    { id: ids.leaf, trace_id: trace, parent_span_id: ids.child, name: "leaf", started_at: at(2), ended_at: at(3), cost: 0.25 },
-    { id: ids.child, trace_id: trace, parent_span_id: ids.root, name: "child", started_at: at(1), ended_at: at(4), status: "error" },
     {
-      ...{ id: ids.root, trace_id: trace, name: "root", started_at: at(0), ended_at: at(5), session_id: "chat-42", cost: 0.5 },
+      id: ids.leaf,
+      trace_id: trace,
+      parent_span_id: ids.child,
+      name: "leaf",
+      started_at: at(2),
+      ended_at: at(3),
+      cost: 0.25,
+    },
+    {
+      id: ids.child,
+      trace_id: trace,
+      parent_span_id: ids.root,
+      name: "child",
+      started_at: at(1),
+      ended_at: at(4),
+      status: "error",
+    },
+    {
+      ...{
+        id: ids.root,
+        trace_id: trace,
+        name: "root",
+        started_at: at(0),
+        ended_at: at(5),
+        session_id: "chat-42",
+        cost: 0.5,
+      },
       ...{ input_data: "in", output_data: "out", trace_tags: { tier: "gold" }, session_tags: { user: "u1" } },
     },
     { trace_id: other, name: "other", started_at: at(9), ended_at: at(10), session_id: "chat-42", status: "ok" },
@@ -50,9 +74,12 @@ describe("GET /traces", () => {
     expect((await store.get(`/traces?${query}`)).body).toHaveLength(count);
   });
 
-  it.each(["limit=501", "limit=0", "status=bad", "sort_by=id", "id=1", "cursor=abc"])("%s is a mistake", async (query) => {
-    expect((await store.get(`/traces?${query}`)).status).toBe(400);
-  });
+  it.each(["limit=501", "limit=0", "status=bad", "sort_by=id", "id=1", "cursor=abc"])(
+    "%s is a mistake",
+    async (query) => {
+      expect((await store.get(`/traces?${query}`)).status).toBe(400);
+    },
+  );
 
   it("goes on behind a cursor", async () => {
     const cursor = (await store.get("/traces?limit=1")).headers.get("x-next-cursor");
@@ -98,7 +125,10 @@ describe("GET /traces/{id}", () => {
       { id: two, trace_id: cycle, parent_span_id: one, name: "2", started_at: at(1) },
     ]);
     const { body } = await store.get(`/traces/${cycle}`);
-    expect(body.tree.map(({ id, depth }: { id: string; depth: number }) => [id, depth])).toEqual([[one, 0], [two, 1]]);
+    expect(body.tree.map(({ id, depth }: { id: string; depth: number }) => [id, depth])).toEqual([
+      [one, 0],
+      [two, 1],
+    ]);
   });
 });
 
