@@ -17,21 +17,14 @@ import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
 import { errorBody } from "../model.ts";
 import type { Reader } from "../reader.ts";
+import { repeatedOf, repeatedStatement } from "../repeated.ts";
 import { signalEntities, signalTypes } from "../signals/model.ts";
 import { isoOfNanos } from "../time.ts";
 import { bucketsOf, maxBuckets } from "./buckets.ts";
 import { series } from "./model.ts";
 import { groupsOf } from "./points.ts";
 import { type SignalSeriesRow, signalGroups, signalSeries } from "./signals.ts";
-import {
-  maxRows,
-  repeatedStatement,
-  type SeriesRow,
-  seriesGroups,
-  seriesMetrics,
-  seriesSettings,
-  seriesStatement,
-} from "./statements.ts";
+import { maxRows, repeatedScope, type SeriesRow, seriesGroups, seriesMetrics, seriesStatement } from "./statements.ts";
 
 const text = z.string().max(8_192);
 const groupPattern = new RegExp(`^(?:${seriesGroups.join("|")}|tag\\..+)$`, "s");
@@ -116,10 +109,8 @@ async function answerSeries(reader: Reader, { params, query, caller, signal }: S
   const { seconds, ...range } = bucketsOf(from, to, bucket, Date.now());
   const source = { project: storedProjectId(caller.projectId), tables: reader.tables, ...range };
   const request = { ...source, metric: params.metric, bucketSeconds: seconds, groupBy: group_by, filter };
-  const options = { signal, settings: seriesSettings };
-  const [repeated] = await reader.rows<{ Count: number }>(repeatedStatement(request), options);
-  const hasRepeated = (repeated?.Count ?? 0) > 0;
-  const rows = await reader.rows<SeriesRow>(seriesStatement({ ...request, hasRepeated }), options);
+  const repeated = repeatedOf(await reader.rows(repeatedStatement(repeatedScope(request)), { signal }));
+  const rows = await reader.rows<SeriesRow>(seriesStatement({ ...request, repeated }), { signal });
   if (rows.length > maxRows)
     throw new ApiError(
       400,

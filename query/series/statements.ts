@@ -1,5 +1,6 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
 import type { StoreTables } from "../reader.ts";
+import { type Repeated, type RepeatedScope, repeatedSet } from "../repeated.ts";
 import { mergedExpressions, mergedSpans, rowExpressions, type SpanExpressions } from "../spans/columns.ts";
 import { type SpanFilter, spanConditions } from "../spans/filter.ts";
 import { allOf, joined, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
@@ -38,8 +39,8 @@ export interface SeriesRequest {
     readonly provider?: string | undefined;
     readonly service?: string | undefined;
   };
-  /** Whether some spans of the time stand there several times. */
-  readonly hasRepeated: boolean;
+  /** Traces in which spans stand several times. */
+  readonly repeated: Repeated;
 }
 
 /** One group in one bucket. */
@@ -59,16 +60,17 @@ export interface SeriesRow {
  * A span that a sampler kept stands for `SampleWeight` spans.
  */
 export function seriesStatement(request: SeriesRequest): Statement {
-  const { metric, hasRepeated } = request;
+  const { metric, repeated } = request;
+  const ofRepeated = sql`TraceId IN ${repeatedSet(repeated, repeatedScope(request))}`;
   const values = measures[metric];
   const isSum = metric !== "latency";
   const all = part(request, "1", rows(request), rowExpressions);
-  const parts = !(hasRepeated && isSum)
+  const parts = !(repeated.length > 0 && isSum)
     ? [all]
     : [
         all,
-        part(request, "-1", rows(request, sql`TraceId IN ${repeatedTraces(request)}`), rowExpressions),
-        part(request, "1", merged(request), mergedExpressions),
+        part(request, "-1", rows(request, ofRepeated), rowExpressions),
+        part(request, "1", merged(request, ofRepeated), mergedExpressions),
       ];
   if (parts.length === 1) return statementOf(sql`${all}\n${ordered}`);
   const names = ["Count", ...Object.keys(values)];
@@ -130,9 +132,9 @@ WHERE ${allOf([ofProject(project), inTime(request), more])}
   AND ${conditions(request, rowExpressions)}`;
 }
 
-function merged(request: SeriesRequest): Sql {
+function merged(request: SeriesRequest, ofRepeated: Sql): Sql {
   const { project, tables } = request;
-  const versions = allOf([ofProject(project), inTime(request), sql`TraceId IN ${repeatedTraces(request)}`]);
+  const versions = allOf([ofProject(project), inTime(request), ofRepeated]);
   return sql`FROM ${mergedSpans(tables.spans, versions)}
 WHERE ${conditions(request, mergedExpressions)}`;
 }
@@ -159,21 +161,12 @@ function conditions(request: SeriesRequest, columns: SpanExpressions): Sql {
   ]);
 }
 
-/** Traces of which a span was stored more than once. FINAL puts rows of the roll-up together that merges have not yet. */
-function repeatedTraces(request: Omit<SeriesRequest, "hasRepeated">): Sql {
+/** Where the traces are looked for in which spans stand several times. */
+export function repeatedScope(request: Omit<SeriesRequest, "repeated">): RepeatedScope {
   const { project, tables } = request;
-  return sql`(SELECT TraceId FROM ${raw(tables.traces)} FINAL
-    WHERE ${ofProject(project)} AND ${hoursAround(request)} AND RowCount != length(SpanHashes))`;
+  return { project, tables, rows: [hoursAround(request)] };
 }
 
 function hoursAround({ from, to }: Pick<SeriesRequest, "from" | "to">): Sql {
   return sql`Hour >= toStartOfHour(${nanos(from)}) AND Hour <= ${nanos(to)}`;
 }
-
-/** Whether any trace of the time has spans that were stored more than once. */
-export function repeatedStatement(request: Omit<SeriesRequest, "hasRepeated">): Statement {
-  return statementOf(sql`SELECT count() AS Count FROM (SELECT 1 FROM ${repeatedTraces(request)} LIMIT 1)`);
-}
-
-/** Hours are part of the key of the roll-up and of its partitions: rows of one key never stand in two of them. */
-export const seriesSettings = { do_not_merge_across_partitions_select_final: 1 } as const;
