@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import { attachmentRoutes } from "../../query/attachments/routes.ts";
 import type { Reader } from "../../query/reader.ts";
+import { seriesRoutes } from "../../query/series/routes.ts";
 import { sessionRoutes } from "../../query/sessions/routes.ts";
 import { signalReadRoutes } from "../../query/signals/routes.ts";
 import { spanRoutes } from "../../query/spans/routes.ts";
@@ -31,6 +32,7 @@ export function ownRoutes(services: Services): readonly Route[] {
     ...sessionRoutes(services),
     ...signalReadRoutes(services),
     ...attachmentRoutes(services),
+    ...seriesRoutes(services),
     ...queryRoutes(new QueryRunner(store, config)),
     ...recordRoutes(services),
   ];

@@ -57,13 +57,15 @@ const mergedColumns = [
   ...["ParentSpanId", "OperationKind", "Dialect", "ErrorType", "ErrorMessage", "SessionId"].map(lastText),
   last("StatusCode", "StatusCode != 'Unset'"),
   `argMaxIf(${durationOfRow}, CreatedAt, isNotNull(${durationOfRow})) AS DurationMs`,
-  last("Cost", "isNotNull(Cost)"),
+  ...["Cost", "InputTokens", "OutputTokens", "TotalTokens"].map((column) => last(column, `isNotNull(${column})`)),
+  ...["ServiceName", "Provider", "RequestModel", "ResponseModel", "AgentName", "PromptName", "ToolName"].map(lastText),
+  "argMax(SampleWeight, CreatedAt) AS SampleWeight",
   `arrayFold((tags, version) -> mapUpdate(tags, version.2), arraySort(version -> version.1, groupArray((CreatedAt, Tags))), ${noTags}) AS Tags`,
   "min(CreatedAt) AS CreatedAt",
 ];
 
 /**
- * Spans as their versions say together.
+ * Spans as their versions say together. Columns that nobody uses are not read.
  *
  * @param from the quoted table of spans
  * @param condition on single rows: which spans; must hold for all versions of a span

@@ -1,6 +1,7 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
 import { type Hours, inHours } from "../hours.ts";
 import type { StoreTables } from "../reader.ts";
+import { type Repeated, type RepeatedScope, repeatedSet } from "../repeated.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import type { SpanTagScope } from "../tags.ts";
 import { mergedExpressions, mergedSpans, rowExpressions, type SpanExpressions } from "./columns.ts";
@@ -28,8 +29,8 @@ export interface SpanListRequest {
   readonly tables: StoreTables;
   readonly filter: SpanFilter;
   readonly hours: Hours;
-  /** How many of the spans may stand there several times (`countRepeated`); `all` where few rows are looked at anyway. */
-  readonly repeated: "none" | "some" | "all";
+  /** Traces in which spans stand several times; `all` where few rows are looked at anyway. */
+  readonly repeated: Repeated | "all";
 }
 
 export interface SpanPageRequest extends SpanListRequest {
@@ -59,7 +60,7 @@ export function pageOfSpans(request: SpanPageRequest): Statement {
     sql`SELECT TraceId, SpanId, Timestamp, ${sortColumn(order, columns)} AS Sort ${source}`;
   const after = (columns: SpanExpressions): Sql | undefined => afterPosition(request, columns);
   const single = keys(rowExpressions, singleRows(request, after(rowExpressions)));
-  if (request.repeated === "none") return statementOf(outer(sql`${single}\n${sorted}\n${page}`));
+  if (isNone(request)) return statementOf(outer(sql`${single}\n${sorted}\n${page}`));
   const repeated = keys(mergedExpressions, repeatedSpans(request, after(mergedExpressions)));
   if (request.repeated === "all") return statementOf(outer(sql`${repeated}\n${sorted}\n${page}`));
   const most = sql`LIMIT ${param("UInt64", limit + offset)}`;
@@ -78,7 +79,7 @@ function outer(rows: Sql): Sql {
 /** How many spans fit. */
 export function countOfSpans(request: SpanListRequest): Statement {
   const single = sql`SELECT count() AS Count ${singleRows(request)}`;
-  if (request.repeated === "none") return statementOf(single);
+  if (isNone(request)) return statementOf(single);
   const repeated = sql`SELECT count() AS Count ${repeatedSpans(request)}`;
   if (request.repeated === "all") return statementOf(repeated);
   return statementOf(sql`SELECT sum(Count) AS Count FROM (
@@ -87,15 +88,14 @@ UNION ALL
 ${repeated})`);
 }
 
-/** How many traces of these hours have spans that stand there several times. */
-export function countRepeated(request: Omit<SpanListRequest, "repeated">): Statement {
-  return statementOf(sql`SELECT count() AS Count FROM ${repeatedTraces(request)}`);
+function isNone({ repeated }: SpanListRequest): boolean {
+  return repeated !== "all" && repeated.length === 0;
 }
 
 /** Rows that are the only ones of their spans. */
 function singleRows(request: SpanListRequest, after?: Sql): Sql {
   const { project, tables, filter, hours } = request;
-  const isSingle = request.repeated === "some" ? sql`TraceId NOT IN ${repeatedTraces(request)}` : undefined;
+  const isSingle = isNone(request) ? undefined : sql`TraceId NOT IN ${setOf(request)}`;
   const conditions = [ofProject(project), ...idConditions(filter), ...startedIn(hours), isSingle];
   return sql`FROM ${raw(tables.spans)}
 WHERE ${allOf(conditions)}
@@ -105,27 +105,22 @@ WHERE ${allOf(conditions)}
 /** The spans of traces in which some stand there several times, versions put together. */
 function repeatedSpans(request: SpanListRequest, after?: Sql): Sql {
   const { project, tables, filter, hours } = request;
-  const ofTraces = request.repeated === "all" ? undefined : sql`TraceId IN ${repeatedTraces(request)}`;
+  const ofTraces = request.repeated === "all" ? undefined : sql`TraceId IN ${setOf(request)}`;
   const versions = allOf([ofProject(project), ...idConditions(filter), ...startedIn(widened(hours)), ofTraces]);
   return sql`FROM ${mergedSpans(tables.spans, versions)}
 WHERE ${allOf(startedIn(hours))}
   AND ${spanConditions(filter, mergedExpressions, scopeOf(request))}${and(after)}`;
 }
 
-/**
- * Traces with more rows than spans. That includes those in which two spans share a hash, which does no harm: what is put
- * together of one version is that version.
- */
-function repeatedTraces({ project, tables, filter, hours }: Omit<SpanListRequest, "repeated">): Sql {
+function setOf(request: SpanListRequest): Sql {
+  return repeatedSet(request.repeated as Repeated, repeatedScope(request));
+}
+
+/** Where the traces are looked for in which spans stand several times. */
+export function repeatedScope({ project, tables, filter, hours }: Omit<SpanListRequest, "repeated">): RepeatedScope {
   const trace = filter.trace_id === undefined ? undefined : param("String", storedTraceId(filter.trace_id));
-  const conditions = [
-    ofProject(project),
-    trace === undefined ? undefined : sql`TraceId = ${trace}`,
-    ...inHours("Hour", widened(hours)),
-  ];
-  return sql`(SELECT TraceId FROM ${raw(tables.traces)}
-    WHERE ${allOf(conditions)}
-    GROUP BY TraceId HAVING sum(RowCount) > length(groupUniqArrayArray(SpanHashes)))`;
+  const ofTrace = trace === undefined ? [] : [sql`TraceId = ${trace}`];
+  return { project, tables, rows: [...ofTrace, ...inHours("Hour", widened(hours))] };
 }
 
 function scopeOf({ project, tables, hours }: SpanListRequest): SpanTagScope {

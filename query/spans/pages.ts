@@ -1,11 +1,12 @@
 import { type Hours, partsOf } from "../hours.ts";
 import type { Reader } from "../reader.ts";
+import { repeatedOf, repeatedStatement } from "../repeated.ts";
 import type { SpanFilter } from "./filter.ts";
 import { hoursOf } from "./hours.ts";
 import {
   countOfSpans,
-  countRepeated,
   pageOfSpans,
+  repeatedScope,
   type SpanKey,
   type SpanListRequest,
   type SpanOrder,
@@ -86,7 +87,7 @@ export class SpanPages {
   async #request(query: Pick<SpanPageQuery, "project" | "filter">, hours: Hours): Promise<SpanListRequest> {
     const request = { project: query.project, filter: query.filter, hours, tables: this.#reader.tables };
     if (query.filter.id !== undefined) return { ...request, repeated: "all" };
-    return { ...request, repeated: (await this.#count(countRepeated(request))) > 0 ? "some" : "none" };
+    return { ...request, repeated: repeatedOf(await this.#rows(repeatedStatement(repeatedScope(request)))) };
   }
 
   async #count(statement: Parameters<Reader["rows"]>[0]): Promise<number> {

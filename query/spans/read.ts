@@ -3,7 +3,7 @@ import { ofProject, param, raw, sql, statementOf } from "../sql.ts";
 import type { SpanKey } from "./list.ts";
 import { mergeVersions } from "./merge.ts";
 import type { SpanRead } from "./model.ts";
-import { rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
+import { rowsOfSpan, rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
 import { spanReadOf } from "./span-read.ts";
 import { startedOf } from "./started.ts";
 import { surroundingsOf } from "./surroundings.ts";
@@ -73,6 +73,21 @@ async function readSome(
     const row = merged.get(traceId + spanId);
     return row === undefined ? undefined : spanReadOf(row, around, project);
   });
+}
+
+/** The span with this id, as stored; of several traces that have one, that of the newest. */
+export async function readSpan(
+  reader: Reader,
+  project: string,
+  spanId: string,
+  signal?: AbortSignal,
+): Promise<SpanRead | undefined> {
+  const statement = rowsOfSpan({ project, table: reader.tables.spans }, spanId);
+  const rows = await reader.rows<SpanRow>(statement, signal === undefined ? {} : { signal });
+  const newest = rows.at(-1);
+  if (newest === undefined) return undefined;
+  const merged = mergeVersions(rows.filter(({ TraceId }) => TraceId === newest.TraceId));
+  return spanReadOf(merged, await surroundingsOf({ project, reader }, [merged], signal), project);
 }
 
 /**

@@ -31,7 +31,7 @@ import type { SpanFilter } from "./filter.ts";
 import { type SpanKey, type SpanOrder, spanSortFields } from "./list.ts";
 import { spanRead } from "./model.ts";
 import { type SpanPageQuery, SpanPages } from "./pages.ts";
-import { findSpan, readKeys, readSpans } from "./read.ts";
+import { readKeys, readSpan } from "./read.ts";
 
 const maxSpans = 10_000;
 const defaultSpans = 5_000;
@@ -116,9 +116,7 @@ export function spanRoutes({ reader }: Pick<Services, "reader">): readonly Route
 }
 
 async function spanOf(reader: Reader, project: string, spanId: string, signal: AbortSignal): Promise<object> {
-  const found = await findSpan(reader, project, spanId, signal);
-  const [span] =
-    found === undefined ? [] : await readSpans(reader, project, [found.id], { started: found.started, signal });
+  const span = await readSpan(reader, project, spanId, signal);
   if (span === undefined) throw notFound("span");
   return span;
 }

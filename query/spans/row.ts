@@ -76,6 +76,17 @@ export interface Started {
   readonly to: string;
 }
 
+/** Whole rows of the spans with one id, which may stand in several traces, from the oldest to the newest. */
+export function rowsOfSpan(
+  { project, table }: { readonly project: string; readonly table: string },
+  spanId: string,
+): Statement {
+  return statementOf(sql`SELECT ${raw(columns.join(", "))}
+FROM ${raw(table)}
+WHERE ${ofProject(project)} AND SpanId = ${param("String", spanId)}
+ORDER BY CreatedAt`);
+}
+
 /** Whole rows of some spans, versions from the oldest to the newest. */
 export function rowsOfSpans(
   { project, table }: { readonly project: string; readonly table: string },

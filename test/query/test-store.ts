@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
 import { ClickHouseExporter } from "../../exporters/clickhouse/exporter.ts";
 import { apiConfigSchema } from "../../extensions/api/config.ts";
@@ -80,7 +79,7 @@ export class TestStore {
       },
     };
     const apiConfig = apiConfigSchema.parse({ endpoint: "127.0.0.1:0", keys: keyConfigs, ...options.api });
-    const api = new ApiExtension(apiConfig, testSettings({ id: "api", host, logger: pino({ level: "error" }) }));
+    const api = new ApiExtension(apiConfig, testSettings({ id: "api", host }));
     const receiver = zeroevalReceiverFactory.create(
       zeroevalConfigSchema.parse({}),
       { traces: genai },
