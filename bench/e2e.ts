@@ -53,7 +53,7 @@ export async function endToEnd(
   let signalbox: SignalboxProcess | undefined;
   try {
     signalbox = await startSignalbox(clickhouse, acknowledge, pipeline);
-    const port = options.protocol === "grpc" ? signalbox.grpcPort : signalbox.httpPort;
+    const port = { grpc: signalbox.grpcPort, http: signalbox.httpPort, json: signalbox.apiPort }[options.protocol];
     await load({ ...options, port, seconds: 5, spans: Math.min(options.spans, 200_000) });
     const warm = await number(clickhouse, "SELECT count() AS value FROM otel_traces");
     return await measured(clickhouse, signalbox, { ...options, port, seconds: 120 }, warm);

@@ -2,11 +2,13 @@ import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freshenJson, type JsonTemplate, makeJsonTemplate } from "./json-traffic.ts";
 import { freshen, makeTemplate, type TrafficTemplate } from "./traffic.ts";
 
 /** What a load is told, as JSON in its first argument. */
 export interface LoadOptions {
-  readonly protocol: "http" | "grpc";
+  /** OTLP over HTTP or gRPC, or JSON spans to the API. */
+  readonly protocol: "http" | "grpc" | "json";
   readonly port: number;
   readonly connections: number;
   /** Requests under way on each connection. */
@@ -34,21 +36,18 @@ type Outcome = "accepted" | "refused" | "failed";
 /** Calls `flushed` when the body's bytes are not needed any more, which is before the answer comes. */
 type Send = (body: Buffer, flushed: () => void) => Promise<Outcome>;
 
-function httpSender(port: number): Send {
+function httpSender(port: number, path: string, contentType: string): Send {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  const headers = { "content-type": "application/x-protobuf" };
+  const headers = { "content-type": contentType };
   return (body, flushed) =>
     new Promise((resolve) => {
-      const request = http.request(
-        { host: "127.0.0.1", port, path: "/v1/traces", method: "POST", agent, headers },
-        (response) => {
-          response.resume();
-          const retryable = response.statusCode === 503 || response.statusCode === 429;
-          response.once("end", () =>
-            resolve(response.statusCode === 200 ? "accepted" : retryable ? "refused" : "failed"),
-          );
-        },
-      );
+      const request = http.request({ host: "127.0.0.1", port, path, method: "POST", agent, headers }, (response) => {
+        response.resume();
+        const retryable = response.statusCode === 503 || response.statusCode === 429;
+        response.once("end", () =>
+          resolve(response.statusCode === 200 ? "accepted" : retryable ? "refused" : "failed"),
+        );
+      });
       request.once("error", () => resolve("failed"));
       request.end(body, flushed);
     });
@@ -85,6 +84,27 @@ function grpcSender(port: number): Send {
     });
 }
 
+type Template = TrafficTemplate | JsonTemplate;
+
+/** What is sent, and how. */
+interface Protocol {
+  make(spans: number, seed: number): Template;
+  /** The body of a template of `make`, with ids and times of its own. */
+  fresh(template: Template): Buffer;
+  sender(port: number): Send;
+}
+
+const otlp = { make: makeTemplate, fresh: (template: Template) => freshen(template as TrafficTemplate) };
+const protocols: Readonly<Record<LoadOptions["protocol"], Protocol>> = {
+  http: { ...otlp, sender: (port) => httpSender(port, "/v1/traces", "application/x-protobuf") },
+  grpc: { ...otlp, sender: grpcSender },
+  json: {
+    make: makeJsonTemplate,
+    fresh: (template) => freshenJson(template as JsonTemplate),
+    sender: (port) => httpSender(port, "/spans", "application/json"),
+  },
+};
+
 /**
  * Sends the standard mix as fast as the receiver takes it; a refused client comes again after a pause, with new ids. Few
  * bodies are made and used in turn, so that the generator's own memory does not push the others' out of the cache.
@@ -96,10 +116,11 @@ export async function generate(options: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = [];
   let planned = 0;
   let seed = 0;
-  const templates: TrafficTemplate[] = [];
+  const { make, fresh, sender } = protocols[options.protocol];
+  const templates: Template[] = [];
   const sendOne = (send: Send): Promise<Outcome> => {
-    const template = templates.pop() ?? makeTemplate(options.spansPerRequest, seed++);
-    return send(freshen(template), () => templates.push(template));
+    const template = templates.pop() ?? make(options.spansPerRequest, seed++);
+    return send(fresh(template), () => templates.push(template));
   };
   const loop = async (send: Send): Promise<void> => {
     while (performance.now() < until && planned < options.spans) {
@@ -117,7 +138,7 @@ export async function generate(options: LoadOptions): Promise<LoadResult> {
   };
   const loops: Promise<void>[] = [];
   for (let connection = 0; connection < options.connections; connection++) {
-    const send = options.protocol === "grpc" ? grpcSender(options.port) : httpSender(options.port);
+    const send = sender(options.port);
     for (let stream = 0; stream < options.streams; stream++) loops.push(loop(send));
   }
   await Promise.all(loops);

@@ -24,6 +24,8 @@ const cases: Readonly<Record<string, () => unknown>> = {
   e2e_small: () => endToEnd(small, "stored"),
   e2e_small_received: () => endToEnd({ ...small, streams: 1 }, "received"),
   e2e_chain: () => endToEnd({ protocol: "http", ...large }, "stored", "default"),
+  post_spans: () =>
+    endToEnd({ protocol: "json", connections: 20, streams: 1, spansPerRequest: 100, spans: 400_000 }, "stored", "api"),
   rss_mb: () => outage("stored"),
   rss_mb_received: () => outage("received"),
   ...queryCases,

@@ -31,12 +31,14 @@ export interface SignalboxProcess {
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly metricsPort: number;
+  /** Of the extension api, which only the pipeline `api` has. */
+  readonly apiPort: number;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
-/** What is put before the exporter: `batch` alone, or what the default configuration has. */
-export type Pipeline = "batch" | "default";
+/** What is put before the exporter: `batch` alone, or what the default configuration has; with `api`, behind the API too. */
+export type Pipeline = "batch" | "default" | "api";
 
 /** Starts the built program with an otlp receiver and the ClickHouse exporter, and waits until it listens. */
 export async function startSignalbox(
@@ -44,7 +46,7 @@ export async function startSignalbox(
   acknowledge: "received" | "stored",
   pipeline: Pipeline = "batch",
 ): Promise<SignalboxProcess> {
-  const [httpPort, grpcPort, metricsPort] = await Promise.all([1, 2, 3].map(freePort));
+  const [httpPort, grpcPort, metricsPort, apiPort] = await Promise.all([1, 2, 3, 4].map(freePort));
   const directory = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
   const file = join(directory, "pipeline.yaml");
   await writeFile(
@@ -54,7 +56,9 @@ export async function startSignalbox(
     protocols:
       grpc: { endpoint: "127.0.0.1:${grpcPort}" }
       http: { endpoint: "127.0.0.1:${httpPort}" }
+${pipeline === "api" ? "  zeroeval:" : ""}
 ${pipeline === "batch" ? "processors:\n  batch:" : ""}
+${pipeline === "api" ? `extensions:\n  api: { endpoint: "127.0.0.1:${apiPort}" }` : ""}
 exporters:
   clickhouse:
     endpoint: ${clickhouse.url}
@@ -62,18 +66,17 @@ exporters:
     dead_letter: { directory: "${directory}/dead-letter" }
 
 service:
-  extensions: []
+  extensions: [${pipeline === "api" ? "api" : ""}]
   acknowledge: ${acknowledge}
   telemetry:
     logs: { level: warn }
     metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${metricsPort} } } } }] }
   pipelines:
-    traces: { receivers: [otlp]${pipeline === "batch" ? ", processors: [batch]" : ""}, exporters: [clickhouse] }
+    traces: { receivers: [otlp${pipeline === "api" ? ", zeroeval" : ""}]${pipeline === "batch" ? ", processors: [batch]" : ""}, exporters: [clickhouse] }
 `,
   );
   const program = fileURLToPath(new URL("../bin/signalbox.js", import.meta.url));
-  const base =
-    pipeline === "default" ? ["--config", fileURLToPath(new URL("../../pipeline.yaml", import.meta.url))] : [];
+  const base = pipeline !== "batch" ? ["--config", fileURLToPath(new URL("../../pipeline.yaml", import.meta.url))] : [];
   const child = spawn(process.execPath, ["--single-threaded-gc", program, ...base, "--config", file], {
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -83,6 +86,7 @@ service:
     httpPort: httpPort!,
     grpcPort: grpcPort!,
     metricsPort: metricsPort!,
+    apiPort: apiPort!,
     stop: async () => {
       if (child.exitCode === null) {
         child.kill("SIGTERM");

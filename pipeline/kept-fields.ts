@@ -12,8 +12,18 @@ export const keptFieldPrefix = "zeroeval.field.";
  */
 export const promptVersionAttribute = "zeroeval.prompt_version_id";
 
-/** Fields of the API that are kept so. Fields that the API does not know are kept in the same way, under their names. */
-export const keptFields = ["code", "code_filepath", "code_lineno", "experiment_result_id", "ab_choices"] as const;
+/**
+ * Fields of the API that are kept so; `status` where it is `unset`, which the column cannot tell from nothing. Fields that the
+ * API does not know are kept in the same way, under their names.
+ */
+export const keptFields = [
+  "code",
+  "code_filepath",
+  "code_lineno",
+  "experiment_result_id",
+  "ab_choices",
+  "status",
+] as const;
 export type KeptField = (typeof keptFields)[number];
 
 /** The attribute that keeps the field `name`. */

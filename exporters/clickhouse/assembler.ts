@@ -34,6 +34,10 @@ interface OpenBlock<B> {
   readonly days: Set<number>;
   readonly delivery: Delivery;
   readonly openedAtMs: number;
+  /** When rows were added last. */
+  addedAtMs: number;
+  /** Somebody is answered when the block is stored. */
+  isAwaited: boolean;
   requests: number;
 }
 
@@ -67,9 +71,13 @@ export interface OpenBlocks {
  * Gathers batches into insert blocks of one table.
  *
  * A block is complete at `maxRows`, `maxBytes` or `maxAgeMs`; after `lingerMs` already when the last one left longer than
- * `maxAgeMs` ago, so there are no more than `1 / maxAgeMs` inserts a second at low load. All rows of a block are of at most
- * `maxPartitions` days. Rows of one day always go to the same open block, so that rows spread over many days do not make a
- * part per batch and day.
+ * `maxAgeMs` ago, so there are no more than `1 / maxAgeMs` inserts a second at low load.
+ *
+ * Where senders wait for the block, it is complete as soon as no more rows come for a moment: all who send have sent then, and
+ * would wait for each other. While rows come without a break, blocks grow to their bounds.
+ *
+ * All rows of a block are of at most `maxPartitions` days. Rows of one day always go to the same open block, so that rows
+ * spread over many days do not make a part per batch and day.
  */
 export class BlockAssembler<B extends Sized> implements OpenBlocks {
   readonly #target: TableTarget<B>;
@@ -78,6 +86,8 @@ export class BlockAssembler<B extends Sized> implements OpenBlocks {
   readonly #spare: TableBuilder<B>[] = [];
   #open: OpenBlock<B>[] = [];
   #lastClosedMs = Number.NEGATIVE_INFINITY;
+  /** The batch being added. */
+  #isAwaited = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(target: TableTarget<B>, bounds: BlockBounds, ports: AssemblerPorts) {
@@ -86,9 +96,14 @@ export class BlockAssembler<B extends Sized> implements OpenBlocks {
     this.#ports = ports;
   }
 
-  /** Encodes the rows of a batch. The batch is not needed any more afterwards. */
-  add(batch: B): Delivery[] {
+  /**
+   * Encodes the rows of a batch. The batch is not needed any more afterwards.
+   *
+   * @param isAwaited its sender is answered when it is stored
+   */
+  add(batch: B, isAwaited = false): Delivery[] {
     const deliveries = new Set<Delivery>();
+    this.#isAwaited = isAwaited;
     const days = this.#target.daysOf(batch);
     const home = this.#open.find((block) => joined(block.days, days) <= this.#bounds.maxPartitions);
     const fitsAlone = this.#open.length === 0 && days.size <= this.#bounds.maxPartitions;
@@ -174,6 +189,8 @@ export class BlockAssembler<B extends Sized> implements OpenBlocks {
       for (const day of days) current.days.add(day);
       const requests = deliveries.size === 0 ? 1 : 0;
       current.requests += requests;
+      current.isAwaited ||= this.#isAwaited;
+      current.addedAtMs = performance.now();
       deliveries.add(current.delivery);
       this.#ports.grew({ requests, items, bytes: builder.bytes - before });
       if (builder.rows >= maxRows || builder.bytes >= maxBytes) this.#close(current);
@@ -192,11 +209,14 @@ export class BlockAssembler<B extends Sized> implements OpenBlocks {
 
   #openBlock(): OpenBlock<B> {
     const builder = this.#spare.pop() ?? this.#target.createBuilder();
+    const now = performance.now();
     const block = {
       builder,
       days: new Set<number>(),
       delivery: new Delivery(),
-      openedAtMs: performance.now(),
+      openedAtMs: now,
+      addedAtMs: now,
+      isAwaited: false,
       requests: 0,
     };
     this.#open.push(block);
@@ -214,9 +234,13 @@ export class BlockAssembler<B extends Sized> implements OpenBlocks {
     this.#ports.emit({ table: this.#target, block, token: randomUUID(), requests, delivery });
   }
 
-  #dueMs({ openedAtMs }: OpenBlock<B>): number {
-    const { maxAgeMs, lingerMs } = this.#bounds;
-    return Math.min(openedAtMs + maxAgeMs, Math.max(openedAtMs + lingerMs, this.#lastClosedMs + maxAgeMs));
+  #dueMs({ openedAtMs, addedAtMs, isAwaited, builder }: OpenBlock<B>): number {
+    const { maxAgeMs, lingerMs, commitDelayMs, minIntervalMs } = this.#bounds;
+    const last = this.#lastClosedMs;
+    const due = Math.min(openedAtMs + maxAgeMs, Math.max(openedAtMs + lingerMs, last + maxAgeMs));
+    if (!isAwaited) return due;
+    const quietMs = commitDelayMs + builder.rows * quietPerRowMs;
+    return Math.min(due, Math.max(addedAtMs + quietMs, last + minIntervalMs));
   }
 
   #schedule(): void {
@@ -224,9 +248,17 @@ export class BlockAssembler<B extends Sized> implements OpenBlocks {
     this.#timer = undefined;
     // While nothing can be sent, the sender calls closeDue() as soon as it can.
     if (this.#open.length === 0 || !this.#ports.canSend()) return;
-    this.#timer = setTimeout(() => this.closeDue(), Math.max(0, this.nextDueMs - performance.now()));
+    // Requests that have come meanwhile are read first: they may belong to the block.
+    const close = (): void => void setImmediate(() => this.closeDue());
+    this.#timer = setTimeout(close, Math.max(0, this.nextDueMs - performance.now()));
   }
 }
+
+/**
+ * How much longer the break must be for each row that the block has: an insert takes the server about 5 us a row, so waiting
+ * costs little beside it, and a large block that goes too early makes the next one small.
+ */
+const quietPerRowMs = 0.002;
 
 function joined(one: ReadonlySet<number>, other: ReadonlySet<number>): number {
   let size = one.size;

@@ -96,7 +96,7 @@ export class ClickHouseExporter implements Exporter<StoredBatch> {
     if (lane === undefined) throw new PermanentError(`${this.#settings.id}: is in no pipeline of ${signal}`);
     // Read now: the batch is used for other spans once it is encoded.
     const isAwaited = this.#callersWait || (batch instanceof SpanBatch && batch.isAwaited);
-    const deliveries = await this.#enqueue(lane, batch, items);
+    const deliveries = await this.#enqueue(lane, batch, items, isAwaited);
     if (isAwaited) await outcomeOf(deliveries);
   }
 
@@ -111,7 +111,7 @@ export class ClickHouseExporter implements Exporter<StoredBatch> {
     await this.#hosts.close();
   }
 
-  async #enqueue({ queue, intake }: Lane, batch: StoredBatch, items: number): Promise<Delivery[]> {
+  async #enqueue({ queue, intake }: Lane, batch: StoredBatch, items: number, isAwaited: boolean): Promise<Delivery[]> {
     const { signal } = batch;
     const load = { requests: 1, items, bytes: batch.byteLength };
     try {
@@ -124,7 +124,7 @@ export class ClickHouseExporter implements Exporter<StoredBatch> {
     }
     try {
       if (this.#stopped) throw this.#shutDown();
-      return intake.add(batch);
+      return intake.add(batch, isAwaited);
     } catch (error) {
       this.#instruments.enqueueFailed(signal, items);
       throw error;

@@ -14,8 +14,9 @@ export interface Intake<B extends StoredBatch = StoredBatch> {
   /**
    * Encodes a batch, which is not needed any more afterwards.
    *
+   * @param isAwaited its sender is answered when it is stored
    * @returns where its rows are; the batch is stored when all of these are
    * @throws {PermanentError} nothing of the batch can be stored
    */
-  add(batch: B): Delivery[];
+  add(batch: B, isAwaited: boolean): Delivery[];
 }

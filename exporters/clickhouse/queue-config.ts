@@ -72,10 +72,18 @@ export const insertSchema = z.strictObject({
     ),
   max_age: durationMs
     .optional()
-    .describe("Age at which a block is inserted; 1s when left out. Also inserts per minute."),
+    .describe("Age at which a block is inserted; 1s when left out. Also inserts per minute, where no sender waits."),
   linger: durationMs
     .prefault("50ms")
     .describe("Wait for more rows when no insert was made during the last max_age, so that quiet hours are not slow."),
+  commit_delay: durationMs
+    .prefault("5ms")
+    .describe(
+      "Time without new rows, and 2ms more for each 1000 rows it has, after which a block is inserted that senders wait for: all have sent then. At least max_age turns it off: answers come later, and fewer parts are made.",
+    ),
+  min_interval: durationMs
+    .prefault("50ms")
+    .describe("Least time between two such inserts into a table: 50ms are at most 1200 parts a minute and table."),
   max_in_flight: z.int().min(1).max(64).default(2).describe("Inserts at a time; each costs the server memory."),
   max_partitions: z
     .int()
@@ -98,6 +106,8 @@ export interface BlockBounds {
   readonly maxBytes: number;
   readonly maxAgeMs: number;
   readonly lingerMs: number;
+  readonly commitDelayMs: number;
+  readonly minIntervalMs: number;
   readonly maxPartitions: number;
   readonly maxOpenBlocks: number;
 }
@@ -111,6 +121,8 @@ export function blockBoundsOf(insert: InsertConfig, queue: SendingQueueConfig): 
     maxBytes: insert.max_bytes ?? (batch?.sizer === "bytes" ? size : undefined) ?? 32 * MiB,
     maxAgeMs,
     lingerMs: Math.min(insert.linger, maxAgeMs),
+    commitDelayMs: insert.commit_delay,
+    minIntervalMs: insert.min_interval,
     maxPartitions: insert.max_partitions,
     maxOpenBlocks: insert.max_open_blocks,
   };

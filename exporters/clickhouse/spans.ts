@@ -35,9 +35,9 @@ export class SpanIntake implements Intake<SpanBatch> {
     this.#side = side;
   }
 
-  add(batch: SpanBatch): Delivery[] {
+  add(batch: SpanBatch, isAwaited: boolean): Delivery[] {
     batch.processed();
-    const deliveries = [...this.#assembler.add(batch), ...this.#side.add(batch)];
+    const deliveries = [...this.#assembler.add(batch, isAwaited), ...this.#side.add(batch, isAwaited)];
     releaseBatch(batch);
     return deliveries;
   }

@@ -1,6 +1,11 @@
 import type { Logger } from "pino";
 import { z } from "zod";
+import { attachmentRoutes } from "../../query/attachments/routes.ts";
 import type { Reader } from "../../query/reader.ts";
+import { sessionRoutes } from "../../query/sessions/routes.ts";
+import { signalReadRoutes } from "../../query/signals/routes.ts";
+import { spanRoutes } from "../../query/spans/routes.ts";
+import { traceRoutes } from "../../query/traces/routes.ts";
 import { recordRoutes } from "../../records/routes.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
@@ -19,12 +24,22 @@ export interface Services {
 /** Every route of the extension itself. Receivers add theirs (`Api.mount`). */
 export function ownRoutes(services: Services): readonly Route[] {
   const { store, config } = services;
-  return [health, ...queryRoutes(new QueryRunner(store, config)), ...recordRoutes(services)];
+  return [
+    health,
+    ...spanRoutes(services),
+    ...traceRoutes(services),
+    ...sessionRoutes(services),
+    ...signalReadRoutes(services),
+    ...attachmentRoutes(services),
+    ...queryRoutes(new QueryRunner(store, config)),
+    ...recordRoutes(services),
+  ];
 }
 
 const health = defineRoute({
   method: "GET",
   path: "/health",
+  isProbe: true,
   permission: "public",
   tag: "Service",
   summary: "Whether the API answers",

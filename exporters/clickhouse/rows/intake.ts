@@ -37,9 +37,9 @@ export class RowIntake implements Intake<OtlpBatch> {
     this.assemblers = options.tables.map(({ assembler }) => assembler);
   }
 
-  add(batch: OtlpBatch): Delivery[] {
+  add(batch: OtlpBatch, isAwaited: boolean): Delivery[] {
     const rows = this.#rowsOf(batch);
-    return [...rows].flatMap(([{ assembler }, ofTable]) => assembler.add(ofTable));
+    return [...rows].flatMap(([{ assembler }, ofTable]) => assembler.add(ofTable, isAwaited));
   }
 
   /** A malformed request among good ones, which a processor joined, is lost alone. */

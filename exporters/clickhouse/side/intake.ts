@@ -28,19 +28,19 @@ export class SideIntake {
   }
 
   /** Encodes what belongs to spans that are not dropped; says where it is. */
-  add(batch: SpanBatch): Delivery[] {
+  add(batch: SpanBatch, isAwaited: boolean): Delivery[] {
     if (batch.signals.length === 0 && batch.attachments.length === 0) return [];
     const { signals, attachments } = this.#assemblers;
     const isKept = ({ row }: { readonly row: number }): boolean => !batch.isDropped(row);
     const media = batch.attachments.filter(isKept);
     return [
-      ...addAll(signals, new SideRows(batch, batch.signals.filter(isKept), () => signalBytes)),
-      ...addAll(attachments, new SideRows(batch, media, () => attachmentBytes)),
-      ...this.#addData(batch, media),
+      ...addAll(signals, new SideRows(batch, batch.signals.filter(isKept), () => signalBytes), isAwaited),
+      ...addAll(attachments, new SideRows(batch, media, () => attachmentBytes), isAwaited),
+      ...this.#addData(batch, media, isAwaited),
     ];
   }
 
-  #addData(batch: SpanBatch, media: readonly SpanAttachment[]): Delivery[] {
+  #addData(batch: SpanBatch, media: readonly SpanAttachment[], isAwaited: boolean): Delivery[] {
     const fresh = new Map<string, SpanAttachment>();
     for (const medium of media) {
       if (medium.dataLength === 0) continue;
@@ -48,7 +48,7 @@ export class SideIntake {
       if (!this.#known.has(key)) fresh.set(key, medium);
     }
     const rows = new SideRows(batch, [...fresh.values()], ({ dataLength }) => dataLength);
-    const deliveries = addAll(this.#assemblers.attachmentData, rows);
+    const deliveries = addAll(this.#assemblers.attachmentData, rows, isAwaited);
     void this.#remember([...fresh.keys()], deliveries);
     return deliveries;
   }
@@ -60,6 +60,6 @@ export class SideIntake {
   }
 }
 
-function addAll<Item>(assembler: BlockAssembler<SideRows<Item>>, rows: SideRows<Item>): Delivery[] {
-  return rows.itemCount === 0 ? [] : assembler.add(rows);
+function addAll<Item>(assembler: BlockAssembler<SideRows<Item>>, rows: SideRows<Item>, isAwaited: boolean): Delivery[] {
+  return rows.itemCount === 0 ? [] : assembler.add(rows, isAwaited);
 }

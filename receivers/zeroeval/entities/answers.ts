@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isoText, nanosBetween } from "../read/times.ts";
+import { isoMicros, nanosBetween } from "../read/times.ts";
 import { optionalTime, requiredTime, tagsSchema } from "../schemas.ts";
 import type { SentSession } from "./session-reader.ts";
 import type { SentTrace } from "./trace-reader.ts";
@@ -57,8 +57,8 @@ export function traceAnswer(trace: SentTrace, project: string): z.input<typeof t
     session_id: trace.sessionId,
     name: trace.name,
     status: trace.status ?? null,
-    started_at: isoText(start),
-    ended_at: end === undefined ? null : isoText(end),
+    started_at: isoMicros(start),
+    ended_at: end === undefined ? null : isoMicros(end),
     duration_ms: durationMs ?? (end === undefined ? null : Math.max(0, nanosBetween(start, end) / 1e6)),
     cost: trace.cost ?? null,
     span_count: 0,

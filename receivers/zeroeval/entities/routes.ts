@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
-import { parseJson } from "../../../extensions/api/http/body.ts";
 import { notFound } from "../../../extensions/api/http/errors.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
 import type { ZeroevalConfig } from "../config.ts";
+import { parseBody } from "../read/json.ts";
 import { arrayBody, Problems } from "../read/problems.ts";
 import { errorBody } from "../schemas.ts";
 import { sessionAnswer, sessionReadSchema, traceAnswer, traceReadSchema } from "./answers.ts";
@@ -27,7 +27,7 @@ type ReadItem<T> = (item: unknown, index: number, limits: EntityLimits, problems
 
 /** POST /traces and POST /sessions. */
 export function entityRoutes(ports: EntityPorts): readonly Route[] {
-  const shared = { method: "POST", permission: "write", body: "raw" } as const;
+  const shared = { method: "POST", permission: "write", ingest: true, body: "raw" } as const;
   const errors = { 400: errorBody, 413: errorBody, 503: errorBody };
   return [
     defineRoute({
@@ -76,7 +76,7 @@ function readItems<T>(config: ZeroevalConfig, body: Buffer, read: ReadItem<T>): 
     maxTagLength: config.max_tag_length,
   };
   const problems = new Problems(config.max_listed_problems);
-  const items = arrayBody(parseJson(body), config.max_spans_per_request);
+  const items = arrayBody(parseBody(body), config.max_spans_per_request);
   const found = items.map((item, index) => read(item, index, limits, problems));
   problems.throwAny();
   return found.filter((item) => item !== undefined);

@@ -20,6 +20,7 @@ export function otlpRoutes(intake: OtlpIntake): readonly Route[] {
       method: "POST",
       path: "/v1/traces",
       permission: "write",
+      ingest: true,
       tag: "OpenTelemetry",
       summary: "Store spans of OpenTelemetry",
       description: "An ExportTraceServiceRequest in protobuf or JSON, answered in the same.",

@@ -88,13 +88,18 @@ export function nanosText({ low, high }: Nanos): string {
   return ((BigInt(high) << 32n) | BigInt(low)).toString();
 }
 
-/** ISO 8601 in UTC, with as many digits as it needs: three, six or nine. */
-export function isoText({ low, high }: Nanos): string {
-  const nanos = (BigInt(high) << 32n) | BigInt(low);
-  const millis = Number(nanos / 1_000_000n);
-  const below = Number(nanos % 1_000_000n);
-  const text = new Date(millis).toISOString();
-  if (below === 0) return text;
-  const digits = String(below).padStart(6, "0");
-  return `${text.slice(0, -1)}${digits.endsWith("000") ? digits.slice(0, 3) : digits}Z`;
+/** ISO 8601 in UTC, to the microsecond. */
+export function isoMicros(time: Nanos): string {
+  return isoText(time, 6);
+}
+
+/** ISO 8601 in UTC. @param digits behind the second's point, 3 to 9 */
+export function isoText({ low, high }: Nanos, digits = 9): string {
+  // The remainder is exact; the quotient is a whole number below 2^34, so that rounding makes it exact.
+  const top = high * 2 ** 32;
+  const rest = (top % 1e9) + low;
+  const seconds = Math.round((top - (top % 1e9)) / 1e9) + Math.floor(rest / 1e9);
+  const nanos = rest % 1e9;
+  const text = new Date(seconds * 1e3).toISOString();
+  return `${text.slice(0, 20)}${String(nanos).padStart(9, "0").slice(0, digits)}Z`;
 }

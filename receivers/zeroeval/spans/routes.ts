@@ -11,6 +11,7 @@ export function spanRoutes(intake: SpanIntake): readonly Route[] {
       method: "POST",
       path: "/spans",
       permission: "write",
+      ingest: true,
       tag: "Spans",
       summary: "Store spans",
       description:

@@ -1,8 +1,9 @@
-import { fieldOfAttribute, promptVersionAttribute } from "../../../pipeline/kept-fields.ts";
+import { fieldOfAttribute, keptFields, promptVersionAttribute } from "../../../pipeline/kept-fields.ts";
 import type { SpanSignal } from "../../../pipeline/span-batch/side-tables.ts";
 import type { AttributeValue } from "../../../pipeline/span-batch/value.ts";
-import { isoText, type Nanos, nanosBetween, readTime } from "../read/times.ts";
+import { isoMicros, type Nanos, nanosBetween, readTime } from "../read/times.ts";
 import type { ProcessedSpan } from "./processed.ts";
+import { readFields } from "./span-fields.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -41,6 +42,7 @@ export function spanAnswer(
   const sessionName = processed?.sessionName ?? null;
   const sessionId = processed?.sessionId ?? null;
   return {
+    ...unknownFields(item),
     id: ids.id,
     trace_id: ids.trace,
     parent_span_id: ids.parent,
@@ -51,8 +53,8 @@ export function spanAnswer(
     name: item["name"],
     kind: textOf(item, "kind") ?? textOf(attributes, "kind") ?? "generic",
     status: item["status"] ?? null,
-    started_at: isoText(start),
-    ended_at: hasEnd ? isoText(end) : null,
+    started_at: isoMicros(start),
+    ended_at: hasEnd ? isoMicros(end) : null,
     duration_ms: item["duration_ms"] ?? (hasEnd ? Math.max(0, nanosBetween(start, end) / 1e6) : null),
     cost: item["cost"] ?? processed?.cost ?? null,
     input_data: processed?.input ?? documentOf(item["input_data"]),
@@ -78,6 +80,19 @@ export function spanAnswer(
     updated_at: frame.arrived,
   };
 }
+
+/** What the sender said in fields that the API does not know. */
+function unknownFields(item: JsonObject): JsonObject | undefined {
+  let found: Record<string, unknown> | undefined;
+  for (const key in item) {
+    if (readFields.has(key) || knownKept.has(key) || item[key] === null) continue;
+    found ??= {};
+    found[key] = item[key];
+  }
+  return found;
+}
+
+const knownKept: ReadonlySet<string> = new Set(keptFields);
 
 function textOf(object: JsonObject, field: string): string | undefined {
   const value = object[field];

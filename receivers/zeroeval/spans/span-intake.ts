@@ -1,11 +1,11 @@
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
-import { parseJson } from "../../../extensions/api/http/body.ts";
 import { storedProjectId, uuidOfSpan, uuidOfTrace } from "../../../pipeline/ids.ts";
 import { releaseBatch } from "../../../pipeline/span-batch/batch-pool.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import type { EntityWriter } from "../entities/entity-writer.ts";
 import type { Pipeline } from "../pipeline.ts";
+import { parseBody } from "../read/json.ts";
 import { arrayBody, Problems } from "../read/problems.ts";
 import { type ProcessedSpan, processedSpans } from "./processed.ts";
 import { type SpanIds, spanAnswer } from "./span-answer.ts";
@@ -42,7 +42,7 @@ export class SpanIntake {
    */
   async post(body: Buffer, caller: Caller): Promise<readonly object[]> {
     const { config } = this.#ports;
-    const items = arrayBody(parseJson(body), config.max_spans_per_request);
+    const items = arrayBody(parseBody(body), config.max_spans_per_request);
     if (items.length === 0) return [];
     const problems = new Problems(config.max_listed_problems);
     const reader = new SpanReader(caller.projectId, items.length, body.length, limitsOf(config), problems);

@@ -59,8 +59,8 @@ export class SpanReader {
   readonly #end: Nanos = { low: 0, high: 0 };
   readonly #project: number;
   readonly #columns: Columns;
-  #lastSession = "";
-  #lastSessionUuid = "";
+  /** Of the request: which UUID each session has. */
+  readonly #sessions = new Map<string, string>();
 
   /** @param bytes of the body that the spans come from */
   constructor(project: string, spans: number, bytes: number, limits: SpanLimits, problems: Problems) {
@@ -166,12 +166,15 @@ export class SpanReader {
     const sent = this.#fields.text("kind");
     const byAttribute = attributes?.["kind"];
     // No kind is read as generic. It is not written: a span sent again without its kind keeps the one it has.
-    const kind = sent || (typeof byAttribute === "string" ? byAttribute.slice(0, maxKindLength) : "");
+    // SDKs fill in `generic` where their caller said nothing; an attribute that somebody wrote says more.
+    const isUnsaid = sent === undefined || sent === "" || sent === "generic";
+    const kind = isUnsaid && typeof byAttribute === "string" ? byAttribute.slice(0, maxKindLength) : (sent ?? "");
     if (kind.length > maxKindLength) {
       this.#problems.add(this.#fields.loc("kind"), `must have at most ${maxKindLength} characters`, "out_of_range");
     }
     this.#columns.kind.set(row, kind);
     const status = this.#fields.oneOf("status", statuses);
+    // That nothing was said and that it was said to be unset look the same in the column: see #kept.
     this.batch.statusCode[row] = status === undefined ? 0 : statuses.indexOf(status);
     if (this.#project >= 0) this.batch.deriveColumn("ProjectId").setIndex(row, this.#project);
   }
@@ -227,13 +230,13 @@ export class SpanReader {
     return uuid;
   }
 
-  /** Spans of a session come one after the other. */
   #uuidOfSession(id: string): string {
-    if (id !== this.#lastSession) {
-      this.#lastSession = id;
-      this.#lastSessionUuid = sessionUuid(id);
+    let uuid = this.#sessions.get(id);
+    if (uuid === undefined) {
+      uuid = sessionUuid(id);
+      this.#sessions.set(id, uuid);
     }
-    return this.#lastSessionUuid;
+    return uuid;
   }
 
   #tags(row: number, sessionId: string): void {
@@ -301,6 +304,9 @@ export class SpanReader {
 
   /** Fields without a column. */
   #kept(item: Readonly<Record<string, unknown>>): void {
+    if (item["status"] === "unset") {
+      this.#values.push(this.batch.attributes, this.#keyIndex(attributeOfField("status")), "unset");
+    }
     for (const key in item) {
       if (readFields.has(key)) continue;
       const value = item[key];

@@ -30,6 +30,8 @@ describe("block assembler", () => {
         maxBytes: 1 << 24,
         maxAgeMs: 1_000,
         lingerMs: 50,
+        commitDelayMs: 5,
+        minIntervalMs: 40,
         maxPartitions: 48,
         maxOpenBlocks: 4,
         ...bounds,
@@ -86,8 +88,40 @@ describe("block assembler", () => {
     await vi.advanceTimersByTimeAsync(900);
     assembler.add(batchOf(1));
     expect(rows()).toEqual([1]);
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(102);
     expect(rows()).toEqual([1, 2]);
+  });
+
+  it("sends a block that senders wait for as soon as no more rows come, but not sooner than min_interval after the last", async () => {
+    const { assembler, rows } = create();
+    for (let i = 0; i < 10; i++) {
+      assembler.add(batchOf(1), true);
+      await vi.advanceTimersByTimeAsync(4);
+    }
+    expect(rows()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3);
+    expect(rows()).toEqual([10]);
+    assembler.add(batchOf(1), true);
+    await vi.advanceTimersByTimeAsync(35);
+    expect(rows()).toEqual([10]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(rows()).toEqual([10, 1]);
+  });
+
+  it("waits longer for more rows the more it has, and never past max_age", async () => {
+    const { assembler, rows } = create({ maxRows: 100_000, maxAgeMs: 100 });
+    assembler.add(batchOf(10_000), true);
+    await vi.advanceTimersByTimeAsync(22);
+    expect(rows()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(rows()).toEqual([10_000]);
+    for (let i = 0; i < 24; i++) {
+      assembler.add(batchOf(1), true);
+      await vi.advanceTimersByTimeAsync(4);
+    }
+    expect(rows()).toEqual([10_000]);
+    await vi.advanceTimersByTimeAsync(6);
+    expect(rows()).toEqual([10_000, 24]);
   });
 
   it("lets a block grow past max_age while nothing can be sent, and sends it as soon as it can", async () => {

@@ -1,0 +1,44 @@
+import { badCursor, readCursor, writeCursor } from "../cursor.ts";
+import type { SpanKey, SpanOrder, SpanPosition } from "./list.ts";
+
+/** Values of this length make cursors that still fit into an address. */
+const maxValue = 1_000;
+
+/** The cursor behind a span; undefined where its value is too long for one. */
+export function spanCursor(order: SpanOrder, { Sort, SpanId, TraceId }: SpanKey): string | undefined {
+  if (Sort !== null && Sort.length > maxValue) return undefined;
+  return writeCursor(listOf(order), [Sort, SpanId, TraceId]);
+}
+
+export function positionOf({ Sort, SpanId, TraceId }: SpanKey): SpanPosition {
+  return { value: Sort, spanId: SpanId, traceId: TraceId };
+}
+
+/** @throws {ApiError} 400: it is none of a list in this order */
+export function spanPosition(order: SpanOrder, cursor: string): SpanPosition {
+  const [value = null, spanId, traceId] = readCursor(listOf(order), cursor, 3);
+  if (typeof spanId !== "string" || typeof traceId !== "string" || !isValue(order, value)) throw badCursor();
+  return { value, spanId, traceId };
+}
+
+function listOf({ by, descending }: SpanOrder): string {
+  return `spans ${by} ${descending ? "desc" : "asc"}`;
+}
+
+const timePattern = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{9}$/;
+
+function isValue({ by }: SpanOrder, value: string | null): boolean {
+  switch (by) {
+    case "started_at":
+      return (
+        value !== null &&
+        timePattern.test(value) &&
+        !Number.isNaN(Date.parse(`${value.slice(0, 10)}T${value.slice(11, 23)}Z`))
+      );
+    case "duration_ms":
+    case "cost":
+      return value === null || (value !== "" && Number.isFinite(Number(value)));
+    default:
+      return value !== null;
+  }
+}

@@ -1,0 +1,56 @@
+import { storedTraceId } from "../../pipeline/ids.ts";
+import { type Hours, hourOf } from "../hours.ts";
+import type { Reader } from "../reader.ts";
+import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { bound, type SpanFilter } from "./filter.ts";
+
+interface HoursRow {
+  /** Hours since the epoch; null: there is nothing. */
+  readonly First: number | null;
+  readonly Last: number | null;
+}
+
+/**
+ * The hours in which spans that fit may have started; undefined: there are none. Days outside of them are not looked into.
+ */
+export async function hoursOf(
+  reader: Reader,
+  project: string,
+  filter: SpanFilter,
+  signal?: AbortSignal,
+): Promise<Hours | undefined> {
+  const [row] = await reader.rows<HoursRow>(
+    hoursStatement(reader, project, filter),
+    signal === undefined ? {} : { signal },
+  );
+  if (row?.First == null || row.Last == null) return undefined;
+  // Columns of hours know no time before 1970: such spans stand in its first hour.
+  return { ...(row.First <= 0 ? {} : { from: row.First }), to: row.Last + 1 };
+}
+
+export function hoursStatement({ tables }: Reader, project: string, filter: SpanFilter): Statement {
+  if (filter.trace_id !== undefined) {
+    return statementOf(sql`SELECT ${hourOf("minOrNull(Start)")} AS First, ${hourOf("maxOrNull(End)")} AS Last
+FROM ${raw(tables.traceTimes)}
+WHERE TraceId = ${param("String", storedTraceId(filter.trace_id))}`);
+  }
+  if (filter.session_id !== undefined) {
+    return statementOf(sql`SELECT ${hourOf("minOrNull(tupleElement(Trace, 1))")} AS First, ${hourOf("maxOrNull(tupleElement(Trace, 1))")} AS Last
+FROM ${raw(tables.sessions)}
+ARRAY JOIN Traces AS Trace
+WHERE ${ofProject(project)} AND SessionId = ${param("String", filter.session_id)}`);
+  }
+  const arrived = [
+    filter.created_after === undefined ? undefined : sql`UpdatedAt >= ${bound(filter.created_after)}`,
+    filter.created_before === undefined ? undefined : sql`CreatedAt <= ${bound(filter.created_before)}`,
+  ].filter((condition) => condition !== undefined);
+  if (arrived.length > 0) {
+    return statementOf(sql`SELECT ${hourOf("minOrNull(Hour)")} AS First, ${hourOf("maxOrNull(Hour)")} AS Last
+FROM ${raw(tables.traces)}
+WHERE ${allOf([ofProject(project), ...arrived])}`);
+  }
+  // In the order of the sorting key, so that one row of each part is read.
+  const end = (direction: string): Sql => sql`(SELECT ${hourOf("Hour")} FROM ${raw(tables.traces)}
+  WHERE ${ofProject(project)} ORDER BY ProjectId ${raw(direction)}, Hour ${raw(direction)} LIMIT 1)`;
+  return statementOf(sql`SELECT ${end("ASC")} AS First, ${end("DESC")} AS Last`);
+}

@@ -1,0 +1,110 @@
+import type { Reader } from "../reader.ts";
+import { ofProject, param, raw, sql, statementOf } from "../sql.ts";
+import type { SpanKey } from "./list.ts";
+import { mergeVersions } from "./merge.ts";
+import type { SpanRead } from "./model.ts";
+import { rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
+import { spanReadOf } from "./span-read.ts";
+import { startedOf } from "./started.ts";
+import { surroundingsOf } from "./surroundings.ts";
+
+/** Ids that one statement names: they travel in the address of the request to the server. */
+const idsPerStatement = 500;
+
+export interface ReadSpansOptions {
+  /** Where it is known, fewer parts are looked into. */
+  readonly started?: Started | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Spans as they are stored, all versions put together.
+ *
+ * @param project as stored
+ * @param ids stored ids (`storedTraceId`, `storedSpanId`)
+ * @returns in the order of `ids`; undefined for spans that are not there
+ */
+export async function readSpans(
+  reader: Reader,
+  project: string,
+  ids: readonly StoredSpanId[],
+  options: ReadSpansOptions = {},
+): Promise<(SpanRead | undefined)[]> {
+  const spans: (SpanRead | undefined)[] = [];
+  for (let at = 0; at < ids.length; at += idsPerStatement) {
+    spans.push(...(await readSome(reader, project, ids.slice(at, at + idsPerStatement), options)));
+  }
+  return spans;
+}
+
+/** The spans of a page of a list, in its order. A span that is gone since was too old to be kept. */
+export async function readKeys(
+  reader: Reader,
+  project: string,
+  keys: readonly SpanKey[],
+  signal?: AbortSignal,
+): Promise<SpanRead[]> {
+  if (keys.length === 0) return [];
+  const ids = keys.map(({ TraceId, SpanId }) => ({ traceId: TraceId, spanId: SpanId }));
+  const spans = await readSpans(reader, project, ids, { started: startedOf(keys), signal });
+  return spans.filter((span) => span !== undefined);
+}
+
+async function readSome(
+  reader: Reader,
+  project: string,
+  ids: readonly StoredSpanId[],
+  { started, signal }: ReadSpansOptions,
+): Promise<(SpanRead | undefined)[]> {
+  const table = reader.tables.spans;
+  const rows = await reader.rows<SpanRow>(
+    rowsOfSpans({ project, table }, ids, started),
+    signal === undefined ? {} : { signal },
+  );
+  const versions = new Map<string, SpanRow[]>();
+  for (const row of rows) {
+    const known = versions.get(row.TraceId + row.SpanId);
+    if (known === undefined) versions.set(row.TraceId + row.SpanId, [row]);
+    else known.push(row);
+  }
+  const merged = new Map([...versions].map(([key, ofSpan]) => [key, mergeVersions(ofSpan)]));
+  const around = await surroundingsOf({ project, reader }, [...merged.values()], signal);
+  return ids.map(({ traceId, spanId }) => {
+    const row = merged.get(traceId + spanId);
+    return row === undefined ? undefined : spanReadOf(row, around, project);
+  });
+}
+
+/**
+ * The stored ids of the span with this id; of several traces that have one, that of the newest.
+ *
+ * @param spanId as stored
+ */
+export async function findSpan(
+  reader: Reader,
+  project: string,
+  spanId: string,
+  signal?: AbortSignal,
+): Promise<{ readonly id: StoredSpanId; readonly started: Started } | undefined> {
+  const [found] = await reader.rows<{ TraceId: string; First: string; Last: string }>(
+    findSpanStatement(reader.tables.spans, project, spanId),
+    signal === undefined ? {} : { signal },
+  );
+  if (found === undefined) return undefined;
+  return { id: { traceId: found.TraceId, spanId }, started: { from: textOf(found.First), to: textOf(found.Last) } };
+}
+
+/** @param spanId as stored */
+export function findSpanStatement(table: string, project: string, spanId: string) {
+  return statementOf(sql`SELECT TraceId, min(Timestamp) AS First, max(Timestamp) AS Last
+FROM ${raw(table)}
+WHERE ${ofProject(project)} AND SpanId = ${param("String", spanId)}
+GROUP BY TraceId
+ORDER BY max(CreatedAt) DESC, TraceId
+LIMIT 1`);
+}
+
+/** The text of a parameter of type DateTime64. @param time ISO 8601 as the store answers */
+export function textOf(time: string): string {
+  return time.replace("T", " ").replace("Z", "");
+}

@@ -1,0 +1,116 @@
+import { uuidOfSpan } from "../../pipeline/ids.ts";
+import { firstSession, lastName } from "../family.ts";
+import type { Reader } from "../reader.ts";
+import type { SignalValues } from "../signals/model.ts";
+import { currentSignals, type SignalRow, valuesByEntity } from "../signals/rows.ts";
+import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
+import type { SpanRow } from "./row.ts";
+
+/** What is said of spans elsewhere: tags of their traces and sessions, and signals. */
+export interface Surroundings {
+  /** "" where the trace has no session. */
+  sessionOf(row: SpanRow): string;
+  sessionName(session: string): string | null;
+  traceTags(traceId: string): Tags;
+  sessionTags(session: string): Tags;
+  signals(row: SpanRow): SignalValues;
+}
+
+interface Source {
+  readonly project: string;
+  readonly reader: Reader;
+}
+
+interface TraceRow {
+  readonly TraceId: string;
+  readonly Tags: readonly VersionedTag[];
+  readonly SessionId: string;
+}
+
+interface SessionRow {
+  readonly SessionId: string;
+  readonly Tags: readonly VersionedTag[];
+  readonly Name: string;
+}
+
+const noTags: Tags = {};
+const noSignals: SignalValues = {};
+
+/** @param rows whole spans, versions put together */
+export async function surroundingsOf(
+  source: Source,
+  rows: readonly SpanRow[],
+  signal?: AbortSignal,
+): Promise<Surroundings> {
+  const read = async <Row>(statement: Statement | undefined): Promise<Row[]> =>
+    statement === undefined ? [] : source.reader.rows<Row>(statement, signal === undefined ? {} : { signal });
+  const [traces, ofSpans, ofCompletions] = await Promise.all([
+    read<TraceRow>(tracesStatement(source, unique(rows.map(({ TraceId }) => TraceId)))),
+    read<SignalRow>(signalsStatement(source, "span", unique(rows.map(({ SpanId }) => SpanId)))),
+    read<SignalRow>(signalsStatement(source, "completion", unique(rows.flatMap(completionIdsOf)))),
+  ]);
+  const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
+  const sessionOf = (row: SpanRow): string => row.SessionId || (byTrace.get(row.TraceId)?.SessionId ?? "");
+  const sessions = await read<SessionRow>(sessionsStatement(source, unique(rows.map(sessionOf))));
+  const bySession = new Map(sessions.map((session) => [session.SessionId, session]));
+  const [spanSignals, completionSignals] = [valuesByEntity(ofSpans), valuesByEntity(ofCompletions)];
+  return {
+    sessionOf,
+    sessionName: (session) => bySession.get(session)?.Name || null,
+    traceTags: (traceId) => tagsOf(byTrace.get(traceId)),
+    sessionTags: (session) => tagsOf(bySession.get(session)),
+    signals: (row) =>
+      Object.assign(
+        {},
+        ...completionIdsOf(row).map((id) => completionSignals.get(id) ?? noSignals),
+        spanSignals.get(row.SpanId),
+      ),
+  };
+}
+
+function tagsOf(row: { readonly Tags: readonly VersionedTag[] } | undefined): Tags {
+  return row === undefined || row.Tags.length === 0 ? noTags : newestTags(row.Tags);
+}
+
+function unique(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].filter((value) => value !== "");
+}
+
+/** Attributes in which senders put the id that a provider gave a completion. */
+export const completionAttributes = ["openai_id", "llm.response_id", "response_id", "gen_ai.response.id"] as const;
+
+/** Names under which signals may have been sent for a completion: those the provider gave it, and the id of its span. */
+export function completionIdsOf(row: SpanRow): readonly string[] {
+  const ids = completionAttributes.flatMap((name) => {
+    const index = row.SpanAttributeKeys.indexOf(name);
+    return index < 0 ? [] : [row.SpanAttributeValues[index]!];
+  });
+  return unique([row.ResponseId, ...ids, uuidOfSpan(row.SpanId)]);
+}
+
+function signalsStatement(
+  { project, reader }: Source,
+  type: "span" | "completion",
+  ids: readonly string[],
+): Statement | undefined {
+  return ids.length === 0 ? undefined : currentSignals({ project, tables: reader.tables }, type, ids);
+}
+
+/** Tags and session of traces. */
+export function tracesStatement({ project, reader }: Source, ids: readonly string[]): Statement | undefined {
+  if (ids.length === 0) return undefined;
+  return statementOf(sql`SELECT TraceId, groupUniqArrayArray(Tags) AS Tags, ${raw(firstSession)} AS SessionId
+FROM ${raw(reader.tables.traces)}
+WHERE ${ofProject(project)} AND TraceId IN ${param("Array(String)", ids)}
+GROUP BY TraceId`);
+}
+
+/** Tags and name of sessions. */
+export function sessionsStatement({ project, reader }: Source, ids: readonly string[]): Statement | undefined {
+  if (ids.length === 0) return undefined;
+  return statementOf(sql`SELECT SessionId, groupUniqArrayArray(Tags) AS Tags, ${raw(lastName)} AS Name
+FROM ${raw(reader.tables.sessions)}
+WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", ids)}
+GROUP BY SessionId`);
+}
