@@ -18,8 +18,8 @@ const words =
 
 /**
  * Fills otel_traces, and what views fill from it: traces of ten spans over 30 days, a quarter of them LLM spans with 1 KB of
- * input and output and one of 12 models; 20 services, 60 span names, 2 % errors; three fifths of the traces in sessions (three
- * traces each, days apart; half of them named by the root span alone); a fifth of the traces tagged, on spans and on the trace;
+ * input and output and one of 12 models; 20 services, 60 span names, 2 % errors; three fifths of the traces in sessions of
+ * about three, within an hour (of half of the traces, the root span alone names it); a fifth of the traces tagged, on spans and on the trace;
  * every 100,000th span twice.
  */
 export async function fillStore(server: TestClickHouse, spans: number): Promise<void> {
@@ -48,7 +48,6 @@ const blocks = {
 function insertSpans(from: number, count: number, spans: number): string {
   const traces = spans / spansPerTrace;
   const nanosPerTrace = Math.floor((days * 86_400e9) / traces);
-  const sessions = Math.floor(traces / 5);
   return `INSERT INTO otel_traces (Timestamp, Duration, TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, ResourceAttributes, SpanAttributes, StatusCode, ProjectId, OperationKind, Provider, RequestModel, ResponseModel, InputTokens, OutputTokens, TotalTokens, Cost, InputCost, OutputCost, SessionId, SessionName, Input, Output, Tags, ErrorType, ErrorMessage, CreatedAt)
 WITH
   splitByChar(' ', '${words}') AS words,
@@ -83,8 +82,8 @@ SELECT
   if(isLlm, inTokens, NULL) AS InputTokens, if(isLlm, outTokens, NULL) AS OutputTokens, if(isLlm, inTokens + outTokens, NULL) AS TotalTokens,
   if(isLlm, inTokens * 2.5e-6 + outTokens * 1e-5 * (1 + model), NULL) AS Cost,
   if(isLlm, inTokens * 2.5e-6, NULL) AS InputCost, if(isLlm, outTokens * 1e-5 * (1 + model), NULL) AS OutputCost,
-  if(hasSession AND (th % 2 = 0 OR p = 0), concat(substring(hex(sipHash128(th % ${sessions}, 'x')) AS sh, 1, 8), '-', substring(sh, 9, 4), '-', substring(sh, 13, 4), '-', substring(sh, 17, 4), '-', substring(sh, 21)), '') AS SessionId,
-  if(SessionId = '', '', concat('chat-', toString(th % ${sessions}))) AS SessionName,
+  if(hasSession AND (th % 2 = 0 OR p = 0), concat(substring(hex(sipHash128((intDiv(t, 3000) * 600 + th % 600), 'x')) AS sh, 1, 8), '-', substring(sh, 9, 4), '-', substring(sh, 13, 4), '-', substring(sh, 17, 4), '-', substring(sh, 21)), '') AS SessionId,
+  if(SessionId = '', '', concat('chat-', toString((intDiv(t, 3000) * 600 + th % 600)))) AS SessionName,
   if(isLlm, arrayStringConcat(arrayMap(i -> sentences[1 + cityHash64(number, i) % 2000], range(7)), ' '), '') AS Input,
   if(isLlm, arrayStringConcat(arrayMap(i -> sentences[1 + cityHash64(number, i, 1) % 2000], range(4)), ' '), '') AS Output,
   if(th % 5 = 0, map('env', if(th % 2 = 0, 'prod', 'staging'), 'customer', concat('c', toString(bitShiftRight(th, 8) % 500))), map()) AS Tags,

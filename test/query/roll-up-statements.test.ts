@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { StoreTables } from "../../query/reader.ts";
+import type { SessionFilter } from "../../query/sessions/filter.ts";
+import {
+  rowsOfDays,
+  sessionCandidatesStatement,
+  sessionCountStatement,
+  sessionDaysStatement,
+  sessionsStatement,
+  sessionTotalsStatement,
+} from "../../query/sessions/statements.ts";
+import { param, sql, statementOf } from "../../query/sql.ts";
+import { effectiveTags, newestTags, spanTagCondition } from "../../query/tags.ts";
+import type { TraceFilter } from "../../query/traces/filter.ts";
+import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list.ts";
+import { rootsStatement, tracesStatement } from "../../query/traces/read.ts";
+import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/statements.ts";
+
+const tables: StoreTables = {
+  spans: "spans",
+  traceTimes: "times",
+  traces: "traces",
+  sessions: "sessions",
+  signals: "signals",
+  attachments: "attachments",
+  attachmentData: "data",
+};
+const project = "7e0c6f3a-1111-4222-8333-944455556666";
+const attack = "'; DROP TABLE spans; --";
+const tags = [{ key: attack, values: [attack, "b"] }];
+const page = { sortOrder: "desc", limit: 50, offset: 0 } as const;
+const bounds = { createdAfter: 1n, createdBefore: 2_000_000n, names: [attack], hasError: true };
+const totals = { durationMin: 1, durationMax: 2, costMin: 3, costMax: 4, tags };
+const traceFilter: TraceFilter = { ...page, ...bounds, ...totals, sortBy: "cost", status: "ok", sessionId: attack };
+const sessionFilter: SessionFilter = { ...page, ...bounds, ...totals, sortBy: "cost" };
+const scope = { project, tables, rows: [rowsOfHours(3600, 7200)] };
+
+/** Every statement of traces and sessions. */
+const statements = {
+  "hours of traces": hoursStatement(project, "traces", {}),
+  "hours of traces that came within bounds": hoursStatement(project, "traces", bounds),
+  "newest traces": candidatesStatement(
+    scope,
+    { ...page, sortBy: "started_at" },
+    { need: 50, fromSpans: false, window: { from: 3600, to: 7200 } },
+  ),
+  "traces by every condition": candidatesStatement(scope, traceFilter, { need: 50, fromSpans: false }),
+  "traces by cost, dirty ones from their spans": candidatesStatement(
+    scope,
+    { ...page, sortBy: "cost" },
+    { need: 50, fromSpans: true },
+  ),
+  "number of traces": countStatement(scope, traceFilter, false),
+  "a page of traces": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }, false),
+  "traces of a session": tracesStatement({ project, tables, rows: [rowsOfSessions(project, tables, [attack])] }, false),
+  "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n }]),
+  "days of sessions": sessionDaysStatement("sessions"),
+  "newest sessions": sessionCandidatesStatement(
+    { project, tables, rows: [rowsOfDays({ from: 1, to: 2 })] },
+    { ...page, sortBy: "created_at" },
+    { need: 50, window: { from: 1, to: 2 } },
+  ),
+  "sessions by every condition": sessionCandidatesStatement({ project, tables, rows: [] }, sessionFilter, { need: 50 }),
+  "number of sessions": sessionCountStatement({ project, tables, rows: [] }, sessionFilter),
+  "a page of sessions": sessionsStatement({ project, tables, rows: [] }),
+  "totals of sessions": sessionTotalsStatement(project, tables, [attack], false),
+  "spans by effective tags": statementOf(sql`SELECT 1 WHERE ${spanTagCondition(tags, { project, tables })!}`),
+};
+
+describe("statements of the API", () => {
+  for (const [name, { query, params }] of Object.entries(statements)) {
+    it(`are what is committed, with every value bound: ${name}`, () => {
+      expect(query).not.toContain("DROP TABLE");
+      expect(query).toMatchSnapshot();
+      for (const [placeholder] of query.matchAll(/\{(\w+):/g)) expect(params).toHaveProperty(placeholder.slice(1, -1));
+    });
+  }
+
+  it("bind a value once", () => {
+    const value = param("String", "x");
+    expect(statementOf(sql`SELECT ${value}, ${param("String", "x")}, ${param("String", "y")}`)).toEqual({
+      query: "SELECT {p1: String}, {p1: String}, {p2: String}",
+      params: { p1: "x", p2: "y" },
+    });
+  });
+});
+
+describe("tags", () => {
+  it("hold by their newest version, of equal versions the greater value", () => {
+    expect(
+      newestTags([
+        ["a", "1", 2],
+        ["a", "9", 1],
+        ["b", "x", 1],
+        ["b", "y", 1],
+      ]),
+    ).toEqual({ a: "1", b: "y" });
+  });
+
+  it("of a span stand over its trace's, and these over its session's", () => {
+    expect(effectiveTags({ a: "s", b: "s", c: "s" }, { b: "t", c: "t" }, { c: "own" })).toEqual({
+      a: "s",
+      b: "t",
+      c: "own",
+    });
+  });
+});
