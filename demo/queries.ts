@@ -45,7 +45,7 @@ ORDER BY usd DESC, model`,
     },
     {
       title: "Which sessions were the longest?",
-      sql: `SELECT SessionId AS session,
+      sql: `SELECT SessionName AS session,
        any(UserId) AS user,
        any(ServiceName) AS service,
        uniqExact(TraceId) AS traces,

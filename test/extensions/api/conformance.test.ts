@@ -141,7 +141,7 @@ describe("every route", () => {
     "\\'; DROP TABLE otel_traces",
   ];
 
-  test("takes anything in its path, query and body without an error of its own", async () => {
+  test("takes anything in its path, query and body without an error of its own", { timeout: 180_000 }, async () => {
     for (const one of cases) await Promise.all(nasty.map((text) => provoke(one, text)));
     expect(await clickhouse.query("SELECT count() AS n FROM otel_traces")).toEqual([{ n: "0" }]);
   });
