@@ -2,8 +2,10 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import { attachmentRoutes } from "../../query/attachments/routes.ts";
 import type { Reader } from "../../query/reader.ts";
+import { sessionRoutes } from "../../query/sessions/routes.ts";
 import { signalReadRoutes } from "../../query/signals/routes.ts";
 import { spanRoutes } from "../../query/spans/routes.ts";
+import { traceRoutes } from "../../query/traces/routes.ts";
 import { recordRoutes } from "../../records/routes.ts";
 import type { Store } from "./api.ts";
 import type { ApiConfig } from "./config.ts";
@@ -25,6 +27,8 @@ export function ownRoutes(services: Services): readonly Route[] {
   return [
     health,
     ...spanRoutes(services),
+    ...traceRoutes(services),
+    ...sessionRoutes(services),
     ...signalReadRoutes(services),
     ...attachmentRoutes(services),
     ...queryRoutes(new QueryRunner(store, config)),
@@ -35,6 +39,7 @@ export function ownRoutes(services: Services): readonly Route[] {
 const health = defineRoute({
   method: "GET",
   path: "/health",
+  isProbe: true,
   permission: "public",
   tag: "Service",
   summary: "Whether the API answers",

@@ -1,9 +1,11 @@
 import type { Reader } from "../reader.ts";
 import { ofProject, param, raw, sql, statementOf } from "../sql.ts";
+import type { SpanKey } from "./list.ts";
 import { mergeVersions } from "./merge.ts";
 import type { SpanRead } from "./model.ts";
 import { rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
 import { spanReadOf } from "./span-read.ts";
+import { startedOf } from "./started.ts";
 import { surroundingsOf } from "./surroundings.ts";
 
 /** Ids that one statement names: they travel in the address of the request to the server. */
@@ -33,6 +35,19 @@ export async function readSpans(
     spans.push(...(await readSome(reader, project, ids.slice(at, at + idsPerStatement), options)));
   }
   return spans;
+}
+
+/** The spans of a page of a list, in its order. A span that is gone since was too old to be kept. */
+export async function readKeys(
+  reader: Reader,
+  project: string,
+  keys: readonly SpanKey[],
+  signal?: AbortSignal,
+): Promise<SpanRead[]> {
+  if (keys.length === 0) return [];
+  const ids = keys.map(({ TraceId, SpanId }) => ({ traceId: TraceId, spanId: SpanId }));
+  const spans = await readSpans(reader, project, ids, { started: startedOf(keys), signal });
+  return spans.filter((span) => span !== undefined);
 }
 
 async function readSome(

@@ -31,8 +31,7 @@ import type { SpanFilter } from "./filter.ts";
 import { type SpanKey, type SpanOrder, spanSortFields } from "./list.ts";
 import { spanRead } from "./model.ts";
 import { type SpanPageQuery, SpanPages } from "./pages.ts";
-import { findSpan, readSpans } from "./read.ts";
-import { startedOf } from "./started.ts";
+import { findSpan, readKeys, readSpans } from "./read.ts";
 
 const maxSpans = 10_000;
 const defaultSpans = 5_000;
@@ -152,11 +151,7 @@ const spansPerRead = 500;
 
 async function* spansOf(reader: Reader, project: string, keys: readonly SpanKey[], signal: AbortSignal) {
   for (let at = 0; at < keys.length; at += spansPerRead) {
-    const some = keys.slice(at, at + spansPerRead);
-    const ids = some.map(({ TraceId, SpanId }) => ({ traceId: TraceId, spanId: SpanId }));
-    const spans = await readSpans(reader, project, ids, { started: startedOf(some), signal });
-    // A span that is gone since was too old to be kept.
-    yield spans.filter((span) => span !== undefined);
+    yield await readKeys(reader, project, keys.slice(at, at + spansPerRead), signal);
   }
 }
 

@@ -24,7 +24,7 @@ type ReadItem<T> = (item: unknown, index: number, limits: EntityLimits, problems
 
 /** POST /traces and POST /sessions. */
 export function entityRoutes(ports: EntityPorts): readonly Route[] {
-  const shared = { method: "POST", permission: "write", ingest: true, body: "raw" } as const;
+  const shared = { method: "POST", permission: "write", body: "raw", ingest: true } as const;
   const errors = { 400: errorBody, 413: errorBody, 503: errorBody };
   return [
     defineRoute({

@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { notFound } from "../../extensions/api/http/errors.ts";
+import {
+  bool,
+  count,
+  csv,
+  cursor,
+  float,
+  limitOf,
+  listQueryOf,
+  offset,
+  sessionId,
+  sortByOf,
+  sortOrder,
+  timestamp,
+} from "../../extensions/api/http/params.ts";
+import { type ApiReply, type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
+import type { Services } from "../../extensions/api/routes.ts";
+import { storedProjectId } from "../../pipeline/ids.ts";
+import { defined } from "../defined.ts";
+import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
+import { exportTable } from "../export/table.ts";
+import { errorBody } from "../model.ts";
+import { offsetCursor, offsetOf, pagesByOffset } from "../offset-cursor.ts";
+import type { Reader } from "../reader.ts";
+import { withSignals } from "../signals/with-signals.ts";
+import { type SessionFilter, sessionSortFields } from "./filter.ts";
+import { countSessions, listSessions } from "./list.ts";
+import { sessionRead } from "./model.ts";
+import { getSession } from "./read.ts";
+
+const listQuery = listQueryOf({
+  id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
+  created_after: timestamp.optional().describe("Arrived at this time or later."),
+  created_before: timestamp.optional().describe("Arrived at this time or earlier."),
+  names: csv.optional().describe("Names of sessions, separated by commas; any of them."),
+  has_error: bool.optional().describe("Whether any span has an error."),
+  duration_min: float.optional().describe("Milliseconds, inclusive."),
+  duration_max: float.optional().describe("Milliseconds, inclusive."),
+  cost_min: float.optional().describe("US dollars, inclusive."),
+  cost_max: float.optional().describe("US dollars, inclusive."),
+  sort_by: sortByOf(sessionSortFields),
+  sort_order: sortOrder,
+  limit: limitOf(500, 50),
+  offset,
+  cursor,
+  count,
+  format: formatParameter,
+  all: allParameter,
+});
+type ListQuery = z.output<typeof listQuery>;
+
+const sessionTable = exportTable(
+  "sessions",
+  {
+    number: ["cost", "duration"],
+    integer: ["trace_count", "error_count"],
+    time: ["started_at", "ended_at", "created_at", "updated_at"],
+    json: ["tags", "attributes", "signals"],
+  },
+  Object.keys(sessionRead.shape),
+);
+
+export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/sessions",
+      permission: "read",
+      tag: "Sessions",
+      summary: "Sessions by filters",
+      description: "The newest first, unless sort_by says otherwise.",
+      query: listQuery,
+      responses: { 200: z.array(sessionRead), 400: errorBody },
+      handle: (request) => answerList(reader, request),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/sessions/:session_id",
+      permission: "read",
+      tag: "Sessions",
+      summary: "One session",
+      params: z.object({ session_id: sessionId.describe("Id of the session, a UUID or any text sent as one.") }),
+      responses: { 200: sessionRead, 404: errorBody },
+      handle: async ({ params, caller, signal }) => {
+        const project = storedProjectId(caller.projectId);
+        const found = await getSession(reader, project, params.session_id);
+        if (found === undefined) throw notFound("session");
+        const [session] = await withSignals(reader, project, "session", [found], same, signal);
+        return session;
+      },
+    }),
+  ];
+}
+
+const same = (id: string): string => id;
+
+async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery>): Promise<ApiReply> {
+  const { query, caller, signal } = request;
+  const project = storedProjectId(caller.projectId);
+  const filter = filterOf(query);
+  const list = `sessions ${filter.sortBy} ${filter.sortOrder}`;
+  const start = offsetOf(list, query.cursor, query.offset);
+  const read = async (from: number) => {
+    const sessions = await listSessions(reader, project, { ...filter, offset: start + from });
+    return withSignals(reader, project, "session", sessions, same, signal);
+  };
+  const [first, total] = await Promise.all([read(0), query.count ? countSessions(reader, project, filter) : undefined]);
+  const isLast = query.all || first.length < query.limit;
+  return listAnswer(request, {
+    table: sessionTable,
+    pages: pagesByOffset(first, query.limit, query.all ? read : undefined),
+    total,
+    next: isLast ? undefined : offsetCursor(list, start + first.length),
+  });
+}
+
+function filterOf(query: ListQuery): SessionFilter {
+  return defined({
+    id: query.id,
+    createdAfter: query.created_after,
+    createdBefore: query.created_before,
+    names: query.names,
+    hasError: query.has_error,
+    durationMin: query.duration_min,
+    durationMax: query.duration_max,
+    costMin: query.cost_min,
+    costMax: query.cost_max,
+    tags: query.tags,
+    sortBy: query.sort_by ?? "created_at",
+    sortOrder: query.sort_order,
+    limit: query.limit,
+    offset: query.offset,
+  });
+}

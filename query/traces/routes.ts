@@ -1,0 +1,188 @@
+import { z } from "zod";
+import { notFound } from "../../extensions/api/http/errors.ts";
+import {
+  bool,
+  count,
+  csv,
+  cursor,
+  float,
+  intOf,
+  limitOf,
+  listQueryOf,
+  offset,
+  oneOf,
+  queryOf,
+  sessionId,
+  sortByOf,
+  sortOrder,
+  timestamp,
+  uuid,
+} from "../../extensions/api/http/params.ts";
+import { ApiReply, type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
+import type { Services } from "../../extensions/api/routes.ts";
+import { storedProjectId, storedTraceId } from "../../pipeline/ids.ts";
+import { defined } from "../defined.ts";
+import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
+import { exportTable } from "../export/table.ts";
+import { inHours } from "../hours.ts";
+import { errorBody } from "../model.ts";
+import { offsetCursor, offsetOf, pagesByOffset } from "../offset-cursor.ts";
+import type { Reader } from "../reader.ts";
+import { withSignals } from "../signals/with-signals.ts";
+import { spanCursor } from "../spans/cursor.ts";
+import { hoursOf } from "../spans/hours.ts";
+import { SpanPages } from "../spans/pages.ts";
+import { readKeys } from "../spans/read.ts";
+import { type TraceFilter, traceSortFields, traceStatuses } from "./filter.ts";
+import { countTraces, listTraces } from "./list.ts";
+import { traceRead, traceWithSpans } from "./model.ts";
+import { getTrace } from "./read.ts";
+import { type NodeRow, nodesOfTrace, treeOf } from "./tree.ts";
+
+const listQuery = listQueryOf({
+  id: uuid.optional().describe("Id of the trace."),
+  session_id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
+  status: oneOf(traceStatuses).optional().describe("Status; unset is also that of traces without one."),
+  created_after: timestamp.optional().describe("Arrived at this time or later."),
+  created_before: timestamp.optional().describe("Arrived at this time or earlier."),
+  names: csv.optional().describe("Names of traces, separated by commas; any of them."),
+  has_error: bool.optional().describe("Whether any span has an error."),
+  duration_min: float.optional().describe("Milliseconds, inclusive."),
+  duration_max: float.optional().describe("Milliseconds, inclusive."),
+  cost_min: float.optional().describe("US dollars, inclusive; traces without a cost never fit."),
+  cost_max: float.optional().describe("US dollars, inclusive; traces without a cost never fit."),
+  sort_by: sortByOf(traceSortFields),
+  sort_order: sortOrder,
+  limit: limitOf(500, 50),
+  offset,
+  cursor,
+  count,
+  format: formatParameter,
+  all: allParameter,
+});
+type ListQuery = z.output<typeof listQuery>;
+
+const traceTable = exportTable(
+  "traces",
+  {
+    number: ["duration_ms", "cost"],
+    integer: ["span_count", "error_count"],
+    time: ["started_at", "ended_at", "created_at", "updated_at"],
+    json: ["tags", "attributes", "signals"],
+  },
+  Object.keys(traceRead.shape),
+);
+
+const spansOfTrace = queryOf({
+  limit: intOf(0, 10_000).default(1_000).describe("Most spans in `spans`, 0 to 10000; `tree` has all of them."),
+});
+
+export function traceRoutes({ reader }: Pick<Services, "reader">): readonly Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/traces",
+      permission: "read",
+      tag: "Traces",
+      summary: "Traces by filters",
+      description: "The newest first, unless sort_by says otherwise.",
+      query: listQuery,
+      responses: { 200: z.array(traceRead), 400: errorBody },
+      handle: (request) => answerList(reader, request),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/traces/:trace_id",
+      permission: "read",
+      tag: "Traces",
+      summary: "One trace with its spans",
+      description:
+        "Where a trace has more spans than limit, X-Next-Cursor goes on in /traces/{id}/spans?sort_order=asc. The tree has them all.",
+      params: z.object({ trace_id: uuid.describe("Id of the trace.") }),
+      query: spansOfTrace,
+      responses: { 200: traceWithSpans, 400: errorBody, 404: errorBody },
+      handle: ({ params, query, caller, signal }) =>
+        answerTrace(reader, storedProjectId(caller.projectId), params.trace_id, query.limit, signal),
+    }),
+  ];
+}
+
+async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery>): Promise<ApiReply> {
+  const { query, caller, signal } = request;
+  const project = storedProjectId(caller.projectId);
+  const filter = filterOf(query);
+  const list = `traces ${filter.sortBy} ${filter.sortOrder}`;
+  const start = offsetOf(list, query.cursor, query.offset);
+  const read = async (from: number) => {
+    const traces = await listTraces(reader, project, { ...filter, offset: start + from });
+    return withSignals(reader, project, "trace", traces, storedTraceId, signal);
+  };
+  const [first, total] = await Promise.all([read(0), query.count ? countTraces(reader, project, filter) : undefined]);
+  const isLast = query.all || first.length < query.limit;
+  return listAnswer(request, {
+    table: traceTable,
+    pages: pagesByOffset(first, query.limit, query.all ? read : undefined),
+    total,
+    next: isLast ? undefined : offsetCursor(list, start + first.length),
+  });
+}
+
+function filterOf(query: ListQuery): TraceFilter {
+  return defined({
+    id: query.id,
+    sessionId: query.session_id,
+    status: query.status,
+    createdAfter: query.created_after,
+    createdBefore: query.created_before,
+    names: query.names,
+    hasError: query.has_error,
+    durationMin: query.duration_min,
+    durationMax: query.duration_max,
+    costMin: query.cost_min,
+    costMax: query.cost_max,
+    tags: query.tags,
+    sortBy: query.sort_by ?? "started_at",
+    sortOrder: query.sort_order,
+    limit: query.limit,
+    offset: query.offset,
+  });
+}
+
+async function answerTrace(
+  reader: Reader,
+  project: string,
+  id: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<ApiReply> {
+  const filter = { trace_id: id };
+  const order = { by: "started_at", descending: false } as const;
+  const pages = new SpanPages(reader, signal);
+  const [found, nodes, keys] = await Promise.all([
+    getTrace(reader, project, id),
+    readNodes(reader, project, id, signal),
+    limit === 0 ? [] : pages.page({ project, filter, order, limit: limit + 1, offset: 0 }),
+  ]);
+  if (found === undefined) throw notFound("trace");
+  const shown = keys.slice(0, limit);
+  const [[trace], spans] = await Promise.all([
+    withSignals(reader, project, "trace", [found], storedTraceId, signal),
+    readKeys(reader, project, shown, signal),
+  ]);
+  const last = keys.length > limit ? shown.at(-1) : undefined;
+  const next = last === undefined ? undefined : spanCursor(order, last);
+  const body = { ...trace!, spans, tree: treeOf(nodes) };
+  return new ApiReply(200, body, next === undefined ? {} : { "x-next-cursor": next });
+}
+
+async function readNodes(
+  reader: Reader,
+  project: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<readonly NodeRow[]> {
+  const hours = await hoursOf(reader, project, { trace_id: id }, signal);
+  if (hours === undefined) return [];
+  const statement = nodesOfTrace({ project, tables: reader.tables }, id, inHours("Timestamp", hours));
+  return reader.rows<NodeRow>(statement, { signal });
+}
