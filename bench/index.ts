@@ -3,6 +3,7 @@ import { chainAi, chainMix, images } from "./chain.ts";
 import { decodeEncode, jsonDecodeEncode } from "./codec.ts";
 import { endToEnd } from "./e2e.ts";
 import { outage } from "./outage.ts";
+import { dropStores, queryCases } from "./query.ts";
 import { tail } from "./tail.ts";
 
 const large = { connections: 96, streams: 1, spansPerRequest: 1000, spans: 2_000_000 };
@@ -27,6 +28,7 @@ const cases: Readonly<Record<string, () => unknown>> = {
     endToEnd({ protocol: "json", connections: 20, streams: 1, spansPerRequest: 100, spans: 400_000 }, "stored", "api"),
   rss_mb: () => outage("stored"),
   rss_mb_received: () => outage("received"),
+  ...queryCases,
 };
 
 const args = process.argv.slice(2);
@@ -46,4 +48,5 @@ for (const name of asked.length > 0 ? asked : Object.keys(cases)) {
   results[name] = await cases[name]!();
   if (!asJson) process.stdout.write(`${name} ${JSON.stringify(results[name])}\n`);
 }
+await dropStores();
 if (asJson) process.stdout.write(`${JSON.stringify(results)}\n`);

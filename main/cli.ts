@@ -5,6 +5,7 @@ import { addCost } from "./commands/cost.ts";
 import { addDeadLetter } from "./commands/dead-letter.ts";
 import { addDocs } from "./commands/docs.ts";
 import { addFeatureGate } from "./commands/featuregate.ts";
+import { addKeys } from "./commands/keys.ts";
 import { addMap } from "./commands/map.ts";
 import { addPrice } from "./commands/price.ts";
 import { addPrintConfig } from "./commands/print-config.ts";
@@ -25,6 +26,7 @@ const commands: readonly AddCommand[] = [
   addPrice,
   addCost,
   addMap,
+  addKeys,
 ];
 
 /**

@@ -1,5 +1,11 @@
 import type { Extension } from "./component.ts";
 
+/**
+ * Attribute of `ClientContext.auth`: the project, as in column ProjectId, whose spans a client sends. Receivers write it into
+ * the batch when they have decoded it.
+ */
+export const authProject = "signalbox.project";
+
 /** An extension that tells receivers who sent a request; `auth.authenticator` of a receiver names it. */
 export interface ServerAuthenticator extends Extension {
   /**

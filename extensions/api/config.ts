@@ -43,9 +43,16 @@ const positiveMs = durationMs.pipe(z.number().min(1, "must be 1ms or more"));
 export const apiConfigSchema = z.strictObject({
   endpoint: listenEndpoint
     .prefault("127.0.0.1:8080")
-    .describe("Address to answer on; loopback alone while there is no key."),
+    .describe("Address to answer on. While there is no key, callers on loopback need none and others are refused."),
   clickhouse: z.string().default("clickhouse").describe("Id of the clickhouse exporter whose tables are served."),
   keys: z.array(keySchema).default([]).describe("Keys, besides those that signalbox keys create makes."),
+  key_cache_time: durationMs
+    .prefault("5s")
+    .describe("How long what was read of a key holds: so long after its revocation it may still be taken."),
+  key_cache_grace: durationMs
+    .prefault("5m")
+    .describe("How long keys that were read are taken while ClickHouse cannot be asked."),
+  key_cache_size: z.int().min(1).default(10_000).describe("Most keys that are remembered."),
   max_request_body_size: byteSize
     .prefault("128MiB")
     .describe("Largest body of a request, after decompression too; larger ones are answered with 413."),

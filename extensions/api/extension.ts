@@ -2,21 +2,30 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLoopback } from "../../config/listen-endpoint.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
+import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
 import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
 import { listen } from "../../net/listen.ts";
+import { authProject, type ServerAuthenticator } from "../../pipeline/auth.ts";
 import type { Settings } from "../../pipeline/component.ts";
-import { messageOf } from "../../pipeline/errors.ts";
+import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pipeline/errors.ts";
+import { storedProjectId } from "../../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../../query/reader.ts";
 import { InFlight } from "../../receivers/otlp/in-flight.ts";
 import type { Api, Store } from "./api.ts";
+import { Authenticator } from "./auth/authenticator.ts";
+import { KeyTable } from "./auth/key-table.ts";
 import { KeyRing } from "./auth/keys.ts";
+import { keyRoutes } from "./auth/routes.ts";
+import { StoredKeys } from "./auth/stored-keys.ts";
 import type { ApiConfig } from "./config.ts";
 import { createHandler, type Handler } from "./http/app.ts";
 import { bodyLimit } from "./http/body.ts";
+import { asApiError } from "./http/failures.ts";
 import { ApiInstruments } from "./http/instruments.ts";
 import type { Route } from "./http/route.ts";
 import { type ApiServer, createApiServer } from "./http/server.ts";
+import { withDocumentation } from "./openapi/routes.ts";
 import { ownRoutes } from "./routes.ts";
 import { ExporterStore } from "./store.ts";
 
@@ -24,29 +33,25 @@ import { ExporterStore } from "./store.ts";
 const maxRequestsInFlight = 4096;
 
 /** The HTTP API: one address for what SDKs write and what people and programs read. */
-export class ApiExtension implements Api {
+export class ApiExtension implements Api, ServerAuthenticator {
   readonly store: Store;
   readonly #config: ApiConfig;
   readonly #settings: Settings;
   readonly #inFlight: InFlight;
   readonly #instruments: ApiInstruments;
-  readonly #keys: KeyRing;
+  readonly #authenticator: Authenticator;
   readonly #exporterStore: ExporterStore;
   readonly #routes = new Map<string, readonly Route[]>();
   #server: ApiServer | undefined;
   #handler: Handler | undefined;
 
-  /** @throws {Error} the exporter does not exist; an address that others reach, and no key */
+  /** @throws {Error} the exporter does not exist */
   constructor(config: ApiConfig, settings: Settings) {
     this.#config = config;
     this.#settings = settings;
-    this.#keys = new KeyRing(config.keys);
-    if (this.#keys.isEmpty && !isLoopback(config.endpoint.host))
-      throw new Error(
-        `${settings.id}: endpoint ${formatEndpoint(config.endpoint)} can be reached from other machines, and there is no key: add keys, or use 127.0.0.1`,
-      );
-    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, recordSchemas);
+    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, [...recordSchemas, apiKeysSchema]);
     this.store = this.#exporterStore;
+    this.#authenticator = this.#createAuthenticator();
     this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
     this.#instruments = new ApiInstruments(settings.meter, settings.id);
   }
@@ -60,8 +65,22 @@ export class ApiExtension implements Api {
   describe(): readonly string[] {
     const { host } = this.#config.endpoint;
     const url = `${this.#config.tls === undefined ? "http" : "https"}://${formatEndpoint({ host, port: this.port })}`;
-    const who = this.#keys.isEmpty ? "no key is needed, loopback only" : "keys are needed";
+    const who =
+      this.#config.keys.length > 0 || !this.#isLocal ? "keys are needed" : "no key is needed until there is one";
     return [`${this.#settings.id}: ${url} (${who})`];
+  }
+
+  /** Lets receivers ask whose spans they get; `ClientContext.auth` says the project, too. */
+  async authenticate(headers: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, string>> {
+    const caller = await this.#authenticator.callerOf(headers.get("authorization")?.[0]).catch((error: unknown) => {
+      throw refusalOf(error);
+    });
+    if (caller.access === "read_only")
+      throw new PermanentError("the api key may only read", { code: StatusCode.PERMISSION_DENIED });
+    return new Map([
+      ["subject", caller.keyId],
+      [authProject, storedProjectId(caller.projectId)],
+    ]);
   }
 
   mount(owner: string, routes: readonly Route[]): void {
@@ -75,14 +94,15 @@ export class ApiExtension implements Api {
   async start(): Promise<void> {
     const { id, logger, host } = this.#settings;
     const reader = readerOf(this.store, this.#config);
-    this.mount(id, ownRoutes({ store: this.store, reader, config: this.#config, logger }));
+    const services = { store: this.store, reader, config: this.#config, logger };
+    this.mount(id, [...ownRoutes(services), ...keyRoutes(this.#authenticator)]);
     this.#server = await createApiServer(this.#config, this.#settings, (request, response) =>
       this.#answer(request, response),
     );
     await listen(this.#server.server, id, formatEndpoint(this.#config.endpoint));
     // Not waited for: what needs no table is answered meanwhile.
     this.#exporterStore.open().catch((error: Error) => host.fatal(error));
-    if (this.#keys.isEmpty) logger.warn("no api key is configured: everybody on this machine may read and write");
+    void this.#warnOfNoKey();
   }
 
   /** Receivers have added their routes now. */
@@ -111,22 +131,54 @@ export class ApiExtension implements Api {
   }
 
   async #makeHandler(): Promise<void> {
-    this.#handler = await createHandler([...this.#routes.values()].flat(), {
+    this.#handler = await createHandler(withDocumentation([...this.#routes.values()].flat()), {
       limit: bodyLimit(this.#config.max_request_body_size),
       inFlight: this.#inFlight,
       logger: this.#settings.logger,
       instruments: this.#instruments,
       maxJsonDepth: this.#config.max_json_depth,
       allowedOrigins: this.#config.cors.allowed_origins,
-      isOpen: () => this.#keys.isEmpty,
-      callerOf: (authorization) => this.#keys.callerOf(authorization),
+      isOpen: () => this.#authenticator.isOpen(),
+      callerOf: (authorization) => this.#authenticator.callerOf(authorization),
     });
+  }
+
+  get #isLocal(): boolean {
+    return isLoopback(this.#config.endpoint.host);
+  }
+
+  #createAuthenticator(): Authenticator {
+    const { keys, key_cache_time, key_cache_grace, key_cache_size } = this.#config;
+    const table = new KeyTable(() => this.store.client(), this.store.database);
+    const options = { maxAgeMs: key_cache_time, graceMs: key_cache_grace, maxKeys: key_cache_size };
+    const stored = new StoredKeys(table, { ...options, logger: this.#settings.logger });
+    return new Authenticator(new KeyRing(keys), stored, this.#isLocal);
+  }
+
+  /** Says who may call while there is no key in the configuration. */
+  async #warnOfNoKey(): Promise<void> {
+    const { logger } = this.#settings;
+    if (this.#config.keys.length > 0) return;
+    if (!this.#isLocal) {
+      logger.warn("no api key is configured: only those that signalbox keys create has made are taken");
+      return;
+    }
+    const isOpen = await this.#authenticator.isOpen().catch(() => true);
+    if (isOpen)
+      logger.warn("no api key is configured: until there is one, everybody on this machine may read and write");
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     if (this.#handler === undefined) answerNotReady(response);
     else this.#handler(request, response);
   }
+}
+
+/** What receivers tell those who are refused. */
+function refusalOf(error: unknown): Error {
+  const { status, message } = asApiError(error);
+  if (status === 503) return new RetryableError(message, { cause: error });
+  return new PermanentError(message, { code: StatusCode.UNAUTHENTICATED, cause: error });
 }
 
 function answerNotReady(response: ServerResponse): void {
@@ -142,8 +194,8 @@ function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Rea
   const tables = {
     spans: store.table(config.traces_table_name),
     traceTimes: store.table(`${config.traces_table_name}_trace_id_ts`),
-    traces: store.table("traces"),
-    sessions: store.table("sessions"),
+    traces: store.table(config.traces_rollup_table_name),
+    sessions: store.table(config.sessions_rollup_table_name),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),

@@ -41,6 +41,7 @@ export function ownRoutes(services: Services): readonly Route[] {
 const health = defineRoute({
   method: "GET",
   path: "/health",
+  isProbe: true,
   permission: "public",
   tag: "Service",
   summary: "Whether the API answers",

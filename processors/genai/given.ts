@@ -1,4 +1,5 @@
-import { type DerivedColumn, NumberColumn, TextColumn, TokenColumn } from "../../pipeline/span-batch/derived.ts";
+import { type DerivedColumn, TextColumn, TokenColumn } from "../../pipeline/span-batch/derived.ts";
+import { MapColumn } from "../../pipeline/span-batch/map-column.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { type Target, targets } from "./dialect.ts";
 
@@ -40,6 +41,6 @@ export class GivenColumns {
 function isSet(column: DerivedColumn, row: number): boolean {
   if (column instanceof TextColumn) return column.lengthAt(row) >= 0;
   if (column instanceof TokenColumn) return column.indexAt(row) >= 0;
-  if (column instanceof NumberColumn) return column.get(row) !== undefined;
+  if (column instanceof MapColumn) return column.has(row);
   return column.get(row) !== undefined;
 }

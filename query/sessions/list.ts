@@ -29,7 +29,7 @@ export async function listSessions(
   if (!estimated.has(sortBy) && !asksForTotals(filter)) {
     return readSessions(reader, project, (await candidates(reader, project, filter, need)).slice(offset));
   }
-  const ids = await estimatedCandidates(reader, project, filter, need + Math.ceil(need / 2) + spare);
+  const ids = await estimatedCandidates(reader, project, filter, need + Math.ceil(need / 4) + spare);
   const found = await readSessions(reader, project, ids);
   const fitting = found.filter((session) =>
     totalsFit({ errorCount: session.error_count, cost: session.cost, duration: session.duration }, filter),
@@ -65,7 +65,7 @@ function withoutTotals(filter: SessionFilter): SessionFilter {
 /** Sessions whose exact numbers are made for one page, at most. */
 const mostCounted = 1_000;
 /** Candidates beyond those asked for, where estimates decide. */
-const spare = 50;
+const spare = 25;
 const estimated: ReadonlySet<SessionSortField> = new Set(["trace_count", "cost", "duration"]);
 
 function asksForTotals({ hasError, durationMin, durationMax, costMin, costMax }: SessionConditions): boolean {

@@ -80,7 +80,7 @@ export function sessionTotalsStatement(
   return statementOf(sql`SELECT sessionId, count() AS traceCount, sum(t.errorCount) AS errorCount, sum(t.cost) AS cost,
   sum(t.durationMs) AS duration, toString(min(t.startNs)) AS startNs, toString(max(t.endNs)) AS endNs, countIf(t.dirty) AS unsure
 FROM (
-${derivedTraces(scope, fromSpans)}
+${derivedTraces(scope, fromSpans, ["sessionId", "cost", "durationMs"])}
 ) AS t
 WHERE sessionId IN ${param("Array(String)", ids)}
 GROUP BY sessionId`);

@@ -5,6 +5,7 @@ import { param, raw, type Sql, sql } from "../sql.ts";
 import type { TagFilter } from "../tags.ts";
 import { traceTagCondition } from "../tags.ts";
 import { msFrom, msUntil } from "../time.ts";
+import type { DerivedColumn } from "./statements.ts";
 
 export const traceSortFields = ["started_at", "name", "status", "span_count", "duration_ms", "cost"] as const;
 export type TraceSortField = (typeof traceSortFields)[number];
@@ -37,14 +38,28 @@ export interface TraceFilter extends TraceConditions, Page {
 }
 
 /** What the fields are sorted by: columns of `derivedTraces`. */
-export const traceSortKeys: Readonly<Record<TraceSortField, Sql>> = {
-  started_at: raw("startNs"),
-  name: raw("name"),
-  status: raw("status"),
-  span_count: raw("spanCount"),
-  duration_ms: raw("durationMs"),
-  cost: raw("cost"),
+export const traceSortColumns: Readonly<Record<TraceSortField, DerivedColumn | "spanCount">> = {
+  started_at: "startNs",
+  name: "name",
+  status: "status",
+  span_count: "spanCount",
+  duration_ms: "durationMs",
+  cost: "cost",
 };
+
+/** The columns that the conditions look at. */
+export function columnsOfConditions(filter: TraceConditions): readonly DerivedColumn[] {
+  const { sessionId, status, names, hasError, durationMin, durationMax, costMin, costMax, tags = [] } = filter;
+  const columns: readonly (readonly [DerivedColumn, boolean])[] = [
+    ["sessionId", sessionId !== undefined || tags.length > 0],
+    ["status", status !== undefined],
+    ["name", names !== undefined],
+    ["hasErrors", hasError !== undefined],
+    ["durationMs", durationMin !== undefined || durationMax !== undefined],
+    ["cost", costMin !== undefined || costMax !== undefined],
+  ];
+  return columns.flatMap(([column, isNeeded]) => (isNeeded ? [column] : []));
+}
 
 /** A time of arrival, as the roll-ups have it. */
 export function arrival(ms: number): Sql {

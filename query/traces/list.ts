@@ -3,7 +3,14 @@ import { orderBy } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { msFrom, msUntil } from "../time.ts";
-import { arrival, type TraceConditions, type TraceFilter, traceConditions, traceSortKeys } from "./filter.ts";
+import {
+  arrival,
+  columnsOfConditions,
+  type TraceConditions,
+  type TraceFilter,
+  traceConditions,
+  traceSortColumns,
+} from "./filter.ts";
 import { readTraces, type TraceKey, type TraceRead } from "./read.ts";
 import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
 
@@ -107,13 +114,15 @@ export function candidatesStatement(
 ): Statement {
   const { need, fromSpans, window } = options;
   const conditions = allOf(traceConditions(filter, scope.project, scope.tables));
+  const key = traceSortColumns[filter.sortBy];
+  const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
   const inWindow = window === undefined ? raw("1") : startsWithin(window);
   return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty
 FROM (
-${derivedTraces(scope, fromSpans)}
+${derivedTraces(scope, fromSpans, columns)}
 )
 WHERE (dirty OR (${conditions})) AND ${inWindow}
-ORDER BY dirty DESC, ${orderBy(traceSortKeys[filter.sortBy], filter.sortOrder, raw("TraceId"))}
+ORDER BY dirty DESC, ${orderBy(raw(key), filter.sortOrder, raw("TraceId"))}
 LIMIT ${param("UInt64", need)}`);
 }
 
@@ -125,7 +134,7 @@ function startsWithin({ from, to }: HourRange): Sql {
 export function countStatement(scope: TraceScope, filter: TraceConditions, fromSpans: boolean): Statement {
   return statementOf(sql`SELECT count() AS found, countIf(dirty) AS unsure
 FROM (
-${derivedTraces(scope, fromSpans)}
+${derivedTraces(scope, fromSpans, columnsOfConditions(filter))}
 )
 WHERE ${anyOf([raw("dirty"), sql`(${allOf(traceConditions(filter, scope.project, scope.tables))})`])}`);
 }

@@ -1,11 +1,11 @@
-import { rootDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { none, noStartNs, rootDigits, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { storedTraceId, uuidOfProject, uuidOfTrace } from "../../pipeline/ids.ts";
 import type { Reader } from "../reader.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { isoOfNanos } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
-import { derivedTraces, rowsOfKeys, type TraceScope } from "./statements.ts";
+import { rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
 
 /** A trace as the API shows it, but for its signals. */
 export interface TraceRead {
@@ -41,19 +41,19 @@ export interface TraceKey {
 interface TraceRow {
   readonly traceId: string;
   readonly dirty: number | boolean;
-  readonly name: string | null;
-  readonly status: TraceStatus;
-  readonly startNs: string | null;
-  readonly endNs: string | null;
-  readonly durationMs: number | null;
-  readonly cost: number | null;
-  readonly spanCount: number;
-  readonly errorCount: number;
-  readonly sessionId: string;
+  /** Nanoseconds since the epoch. */
+  readonly firstStart: string;
+  readonly lastEnd: string;
   readonly createdAt: string;
   readonly updatedAt: string;
+  readonly spanCount: number;
+  readonly errorCount: number;
+  readonly okCount: number;
+  readonly spanCost: number | null;
   readonly root: string;
+  readonly session: string;
   readonly tags: readonly VersionedTag[];
+  readonly said: readonly VersionedTag[];
   readonly attributes: readonly VersionedTag[];
 }
 
@@ -98,25 +98,30 @@ async function readRows(reader: Reader, scope: TraceScope, fromSpans: boolean): 
 }
 
 export function tracesStatement(scope: TraceScope, fromSpans: boolean): Statement {
-  return statementOf(sql`SELECT TraceId AS traceId, dirty, name, status, toString(startNs) AS startNs, toString(endNs) AS endNs,
-  durationMs, cost, spanCount, errorCount, sessionId, created AS createdAt, updated AS updatedAt, root, tags, attributes
+  return statementOf(sql`SELECT TraceId AS traceId, dirty, toString(toUnixTimestamp64Nano(firstStart)) AS firstStart,
+  toString(toUnixTimestamp64Nano(lastEnd)) AS lastEnd, created AS createdAt, updated AS updatedAt,
+  spanCount, errorCount, okCount, spanCost, root, session, tags, said, attributes
 FROM (
-${derivedTraces(scope, fromSpans)}
+${summedTraces(scope, fromSpans)}
 )`);
 }
 
+/** What POST /traces has said, in place of what the spans say: as the expressions of `derivedTraces`. */
 function traceRead(project: string, row: TraceRow, root: RootTexts | undefined): TraceRead {
-  const time = (nanos: string | null): string | null => (nanos === null ? null : isoOfNanos(nanos));
+  const said = newestTags(row.said);
+  const startNs = said["started_at"] ?? (row.firstStart === noStartNs ? null : row.firstStart);
+  const endNs = said["ended_at"] ?? (row.lastEnd === "0" ? null : row.lastEnd);
+  const ofSpans = row.errorCount > 0 ? "error" : row.okCount > 0 ? "ok" : "unset";
   return {
     id: uuidOfTrace(row.traceId),
     project_id: uuidOfProject(project),
-    session_id: row.sessionId === "" ? null : row.sessionId,
-    name: row.name,
-    status: row.status,
-    started_at: time(row.startNs),
-    ended_at: time(row.endNs),
-    duration_ms: row.durationMs,
-    cost: row.cost,
+    session_id: row.session === none ? null : row.session.slice(stampDigits),
+    name: said["name"] ?? (row.root === none ? null : row.root.slice(rootDigits)),
+    status: (said["status"] as TraceStatus | undefined) ?? ofSpans,
+    started_at: startNs === null ? null : isoOfNanos(startNs),
+    ended_at: endNs === null ? null : isoOfNanos(endNs),
+    duration_ms: numberOf(said["duration_ms"]) ?? millisBetween(startNs, endNs),
+    cost: numberOf(said["cost"]) ?? row.spanCost,
     span_count: row.spanCount,
     error_count: row.errorCount,
     root_span_input: textOrNull(root?.input),
@@ -126,6 +131,13 @@ function traceRead(project: string, row: TraceRow, root: RootTexts | undefined):
     created_at: row.createdAt,
     updated_at: row.updatedAt,
   };
+}
+
+const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+
+function millisBetween(startNs: string | null, endNs: string | null): number | null {
+  if (startNs === null || endNs === null) return null;
+  return Math.max(0, Number(BigInt(endNs) - BigInt(startNs))) / 1e6;
 }
 
 const textOrNull = (text: string | undefined): string | null => (text === undefined || text === "" ? null : text);

@@ -87,33 +87,48 @@ ${countedFromSpans(scope)}
 ) AS c ON d.TraceId = c.TraceId`;
 }
 
+/** Sums and extremes of traces. @param fromSpans whether dirty traces are counted from their spans */
+export function summedTraces(scope: TraceScope, fromSpans: boolean): Sql {
+  return fromSpans ? exact(scope) : rolledUp(scope);
+}
+
+const said = (key: string): string =>
+  `arrayMax(arrayMap(t -> if(t.1 = '${key}', (t.3, t.2), (toUInt64(0), '')), said))`;
+const explicit = (key: string, value: (text: string) => string, otherwise: string): string =>
+  `if(notEmpty(said) AND ${said(key)}.1 > 0, ${value(`${said(key)}.2`)}, ${otherwise})`;
+const text = (value: string): string => value;
+const nanos = (value: string): string => `toInt64OrNull(${value})`;
+const number = (value: string): string => `toFloat64OrNull(${value})`;
+
+/** What POST /traces has said, in place of what the spans say. `traceRead` says the same in JavaScript. */
+const expressions = {
+  name: explicit("name", text, `if(root = '${none}', NULL, substring(root, ${rootDigits + 1}))`),
+  status: explicit("status", text, "multiIf(errorCount > 0, 'error', okCount > 0, 'ok', 'unset')"),
+  startNs: explicit("started_at", nanos, `nullIf(toUnixTimestamp64Nano(firstStart), ${noStartNs})`),
+  endNs: explicit("ended_at", nanos, "nullIf(toUnixTimestamp64Nano(lastEnd), 0)"),
+  cost: explicit("cost", number, "spanCost"),
+  sessionId: `if(session = '${none}', '', substring(session, ${stampDigits + 1}))`,
+  hasErrors: "errorCount > 0 OR status = 'error'",
+  durationMs: explicit("duration_ms", number, "if(isNull(endNs - startNs), NULL, greatest(endNs - startNs, 0)) / 1e6"),
+} as const;
+
+export type DerivedColumn = keyof typeof expressions;
+
+const needs: Partial<Readonly<Record<DerivedColumn, readonly DerivedColumn[]>>> = {
+  hasErrors: ["status"],
+  durationMs: ["startNs", "endNs"],
+};
+
 /**
- * What the API says of a trace, with what POST /traces has said in place of what its spans say.
- *
- * Columns: TraceId, firstHour, lastHour, dirty, name, status, startNs, endNs, durationMs, cost, spanCount, errorCount, hasErrors, sessionId,
- * created, updated, root, tags, attributes. Only those that are used cost anything.
- *
- * @param fromSpans whether dirty traces are counted from their spans
+ * What the API says of a trace. Columns: TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, and those
+ * that are asked for: the server takes longer to understand all of them than to compute them for a page.
  */
-export function derivedTraces(scope: TraceScope, fromSpans: boolean): Sql {
-  const said = (key: string): string =>
-    `arrayMax(arrayMap(t -> if(t.1 = '${key}', (t.3, t.2), (toUInt64(0), '')), said))`;
-  const explicit = (key: string, value: (text: string) => string, otherwise: string): string =>
-    `if(notEmpty(said) AND ${said(key)}.1 > 0, ${value(`${said(key)}.2`)}, ${otherwise})`;
-  const nanos = (text: string): string => `toInt64OrNull(${text})`;
-  const number = (text: string): string => `toFloat64OrNull(${text})`;
-  const same = (text: string): string => text;
-  return sql`SELECT TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, updated, root, tags, attributes,
-  ${raw(explicit("name", same, `if(root = '${none}', NULL, substring(root, ${rootDigits + 1}))`))} AS name,
-  ${raw(explicit("status", same, "multiIf(errorCount > 0, 'error', okCount > 0, 'ok', 'unset')"))} AS status,
-  errorCount > 0 OR status = 'error' AS hasErrors,
-  ${raw(explicit("started_at", nanos, `nullIf(toUnixTimestamp64Nano(firstStart), ${noStartNs})`))} AS startNs,
-  ${raw(explicit("ended_at", nanos, "nullIf(toUnixTimestamp64Nano(lastEnd), 0)"))} AS endNs,
-  ${raw(explicit("duration_ms", number, "if(isNull(endNs - startNs), NULL, greatest(endNs - startNs, 0)) / 1e6"))} AS durationMs,
-  ${raw(explicit("cost", number, "spanCost"))} AS cost,
-  if(session = '${raw(none)}', '', substring(session, ${raw(String(stampDigits + 1))})) AS sessionId
+export function derivedTraces(scope: TraceScope, fromSpans: boolean, columns: readonly DerivedColumn[]): Sql {
+  const wanted = new Set(columns.flatMap((column) => [...(needs[column] ?? []), column]));
+  const derived = [...wanted].map((column) => `, ${expressions[column]} AS ${column}`).join("\n  ");
+  return sql`SELECT TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags${raw(derived)}
 FROM (
-${fromSpans ? exact(scope) : rolledUp(scope)}
+${summedTraces(scope, fromSpans)}
 )`;
 }
 

@@ -1,11 +1,13 @@
 import type { Counter } from "@opentelemetry/api";
 import type { DecodeLimits } from "../../otlp/decode-limits.ts";
 import { jsonToProtobuf } from "../../otlp/json-to-protobuf.ts";
+import { authProject } from "../../pipeline/auth.ts";
 import type { Batch, ClientContext, Signal } from "../../pipeline/batch.ts";
 import type { Consumer, Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pipeline/errors.ts";
 import type { ReceiverConsumers } from "../../pipeline/factory.ts";
 import { OtlpBatch } from "../../pipeline/otlp-batch.ts";
+import { setProject } from "../../pipeline/span-batch/project.ts";
 import { ReceiverInstruments } from "../../telemetry/instruments.ts";
 import type { Encoding, PartialSuccess } from "./answer.ts";
 import { countItems } from "./count-items.ts";
@@ -74,6 +76,8 @@ export class Intake {
   ): Promise<PartialSuccess | undefined> {
     const { batch, rejectedSpans, rejectReason } = decodeTraces(encoding, body, this.#limits);
     batch.context = context;
+    const project = context?.auth.get(authProject);
+    if (project !== undefined) setProject(batch, project);
     await this.#consume("traces", this.#next.traces, batch);
     if (rejectedSpans === 0) return undefined;
     this.#items.rejected("traces", rejectedSpans);

@@ -53,7 +53,8 @@ export class ZeroevalReceiver implements Receiver {
       maxInserts: config.max_inserts,
       maxWaiting: config.max_waiting_inserts,
     });
-    const entities = new EntityWriter(writer, config.remember_tagged);
+    const tables = { traces: store.config.traces_rollup_table_name, sessions: store.config.sessions_rollup_table_name };
+    const entities = new EntityWriter(writer, tables, config.remember_tagged);
     const pipeline = new Pipeline(this.#next.traces!, this.#settings);
     const signals = new SignalIntake(config, writer, store.config.signals_table_name);
     return [

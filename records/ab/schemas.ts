@@ -12,7 +12,7 @@ export const choiceBody = z
     entity_id: z.string().min(1).max(1_000).describe("Its id."),
     choice_name: choiceName.describe("Name of the test."),
     variant_key: z.string().min(1).max(500).describe("The variant that was drawn."),
-    variant_value: z.unknown().describe("What it stands for."),
+    variant_value: z.unknown().optional().describe("What it stands for."),
     variants: z.record(z.string(), z.unknown()).nullish().describe("All variants: what they stand for by key."),
     weights: z.record(z.string(), z.number().min(0)).nullish().describe("How often each is drawn, by key."),
     duration_days: z

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
 import { completionTable } from "../../exporters/clickhouse/schema/records.ts";
-import { limitOf, offset, queryOf } from "../../extensions/api/http/params.ts";
+import { limitOf, offset, queryOf, uuid } from "../../extensions/api/http/params.ts";
 import { ApiReply, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { uuidOfSpan } from "../../pipeline/ids.ts";
 import { plainModelId } from "../prompts/models.ts";
@@ -20,7 +20,7 @@ const amount = z.number().min(0).nullish();
 const spanId = z
   .string()
   .refine((text) => text === "" || storedSpanIdOf(text) !== undefined, "must be a UUID or 16 hexadecimal digits");
-const maybeUuid = z.guid("must be a UUID").toLowerCase().nullish();
+const maybeUuid = uuid.nullish();
 
 const completionBody = z.object({
   prompt_id: maybeUuid.describe("Id of the prompt; the path says it too."),

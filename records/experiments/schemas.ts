@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { uuid } from "../../extensions/api/http/params.ts";
 import { jsonObject } from "../store/json.ts";
 
-const id = (of: string) => z.guid("must be a UUID").toLowerCase().describe(`Id of the ${of}.`);
+const id = (of: string) => z.guid().describe(`Id of the ${of}.`);
+const idOf = (what: string) => uuid.describe(`Id of the ${what}.`);
 const name = z.string().min(1).max(500);
 const description = z.string().max(10_000).nullish().describe("For people.");
 const run = z
@@ -14,11 +16,11 @@ const textOrJson = z
   .transform((value) => (typeof value === "string" ? value : JSON.stringify(value ?? null)));
 
 export const experimentBody = z.object({
-  dataset_version_id: id("version of a dataset"),
+  dataset_version_id: idOf("version of a dataset"),
   name: name.describe("Name of the experiment."),
   description,
   alias: z.string().max(500).nullish().describe("Another name."),
-  parameters: z.unknown().describe("What the experiment was run with."),
+  parameters: z.unknown().optional().describe("What the experiment was run with."),
 });
 
 export const resultBody = z.object({
@@ -36,18 +38,18 @@ export const evaluatorBody = z.object({
 });
 
 export const valueBody = z.object({
-  evaluator_id: id("evaluator"),
+  evaluator_id: idOf("evaluator"),
   dataset_row_id: z.string().max(500).nullish().describe("Id of the row."),
-  experiment_result_id: id("result"),
+  experiment_result_id: idOf("result"),
   evaluation_value: textOrJson.describe("What the evaluator found, as text."),
   evaluation_type: z.string().max(100).nullish().describe("text where it is left out."),
 });
 
-const ofExperiment = { experiment_id: id("experiment") };
+const ofExperiment = { experiment_id: idOf("experiment") };
 
 export const columnEvaluationBody = z.object({
   ...ofExperiment,
-  evaluator_id: id("evaluator"),
+  evaluator_id: idOf("evaluator"),
   run_number: run.nullish().describe("Which run; 1 where it is left out."),
   evaluation_results: jsonObject.describe("What the evaluator found of all rows."),
 });

@@ -6,7 +6,7 @@ import type { Evaluation } from "../judges/evaluations.ts";
 import type { Judge } from "../judges/of-prompt.ts";
 import { objectOf, orNull } from "../store/json.ts";
 import type { Records } from "../store/records.ts";
-import { anySpan } from "../store/spans.ts";
+import { anyRow } from "../store/spans.ts";
 import type { Feedback } from "./feedback.ts";
 import type { EntityItem } from "./schemas.ts";
 
@@ -49,14 +49,23 @@ export async function findingsOf(
     records.count(feedbackTable, selection),
     records.count(evaluationTable, selection),
   ]);
-  if (feedbackCount + evaluationCount === 0) {
-    const found = await records.rows(anySpan(tables, project, ownRows(entity)));
-    if (found.length === 0) throw notFound(entity.type);
-  }
+  if (feedbackCount + evaluationCount === 0 && !(await isKnown(records, project, entity))) throw notFound(entity.type);
   return { feedback, evaluations, feedbackCount, evaluationCount };
 }
 
-/** Rows of the table of spans that make the entity. */
+/** Whether there is a span of it, or somebody has made it without one. */
+async function isKnown(records: Records, project: string, entity: Entity): Promise<boolean> {
+  const { tables } = records.reader;
+  const own = entity.type === "trace" ? tables.traces : tables.sessions;
+  const places = entity.type === "span" || !records.hasRollUps ? [tables.spans] : [own, tables.spans];
+  for (const table of places) {
+    const found = await records.rows(anyRow(table, project, ownRows(entity)));
+    if (found.length > 0) return true;
+  }
+  return false;
+}
+
+/** Rows of the table of spans that make the entity; its row in the roll-up has the same id. */
 function ownRows({ type, id }: Entity): Sql {
   if (type === "span") return sql`SpanId = ${param("String", storedSpanId(id))}`;
   if (type === "trace") return sql`TraceId = ${param("String", storedTraceId(id))}`;

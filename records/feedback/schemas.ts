@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { uuid } from "../../extensions/api/http/params.ts";
 import { jsonObject } from "../store/json.ts";
 
 const criterionFeedback = z.object({
@@ -11,7 +12,7 @@ export const feedbackBody = z.object({
   reason: z.string().nullish().describe("Why."),
   expected_output: z.string().nullish().describe("What should have come out."),
   metadata: jsonObject.nullish().describe("Kept as it is."),
-  judge_id: z.guid("must be a UUID").toLowerCase().nullish().describe("The judge whose evaluation it is about."),
+  judge_id: uuid.nullish().describe("The judge whose evaluation it is about."),
   expected_score: z.number().nullish().describe("The score that would have been right; scored judges only."),
   score_direction: z.enum(["too_high", "too_low"]).nullish().describe("How the score is off; scored judges only."),
   criteria_feedback: z

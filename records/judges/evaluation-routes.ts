@@ -7,7 +7,7 @@ import { param, sql } from "../../query/sql.ts";
 import { errorBody } from "../store/error-body.ts";
 import type { Records } from "../store/records.ts";
 import { projectParam, scopeIn } from "../store/scope.ts";
-import { anySpan } from "../store/spans.ts";
+import { anyRow } from "../store/spans.ts";
 import { criteriaOf } from "./judges.ts";
 import { type JudgeServices, judgeParams } from "./manage-routes.ts";
 import type { Judge } from "./of-prompt.ts";
@@ -118,7 +118,7 @@ export function evaluationRoutes(services: JudgeServices & { readonly records: R
 /** @throws {ApiError} 404 */
 async function assertSpan(records: Records, project: string, spanId: string): Promise<void> {
   const condition = sql`SpanId = ${param("String", spanId)}`;
-  const found = await records.rows(anySpan(records.reader.tables, project, condition));
+  const found = await records.rows(anyRow(records.reader.tables.spans, project, condition));
   if (found.length === 0) throw notFound("span");
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { badRequest, type Problem } from "../../extensions/api/http/errors.ts";
+import { uuid } from "../../extensions/api/http/params.ts";
 import { criterionBody, maxCriteria } from "./criteria.ts";
 
 const finite = z.number();
@@ -30,7 +31,7 @@ const scored = {
 const optional = {
   ...scored,
   temperature: finite.min(0).max(2).nullish().describe("Of the model's answers, 0 to 2; 0 where it is left out."),
-  target_prompt_id: z.guid("must be a UUID").toLowerCase().nullish().describe("The prompt that it judges."),
+  target_prompt_id: uuid.nullish().describe("The prompt that it judges."),
   evaluation_model: z.string().max(255).nullish().describe("The model that judges."),
   backfill: z
     .int()

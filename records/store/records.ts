@@ -31,6 +31,11 @@ export class Records {
     this.reader = reader;
   }
 
+  /** Whether traces and sessions that have no spans are known. */
+  get hasRollUps(): boolean {
+    return this.#store.config.traces_rollup;
+  }
+
   /** The quoted name of the table, for statements of other kinds. */
   nameOf(table: { readonly name: string }): string {
     return this.#store.table(table.name);

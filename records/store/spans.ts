@@ -113,8 +113,8 @@ function decorationOf(text: string): Decoration {
   }
 }
 
-/** Whether any span fits. */
-export function anySpan({ spans: table }: StoreTables, project: string, condition: Sql): Statement {
+/** Whether any row of a table fits. */
+export function anyRow(table: string, project: string, condition: Sql): Statement {
   return statementOf(sql`SELECT 1 AS Found
     FROM ${raw(table)}
     WHERE ${allOf([ofProject(project), condition])}

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
 import { ensureTable } from "../../exporters/clickhouse/schema/ensure.ts";
 import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
+import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
 import { ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
 import { apiConfigSchema } from "../../extensions/api/config.ts";
 import { ApiExtension } from "../../extensions/api/extension.ts";
@@ -86,12 +87,11 @@ export async function startApi(clickhouse: { url: string; database: string }): P
 export async function startStore(): Promise<{ clickhouse: TestClickHouse; api: TestApi; stop(): Promise<void> }> {
   const clickhouse = await startTestClickHouse();
   const config = exporterConfigOf(clickhouse);
-  await ensureTable(clickhouse.client, {
-    ddl: ddlOf(config, clickhouse.database),
-    schema: tracesSchema(config.traces_table_name),
-    create: true,
-    logger: pino({ level: "silent" }),
-  });
+  const ddl = ddlOf(config, clickhouse.database);
+  const logger = pino({ level: "silent" });
+  const spans = config.traces_table_name;
+  const schemas = [tracesSchema(spans), traceRollUpSchema("traces", spans), sessionRollUpSchema("sessions", "traces")];
+  for (const schema of schemas) await ensureTable(clickhouse.client, { ddl, schema, create: true, logger });
   const api = await startApi(clickhouse);
   await ready(api);
   return {

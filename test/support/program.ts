@@ -126,6 +126,7 @@ export const freePorts: readonly string[] = [
   "receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0",
   "receivers.otlp.protocols.http.endpoint=127.0.0.1:0",
   "extensions.health_check.endpoint=127.0.0.1:0",
+  "extensions.api.endpoint=127.0.0.1:0",
   "service.telemetry.metrics.readers=[{pull: {exporter: {prometheus: " +
     "{port: 0, without_scope_info: true, without_type_suffix: true, without_units: true}}}}]",
 ];

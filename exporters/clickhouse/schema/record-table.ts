@@ -99,24 +99,25 @@ function schemaOf<C extends Columns>(
   { name, of, key, lookups = [], ages = false }: Declaration<C>,
   columns: readonly ColumnDefinition[],
 ): TableSchema {
+  const rows = { table: name, ...(ages ? { time: "toDateTime(CreatedAt)", hasProjects: true } : {}) };
   const indexes = lookups.map((field) => `INDEX idx_${field} ${field} TYPE bloom_filter(0.001) GRANULARITY 1`);
   return {
     table: name,
     columns,
     // Records that may exist once are claimed with a token: see records/store/records.ts.
     deduplicated: [name],
+    expiring: ages ? [rows] : [],
     migrations: (ddl) => [
       {
         version: 1,
         name: of,
         statements: [
           createTable(ddl, {
-            table: name,
+            ...rows,
             lines: [...columnLines(columns), ...indexes],
             engine: "Replacing",
             version: "UpdatedAt",
             orderBy: `(${["ProjectId", ...key].join(", ")})`,
-            ...(ages ? { time: "toDateTime(CreatedAt)" } : {}),
           }),
         ],
       },

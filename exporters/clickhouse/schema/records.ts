@@ -168,6 +168,7 @@ export const evaluationTable = recordTable({
   },
   key: ["JudgeId", "EvaluationId"],
   lookups: ["SpanId", "TraceId", "JudgeCallSpanId"],
+  ages: true,
 });
 
 /** Datasets. The key says that a name is taken once. */

@@ -29,7 +29,7 @@ export interface AppPorts {
   /** Origins whose pages may read. */
   readonly allowedOrigins: readonly string[];
   /** Whether everybody on this machine may call, without a key. */
-  readonly isOpen: () => boolean;
+  readonly isOpen: () => Promise<boolean>;
   /** @throws {ApiError} 401 */
   readonly callerOf: (authorization: string | undefined) => Promise<Caller>;
 }
@@ -120,7 +120,7 @@ async function serve(call: Call, ports: AppPorts): Promise<FastifyReply> {
     if (!reply.raw.writableFinished) hungUp.abort();
     ports.instruments.answered(request.method, route.path, reply.raw.statusCode, performance.now() - startedAt);
   });
-  checkOrigin(call, ports);
+  await checkOrigin(call, ports);
   const caller = await callerOf(route, request, ports);
   const body = admission && (await readBody(request.raw, ports.limit, admission));
   const checked: ApiRequest = {
@@ -141,11 +141,11 @@ async function serve(call: Call, ports: AppPorts): Promise<FastifyReply> {
  *
  * @throws {ApiError} 403
  */
-function checkOrigin({ route, request, reply }: Call, { allowedOrigins, isOpen }: AppPorts): void {
+async function checkOrigin({ route, request, reply }: Call, { allowedOrigins, isOpen }: AppPorts): Promise<void> {
   const { origin, host } = request.headers;
   const isAllowed = origin !== undefined && allowsOrigin(route, origin, allowedOrigins);
   if (isAllowed) void reply.headers(corsHeaders(origin));
-  if (!isOpen()) return;
+  if (route.isProbe === true || !(await isOpen())) return;
   if (!isLoopbackHost(host))
     throw new ApiError(
       403,

@@ -148,7 +148,7 @@ const maxTagValues = 100;
 /** The member of `listQueryOf` that holds the tag filters, for the documentation. */
 export const tagFilters = z
   .array(z.custom<TagFilter>())
-  .meta({ id: "TagFilters" })
+  .meta({ "x-tag-filters": true })
   .describe(
     "Every other parameter is a filter on tags: the effective tag of that name has the value. Several names must all fit; a repeated one must have any of its values. For a tag with the name of a parameter write tag.<name>.",
   );

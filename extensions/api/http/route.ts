@@ -70,10 +70,14 @@ export interface Route<
   readonly query?: Q;
   /** A schema for JSON; `raw` for bytes of any content type, read by the handler. */
   readonly body?: B;
+  /** What a raw body holds, for the documentation; `.meta({ contentType })` says its type where that is not JSON. */
+  readonly accepts?: z.ZodType;
   /** Answers by status, such as `{ 200: spanList, 404: errorBody }`. */
   readonly responses: Readonly<Record<number, z.ZodType>>;
   /** SDKs send here, from browsers too: pages of any origin may. */
   readonly ingest?: boolean;
+  /** Tells nothing and needs nothing, not even the store: for probes of whether the process lives. */
+  readonly isProbe?: boolean;
   /** Other paths of the same route, left out of the documentation. */
   readonly aliases?: readonly string[];
   handle(request: ApiRequest<Checked<P>, Checked<Q>, B extends "raw" ? Buffer : Checked<B>>): Promise<Answer> | Answer;

@@ -38,11 +38,14 @@ function segmentsOf(path: string): string[] {
   return path.split("/").filter((segment) => segment !== "");
 }
 
-/** Literals before suffixes before parameters before greedy ones, part by part. */
+/**
+ * Literals before suffixes before parameters before greedy ones, part by part; the longer path before the shorter one,
+ * whose greedy part would take what the longer one names.
+ */
 const order: Readonly<Record<Part["kind"], number>> = { literal: 0, param: 2, greedy: 3 };
 
 function weight(part: Part | undefined): number {
-  if (part === undefined) return -1;
+  if (part === undefined) return 4;
   return part.kind === "param" && part.suffix !== "" ? 1 : order[part.kind];
 }
 

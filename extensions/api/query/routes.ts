@@ -40,7 +40,10 @@ export function queryRoutes(runner: QueryRunner): readonly Route[] {
       }),
       body: queryBody,
       responses: {
-        200: z.unknown().describe("The rows, in the format that was asked for; its content type says which."),
+        200: z
+          .unknown()
+          .describe("The rows, in the format that was asked for; its content type says which.")
+          .meta({ contentType: "*/*" }),
       },
       handle: ({ query, body, caller, signal }) =>
         runner.run({

@@ -1,3 +1,5 @@
+import { tableExists } from "../../../exporters/clickhouse/schema/migrations.ts";
+import { reconcileDay, traceDays } from "../../../exporters/clickhouse/schema/reconcile.ts";
 import type { PriceBook } from "../price-book.ts";
 import { settleMutations, updatePartition } from "./mutation.ts";
 import { ownRows, quoteText, type RowFilter, type StoredModel, StoredPrices } from "./sql.ts";
@@ -61,10 +63,26 @@ export async function recomputeCosts(table: SpanTable, options: RecomputeOptions
       }
       changes.push(...found);
     }
+    if (!dryRun) await correctRollUp(table, partition);
     for (const change of changes) addChange(total, change);
     onPartition(partition, changes);
   }
   return { changes: [...total.values()], unpriced: [...unpriced.values()] };
+}
+
+/**
+ * Brings the sums of traces up to date with the spans of a partition. Done also where nothing has changed: an earlier run may
+ * have been stopped between the two.
+ */
+async function correctRollUp(
+  { client, database, ddl, name, traceRollUp }: SpanTable,
+  partition: string,
+): Promise<void> {
+  if (traceRollUp === undefined || !(await tableExists(client, database, traceRollUp))) return;
+  const condition = "_partition_id = {partition: String}";
+  for (const day of await traceDays(client, ddl, name, condition, { partition })) {
+    await reconcileDay(client, ddl, { spans: name, traces: traceRollUp }, day);
+  }
 }
 
 async function partitionsOf(table: SpanTable, filter: RowFilter): Promise<readonly string[]> {

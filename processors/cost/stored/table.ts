@@ -2,7 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { pino } from "pino";
 import { createHosts, databaseOf } from "../../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../../exporters/clickhouse/config.ts";
-import { ddlOf, quoteName } from "../../../exporters/clickhouse/schema/sql.ts";
+import { type Ddl, ddlOf, quoteName } from "../../../exporters/clickhouse/schema/sql.ts";
 
 /** The table of spans of one exporter. */
 export interface SpanTable {
@@ -17,6 +17,9 @@ export interface SpanTable {
   readonly rows: string;
   /** `system.mutations` of every server that has the table. */
   readonly mutations: string;
+  readonly ddl: Ddl;
+  /** The roll-up of traces, not quoted; none where the exporter keeps none. */
+  readonly traceRollUp: string | undefined;
 }
 
 /** Opens the table for `use`, and closes its connections afterwards. @param id of the exporter, for errors */
@@ -43,6 +46,8 @@ function spanTable(config: ClickHouseConfig, client: ClickHouseClient): SpanTabl
     client,
     database,
     name,
+    ddl,
+    traceRollUp: config.traces_rollup ? config.traces_rollup_table_name : undefined,
     isClustered: cluster !== undefined || ddl.isReplicated,
     target: `${ddl.table(name)}${ddl.onCluster}`,
     rows: cluster === undefined ? ddl.table(name) : `cluster(${cluster}, ${quotedDatabase}, ${quotedName})`,

@@ -1,16 +1,17 @@
+import { stampedText } from "../../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { storedTraceId } from "../../../pipeline/ids.ts";
 import type { Tags } from "../read/tags.ts";
-import { isoText, type Nanos, nanosText } from "../read/times.ts";
+import { type Nanos, nanosText } from "../read/times.ts";
 import type { SentSession } from "./session-reader.ts";
 import type { SentTrace } from "./trace-reader.ts";
 
 /*
- * Rows that are written to the roll-ups of traces and sessions beside those that the views make of spans. Values that can be
- * said again stand with a version, of which the greatest holds.
+ * Rows that are written to the roll-ups of traces and sessions beside those that the views make of spans. What can be said
+ * again stands with a version, of which the greatest holds; what is not said is left out, and so keeps what was said before.
  */
 
-type Versioned = readonly [version: number, value: unknown];
 type Row = Record<string, unknown>;
+type Versioned = readonly [key: string, value: string, version: number];
 
 /** What is known of a trace whose tags a span says. */
 export interface TaggedTrace {
@@ -24,40 +25,36 @@ export interface TaggedTrace {
 export interface TaggedSession {
   /** UUID. */
   readonly sessionId: string;
-  readonly start: Nanos;
   readonly tags: Tags;
 }
 
 /** @param project as stored */
 export function taggedTraceRow({ traceId, start, tags }: TaggedTrace, project: string, version: number): Row {
-  return { ...traceKey(project, traceId, start), UpdatedAt: now(), Tags: versioned(tags, version) };
+  return { ...traceKey(project, traceId, start), Tags: versioned(tags, version) };
 }
 
 export function taggedSessionRow({ sessionId, tags }: TaggedSession, project: string, version: number): Row {
-  return {
-    ProjectId: project,
-    SessionId: sessionId,
-    CreatedAt: now(),
-    UpdatedAt: now(),
-    Tags: versioned(tags, version),
-  };
+  return { ProjectId: project, SessionId: sessionId, Tags: versioned(tags, version) };
 }
 
-/** What is not said is left out, and so keeps what was said before. */
+/** The session that a trace names comes into being by the view behind the roll-up of traces. */
 export function traceRow(trace: SentTrace, project: string, version: number): Row {
-  const { start, end, status, durationMs, cost } = trace;
-  const set = (value: unknown): Versioned => [version, value];
+  const { start, end, status, durationMs, cost, sessionName } = trace;
+  const said: Record<string, string | undefined> = {
+    name: trace.name,
+    status,
+    started_at: nanosText(start),
+    ended_at: end === undefined ? undefined : nanosText(end),
+    duration_ms: durationMs?.toString(),
+    cost: cost?.toString(),
+  };
+  const now = Date.now();
   return {
     ...traceKey(project, storedTraceId(trace.id), start),
-    UpdatedAt: now(),
-    Session: [0, now(), trace.sessionId],
+    Session: stampedText(now, trace.sessionId),
+    ...(sessionName === undefined ? {} : { SessionName: stampedText(now, sessionName) }),
     Tags: versioned(trace.tags, version),
-    SetName: set(trace.name),
-    SetStart: set(isoText(start)),
-    ...(end === undefined ? {} : { SetEnd: set(isoText(end)) }),
-    ...(status === undefined ? {} : { SetStatus: set(status) }),
-    ...(durationMs === undefined ? {} : { SetDuration: set(durationMs) }),
-    ...(cost === undefined ? {} : { SetCost: set(cost) }),
+    Explicit: Object.entries(said).flatMap(([key, value]) => (value === undefined ? [] : [[key, value, version]])),
     Attributes: attributes(trace.attributes, version),
   };
 }
@@ -66,28 +63,21 @@ export function sessionRow(session: SentSession, project: string, version: numbe
   return {
     ProjectId: project,
     SessionId: session.id,
-    CreatedAt: now(),
-    UpdatedAt: now(),
+    ...(session.name === undefined ? {} : { Name: stampedText(Date.now(), session.name) }),
     Tags: versioned(session.tags, version),
-    ...(session.name === undefined ? {} : { Name: [version, session.name] }),
     Attributes: attributes(session.attributes, version),
   };
 }
 
 function traceKey(project: string, traceId: string, start: Nanos): Row {
   const seconds = Math.floor(Number(nanosText(start)) / 1e9);
-  const hour = new Date((seconds - (seconds % 3_600)) * 1e3).toISOString();
-  return { ProjectId: project, Hour: hour, TraceId: traceId, CreatedAt: now() };
+  return { ProjectId: project, Hour: seconds - (seconds % 3_600), TraceId: traceId };
 }
 
-function versioned(tags: Tags, version: number): (readonly [string, string, number])[] {
+function versioned(tags: Tags, version: number): Versioned[] {
   return [...tags].map(([key, value]) => [key, value, version]);
 }
 
-function attributes(values: Readonly<Record<string, unknown>>, version: number): (readonly [string, string, number])[] {
+function attributes(values: Readonly<Record<string, unknown>>, version: number): Versioned[] {
   return Object.entries(values).map(([key, value]) => [key, JSON.stringify(value), version]);
-}
-
-function now(): string {
-  return new Date().toISOString();
 }

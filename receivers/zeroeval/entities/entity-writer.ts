@@ -15,18 +15,23 @@ import type { SentSession } from "./session-reader.ts";
 import type { SentTrace } from "./trace-reader.ts";
 import { nextVersion } from "./versions.ts";
 
-export const tracesTable = "traces";
-export const sessionsTable = "sessions";
+/** Names of the roll-ups. */
+export interface EntityTables {
+  readonly traces: string;
+  readonly sessions: string;
+}
 
 /** Writes what is said of traces and sessions; their numbers come from the spans. */
 export class EntityWriter {
   readonly #writer: RowWriter;
+  readonly #tables: EntityTables;
   readonly #traces: SaidBefore;
   readonly #sessions: SaidBefore;
 
   /** @param remembered traces, and sessions, of which is known what tags they have */
-  constructor(writer: RowWriter, remembered: number) {
+  constructor(writer: RowWriter, tables: EntityTables, remembered: number) {
     this.#writer = writer;
+    this.#tables = tables;
     this.#traces = new SaidBefore(remembered);
     this.#sessions = new SaidBefore(remembered);
   }
@@ -49,13 +54,19 @@ export class EntityWriter {
       }
       if (sessionTags !== undefined) {
         const known = sessions.get(sessionId);
-        sessions.set(sessionId, { sessionId, start, tags: joined(known?.tags, sessionTags) });
+        sessions.set(sessionId, { sessionId, tags: joined(known?.tags, sessionTags) });
       }
     }
     await Promise.all([
-      this.#write(tracesTable, this.#traces, traces, (trace) => taggedTraceRow(trace, project, nextVersion()), project),
       this.#write(
-        sessionsTable,
+        this.#tables.traces,
+        this.#traces,
+        traces,
+        (trace) => taggedTraceRow(trace, project, nextVersion()),
+        project,
+      ),
+      this.#write(
+        this.#tables.sessions,
         this.#sessions,
         sessions,
         (session) => taggedSessionRow(session, project, nextVersion()),
@@ -65,21 +76,15 @@ export class EntityWriter {
   }
 
   /** @param project as stored */
-  async writeTraces(traces: readonly SentTrace[], project: string): Promise<void> {
-    await Promise.all([
-      this.#writer.insert(
-        tracesTable,
-        traces.map((trace) => traceRow(trace, project, nextVersion())),
-      ),
-      this.writeSessions(traces.map(sessionOfTrace), project),
-    ]);
+  writeTraces(traces: readonly SentTrace[], project: string): Promise<void> {
+    const rows = traces.map((trace) => traceRow(trace, project, nextVersion()));
+    return this.#writer.insert(this.#tables.traces, rows);
   }
 
-  async writeSessions(sessions: readonly SentSession[], project: string): Promise<void> {
-    await this.#writer.insert(
-      sessionsTable,
-      sessions.map((session) => sessionRow(session, project, nextVersion())),
-    );
+  /** @param project as stored */
+  writeSessions(sessions: readonly SentSession[], project: string): Promise<void> {
+    const rows = sessions.map((session) => sessionRow(session, project, nextVersion()));
+    return this.#writer.insert(this.#tables.sessions, rows);
   }
 
   async #write<T extends { readonly tags: Tags }>(
@@ -112,9 +117,4 @@ export class EntityWriter {
 
 function joined(before: Tags | undefined, after: Tags): Tags {
   return before === undefined ? after : new Map([...before, ...after]);
-}
-
-/** A session that a trace names exists. */
-function sessionOfTrace({ sessionId, sessionName }: SentTrace): SentSession {
-  return { id: sessionId, projectId: "", name: sessionName, tags: new Map(), attributes: {} };
 }

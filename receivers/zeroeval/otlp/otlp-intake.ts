@@ -2,7 +2,7 @@ import type { Caller } from "../../../extensions/api/auth/caller.ts";
 import { ApiReply } from "../../../extensions/api/http/route.ts";
 import type { DecodeLimits } from "../../../otlp/decode-limits.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
-import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { setProject } from "../../../pipeline/span-batch/project.ts";
 import { type Encoding, exportResponse, type PartialSuccess, statusMessage } from "../../otlp/answer.ts";
 import { decodeTraces } from "../../otlp/decode.ts";
 import { contentTypes, encodingOf } from "../../otlp/http-headers.ts";
@@ -62,12 +62,4 @@ function reply(
 ): ApiReply {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   return new ApiReply(status, bytes, { ...headers, "content-type": contentTypes[encoding] });
-}
-
-/** @param project as stored */
-function setProject(batch: SpanBatch, project: string): void {
-  if (project === "" || batch.length === 0) return;
-  const column = batch.deriveColumn("ProjectId");
-  const token = batch.tokens.internText(project);
-  for (let row = 0; row < batch.length; row++) column.setIndex(row, token);
 }

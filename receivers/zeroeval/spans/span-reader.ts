@@ -166,7 +166,9 @@ export class SpanReader {
     const sent = this.#fields.text("kind");
     const byAttribute = attributes?.["kind"];
     // No kind is read as generic. It is not written: a span sent again without its kind keeps the one it has.
-    const kind = sent || (typeof byAttribute === "string" ? byAttribute.slice(0, maxKindLength) : "");
+    // SDKs fill in `generic` where their caller said nothing; an attribute that somebody wrote says more.
+    const isUnsaid = sent === undefined || sent === "" || sent === "generic";
+    const kind = isUnsaid && typeof byAttribute === "string" ? byAttribute.slice(0, maxKindLength) : (sent ?? "");
     if (kind.length > maxKindLength) {
       this.#problems.add(this.#fields.loc("kind"), `must have at most ${maxKindLength} characters`, "out_of_range");
     }

@@ -1,44 +1,20 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { clickhouseConfigSchema } from "../../../exporters/clickhouse/config.ts";
-import { apiConfigSchema } from "../../../extensions/api/config.ts";
-import { ApiExtension } from "../../../extensions/api/extension.ts";
 import { ApiError } from "../../../extensions/api/http/errors.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
-import { testSettings } from "../../support/doubles.ts";
+import { createApi, TestApi } from "./support.ts";
 
-const running: ApiExtension[] = [];
+const running: TestApi[] = [];
 
 afterEach(async () => {
-  for (const api of running.splice(0)) await api.shutdown();
+  for (const api of running.splice(0)) await api.extension.shutdown();
 });
 
-const host = {
-  extension: () => undefined,
-  exporterConfig: (id: string) =>
-    id === "clickhouse"
-      ? { type: "clickhouse", config: clickhouseConfigSchema.parse({ endpoint: "http://127.0.0.1:1" }) }
-      : undefined,
-  fatal: (error: Error) => {
-    throw error;
-  },
-};
-
-function create(config: Record<string, unknown> = {}): ApiExtension {
-  const parsed = apiConfigSchema.parse({ endpoint: "127.0.0.1:0", ...config });
-  return new ApiExtension(parsed, testSettings({ id: "api", host }));
-}
-
 async function start(routes: readonly Route[], config: Record<string, unknown> = {}): Promise<string> {
-  const api = create(config);
+  const api = await TestApi.start(routes, { config });
   running.push(api);
-  await api.start();
-  api.mount("test", routes);
-  api.pipelineReady();
-  const url = `http://127.0.0.1:${api.port}`;
-  await expect.poll(async () => (await fetch(`${url}/health`)).status).toBe(200);
-  return url;
+  return api.url;
 }
 
 const echo = defineRoute({
@@ -134,13 +110,8 @@ describe("api", () => {
     ]);
   });
 
-  test("without a key it listens on loopback alone", () => {
-    expect(() => create({ endpoint: "0.0.0.0:0" })).toThrow(/can be reached from other machines, and there is no key/);
-    expect(() => create({ endpoint: "0.0.0.0:0", keys: [{ key: "k" }] })).not.toThrow();
-  });
-
   test("an exporter that does not exist is an error that names it", () => {
-    expect(() => create({ clickhouse: "other" })).toThrow(
+    expect(() => createApi({ config: { clickhouse: "other" } })).toThrow(
       'api: clickhouse "other" must be the id of a clickhouse exporter',
     );
   });

@@ -1,4 +1,5 @@
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { vi } from "vitest";
 import { z } from "zod";
 import { clickhouseConfigSchema } from "../../../exporters/clickhouse/config.ts";
@@ -20,8 +21,17 @@ export function hostOf(exporter: Readonly<Record<string, unknown>>): Settings["h
   };
 }
 
-/** Nothing listens there. */
-const noServer = { endpoint: "http://127.0.0.1:1" };
+/** A ClickHouse in which there is nothing: whatever is asked has no rows. */
+function emptyStore(): Promise<string> {
+  return new Promise((resolve) => {
+    const server = createServer((request, response) => {
+      request.resume();
+      response.end();
+    });
+    server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    server.unref();
+  });
+}
 
 export interface ApiOptions {
   readonly config?: Readonly<Record<string, unknown>>;
@@ -29,7 +39,11 @@ export interface ApiOptions {
   readonly settings?: Partial<Settings>;
 }
 
-export function createApi({ config = {}, exporter = noServer, settings = {} }: ApiOptions = {}): ApiExtension {
+export function createApi({
+  config = {},
+  exporter = { endpoint: "http://127.0.0.1:1" },
+  settings = {},
+}: ApiOptions = {}): ApiExtension {
   const parsed = apiConfigSchema.parse({ endpoint: "127.0.0.1:0", ...config });
   return new ApiExtension(parsed, testSettings({ id: "api", host: hostOf(exporter), ...settings }));
 }
@@ -44,12 +58,11 @@ export class TestApi {
     this.url = `http://127.0.0.1:${extension.port}`;
   }
 
-  static async start(routes: readonly Route[] = [], options: ApiOptions = {}): Promise<TestApi> {
-    const extension = createApi(options);
+  /** @param routes in place of the extension's own */
+  static async start(routes: readonly Route[] | undefined = undefined, options: ApiOptions = {}): Promise<TestApi> {
+    const extension = createApi({ exporter: { endpoint: await emptyStore() }, ...options });
     await extension.start();
-    // Routes of a test stand alone: they may have the paths of real ones.
-    if (routes.length > 0) extension.mount("api", [echoRoute({ path: "/health", permission: "public" })]);
-    extension.mount("test", routes);
+    if (routes !== undefined) extension.mount("api", [health, ...routes]);
     extension.pipelineReady();
     const api = new TestApi(extension);
     await vi.waitUntil(async () => (await fetch(`${api.url}/health`)).status === 200);
@@ -79,6 +92,17 @@ export class TestApi {
     });
   }
 }
+
+const health: Route = {
+  method: "GET",
+  path: "/health",
+  permission: "public",
+  isProbe: true,
+  tag: "Test",
+  summary: "answers",
+  responses: {},
+  handle: () => ({}),
+};
 
 /** A route that answers with what it was called with. */
 export function echoRoute(overrides: Partial<Route> & Pick<Route, "path">): Route {

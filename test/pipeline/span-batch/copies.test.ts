@@ -142,4 +142,13 @@ describe("splitBatch", () => {
     const [piece] = splitBatch(batch, 10);
     expect(piece!.arena.length).toBeLessThan(11_000);
   });
+
+  it("wait for the store as the original does, and are not watched", () => {
+    const batch = batchOf(4);
+    batch.isAwaited = true;
+    batch.whenProcessed = () => expect.fail("a copy is not watched");
+    const copies = [batch.clone(), ...splitBatch(batch.clone(), 3)];
+    expect(copies.map(({ isAwaited }) => isAwaited)).toEqual([true, true, true]);
+    for (const copy of copies) copy.processed();
+  });
 });

@@ -247,6 +247,23 @@ describe("batch processor", () => {
   describe("with acknowledge received", () => {
     const received = { acknowledge: "received" } as const;
 
+    it("shows a batch that somebody watches before it is joined, and settles as what it became when it is awaited", async () => {
+      const next = new HeldConsumer();
+      const settings = testSettings(received);
+      const processor = new BatchProcessor<SpanBatch>(configOf({ send_batch_size: 3 }), next, settings);
+      const awaited = batchOf(1);
+      awaited.isAwaited = true;
+      const seen: number[] = [];
+      awaited.whenProcessed = (batch) => void seen.push(batch.length);
+      const consumed = processor.consume(awaited);
+      await processor.consume(batchOf(2));
+      expect(seen).toEqual([1]);
+      expect(await stateOf(consumed)).toBe("pending");
+      expect(next.held[0]?.batch.isAwaited).toBe(true);
+      next.held[0]?.resolve();
+      await consumed;
+    });
+
     it("resolves once the request is gathered", async () => {
       const next = new HeldConsumer();
       const processor = setup(next, { send_batch_size: 1 }, received);

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { ServerAuthenticator } from "../../../pipeline/auth.ts";
+import { authProject, type ServerAuthenticator } from "../../../pipeline/auth.ts";
 import { PermanentError, RetryableError, StatusCode } from "../../../pipeline/errors.ts";
 import { logsRequest, traceRequest, traceRequestJson } from "../../support/otlp.ts";
 import { until } from "../../support/until.ts";
@@ -330,7 +330,10 @@ describe("OTLP over HTTP", () => {
     const authenticator = {
       authenticate: async (headers: ReadonlyMap<string, readonly string[]>) => {
         if (headers.get("key")?.[0] !== "right") throw new Error("wrong key");
-        return new Map([["subject", "me"]]);
+        return new Map([
+          ["subject", "me"],
+          [authProject, "my-project"],
+        ]);
       },
     } as unknown as ServerAuthenticator;
     const host = {
@@ -346,6 +349,7 @@ describe("OTLP over HTTP", () => {
     expect((await send(http, "/v1/traces?key=right", traceRequestJson(), { headers })).status).toBe(200);
     const context = traces.batches[0]!.context!;
     expect(context.auth.get("subject")).toBe("me");
+    expect(traces.batches[0]!.getDerived("ProjectId", 0)).toBe("my-project");
     expect(context.metadata.get("x-tenant")).toEqual(["a", "b"]);
     expect(context.metadata.has("key")).toBe(false);
   });

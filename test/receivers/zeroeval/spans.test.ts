@@ -107,6 +107,7 @@ describe("JSON spans", () => {
     ["kind", { kind: "speech" }, "speech"],
     ["the attribute kind", { attributes: { kind: "operation" } }, "operation"],
     ["the field before the attribute", { kind: "tts", attributes: { kind: "operation" } }, "tts"],
+    ["the attribute, where the field is what SDKs fill in", { kind: "generic", attributes: { kind: "llm" } }, "llm"],
     ["nothing, which is read as generic", {}, ""],
     ["null as nothing", { kind: null, attributes: { kind: 7 } }, ""],
   ])("take their kind from %s", (_, span, kind) => {

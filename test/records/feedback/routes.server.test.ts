@@ -294,6 +294,20 @@ describe("feedback of an entity", () => {
     }
   });
 
+  test("that was made without spans is known", async () => {
+    const trace = hex();
+    const session = randomUUID();
+    const row = { ProjectId: projects.a, CreatedAt: Date.now() };
+    await clickhouse.client.insert({ table: "traces", format: "JSONEachRow", values: [{ ...row, TraceId: trace }] });
+    await clickhouse.client.insert({
+      table: "sessions",
+      format: "JSONEachRow",
+      values: [{ ...row, SessionId: session }],
+    });
+    expect((await api.get(`${project}/feedback/trace/${uuidOf(trace)}`)).body.summary.total).toBe(0);
+    expect((await api.get(`${project}/feedback/session/${session}`)).body.summary.total).toBe(0);
+  });
+
   test.each([
     [400, "spans/d5b82663-4051-5a4c-9808-616c909bbbc5"],
     [400, "span/x"],

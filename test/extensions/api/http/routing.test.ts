@@ -11,6 +11,8 @@ const routes = [
   echoRoute({ path: "/v1/tasks/:task+/prompt/latest", aliases: ["/old/:task+/latest"] }),
   echoRoute({ path: "/v1/tasks/:task+/prompt/versions/by-hash/:hash" }),
   echoRoute({ path: "/v1/tasks/:task+/prompt/versions/:number" }),
+  echoRoute({ path: "/sets/:name+" }),
+  echoRoute({ path: "/sets/:name+/data" }),
   echoRoute({ path: "/tags/:tag", method: "POST", body: json, permission: "write" }),
   echoRoute({ path: "/tags/:tag::pin", method: "POST", body: json, permission: "write" }),
   echoRoute({ path: "/projects/:project_id/judges" }),
@@ -54,6 +56,11 @@ describe("routes of paths", () => {
       params: { task: "a/b", hash: "c" },
     });
     expect(await called("/v1/tasks/a/b/prompt/versions/3")).toMatchObject({ params: { task: "a/b", number: "3" } });
+  });
+
+  test("what stands after a greedy part is not taken by one at the end of a shorter path", async () => {
+    expect(await called("/sets/a/b/data")).toMatchObject({ route: "/sets/:name+/data", params: { name: "a/b" } });
+    expect(await called("/sets/a/data/b")).toMatchObject({ route: "/sets/:name+", params: { name: "a/data/b" } });
   });
 
   test("a part may end in a word after a colon", async () => {

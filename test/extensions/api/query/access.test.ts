@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => clickhouse.stop());
 
 async function answerWith(config: Record<string, unknown>, exporter: Record<string, unknown> = {}): Promise<unknown> {
-  const api = await TestApi.start([], {
+  const api = await TestApi.start(undefined, {
     config,
     exporter: { endpoint: clickhouse.url, database: clickhouse.database, ...exporter },
   });

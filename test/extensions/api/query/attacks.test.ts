@@ -57,7 +57,7 @@ beforeAll(async () => {
   clickhouse = await startTestClickHouse();
   await fill();
   const key = (project: string, name: string) => ({ key: `key-${name}`, project, project_name: name });
-  api = await TestApi.start([], {
+  api = await TestApi.start(undefined, {
     config: {
       keys: [key(projectA, "a"), key(projectB, "b"), { key: "key-none" }],
       query_timeout: "3s",

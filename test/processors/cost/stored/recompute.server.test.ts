@@ -40,6 +40,8 @@ describe("recomputed costs", () => {
     const clickhouse = await quickConfig(server.url, {
       database: server.database,
       traces_table_name: `costs_${++tables}`,
+      traces_rollup_table_name: `costs_${tables}_rollup`,
+      sessions_rollup_table_name: `costs_${tables}_sessions`,
     });
     const exporter = new ClickHouseExporter(clickhouse, testSettings());
     onTestFinished(() => exporter.shutdown(AbortSignal.timeout(5_000)));
@@ -85,6 +87,25 @@ describe("recomputed costs", () => {
   const cheap = { models: [{ model: "m", input: 1, output: 2 }], default_prices: false };
   const dear = { models: [{ model: "m", input: 10, output: 20 }], default_prices: false };
   const million = call({ ResponseModel: "m", InputTokens: 1e6, OutputTokens: 0 });
+
+  it("are those that the roll-up of traces adds up to, also when nothing is left to change", async () => {
+    const clickhouse = await stored([million, million, call({ ResponseModel: "other", Cost: 5 })], cheap);
+    const { traces_table_name: spans, traces_rollup_table_name: traces } = clickhouse;
+    const costs = async (): Promise<unknown> =>
+      server.query(
+        `SELECT round(sum(Cost), 6) AS cost, sum(RowCount) AS rows, sum(length(SpanHashes)) AS spans FROM
+         (SELECT TraceId, sum(Cost) AS Cost, sum(RowCount) AS RowCount, groupUniqArrayArray(SpanHashes) AS SpanHashes FROM ${traces} GROUP BY TraceId)`,
+      );
+    expect(await costs()).toEqual([{ cost: 7, rows: "3", spans: "3" }]);
+    await recompute(clickhouse, dear);
+    expect(await costs()).toEqual([{ cost: 25, rows: "3", spans: "3" }]);
+    await server.command(
+      `INSERT INTO ${traces} SELECT ProjectId, Hour, TraceId, Start, End, CreatedAt, UpdatedAt, 0, [], 0, 0, 3, '~', '~', '', [], [], [] FROM ${traces} LIMIT 1`,
+    );
+    await recompute(clickhouse, dear);
+    expect(await costs()).toEqual([{ cost: 25, rows: "3", spans: "3" }]);
+    expect(await server.query(`SELECT sum(Cost) AS cost FROM ${spans}`)).toEqual([{ cost: 25 }]);
+  });
 
   it("are those the processor would write today, whatever the model, usage and time", async () => {
     let state = 99;

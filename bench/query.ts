@@ -1,0 +1,142 @@
+import { pino } from "pino";
+import { clickhouseConfigSchema } from "../exporters/clickhouse/config.ts";
+import { ensureTable } from "../exporters/clickhouse/schema/ensure.ts";
+import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
+import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
+import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
+import { uuidOfTrace } from "../pipeline/ids.ts";
+import { ClickHouseReader, type Reader } from "../query/reader.ts";
+import { listSessions } from "../query/sessions/list.ts";
+import { listTraces } from "../query/traces/list.ts";
+import { getTrace } from "../query/traces/read.ts";
+import { startTestClickHouse, type TestClickHouse } from "../test/support/clickhouse.ts";
+import { benchProject, days, fillStore, firstDay } from "./query-data.ts";
+import { Random } from "./random.ts";
+
+/** Times of one query, in milliseconds, with so many spans stored. */
+export interface QueryTimes {
+  readonly spans: number;
+  readonly queries: number;
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+}
+
+/** A store full of spans. */
+interface Store {
+  readonly server: TestClickHouse;
+  readonly reader: Reader;
+  readonly traceIds: readonly string[];
+  readonly spans: number;
+}
+
+/** Asks something of the store; what is asked for varies from call to call. */
+type Query = (store: Store, random: Random) => Promise<unknown>;
+
+const millis = 1_000_000n;
+const firstMs = Date.parse(firstDay);
+
+/** A day of arrival, both ends in nanoseconds. */
+function someDay(random: Random): { createdAfter: bigint; createdBefore: bigint } {
+  const from = BigInt(firstMs + random.below(days - 1) * 86_400_000);
+  return { createdAfter: from * millis, createdBefore: (from + 86_400_000n) * millis };
+}
+
+const page = { sortOrder: "desc", limit: 50, offset: 0 } as const;
+
+const queries = {
+  q_trace: ({ reader, traceIds }, random) => getTrace(reader, benchProject, uuidOfTrace(random.of(traceIds))),
+  q_traces_latest: ({ reader }, random) =>
+    listTraces(reader, benchProject, { ...page, sortBy: "started_at", offset: random.below(5) * 50 }),
+  q_traces_filter: ({ reader }, random) =>
+    listTraces(reader, benchProject, {
+      ...page,
+      ...someDay(random),
+      sortBy: "cost",
+      hasError: true,
+      costMin: 0.001 * random.below(5),
+      tags: [{ key: "env", values: [random.of(["prod", "staging"])] }],
+    }),
+  q_sessions: ({ reader }, random) =>
+    listSessions(reader, benchProject, { ...page, sortBy: "cost", offset: random.below(3) * 50 }),
+} satisfies Record<string, Query>;
+
+const sizes = [2_000_000, 20_000_000];
+const rounds = 200;
+
+/** The cases, each over all sizes, by name. Data is made once a size, for all cases of the process. */
+export const queryCases: Readonly<Record<keyof typeof queries, () => Promise<readonly QueryTimes[]>>> = {
+  q_trace: () => measure(queries.q_trace),
+  q_traces_latest: () => measure(queries.q_traces_latest),
+  q_traces_filter: () => measure(queries.q_traces_filter),
+  q_sessions: () => measure(queries.q_sessions),
+};
+
+async function measure(query: Query): Promise<readonly QueryTimes[]> {
+  const results: QueryTimes[] = [];
+  for (const spans of wantedSizes()) results.push(await timesOf(await storeOf(spans), query));
+  return results;
+}
+
+/** `--rows=2000000,20000000` asks for other sizes. */
+function wantedSizes(): readonly number[] {
+  const given = process.argv.find((arg) => arg.startsWith("--rows="))?.slice("--rows=".length);
+  return given === undefined ? sizes : given.split(",").map(Number);
+}
+
+async function timesOf(store: Store, query: Query): Promise<QueryTimes> {
+  const random = new Random(7);
+  for (let round = 0; round < 10; round++) await query(store, random);
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    await query(store, random);
+    times.push(performance.now() - start);
+  }
+  times.sort((one, other) => one - other);
+  const at = (share: number): number => Math.round(times[Math.floor(rounds * share)]! * 10) / 10;
+  return { spans: store.spans, queries: rounds, p50_ms: at(0.5), p95_ms: at(0.95) };
+}
+
+const stores = new Map<number, Promise<Store>>();
+
+function storeOf(spans: number): Promise<Store> {
+  const store = stores.get(spans) ?? makeStore(spans);
+  stores.set(spans, store);
+  return store;
+}
+
+async function makeStore(spans: number): Promise<Store> {
+  const server = await startTestClickHouse();
+  const { client, database, url } = server;
+  const ddl = ddlOf(clickhouseConfigSchema.parse({ endpoint: url }), database);
+  const logger = pino({ level: "silent" });
+  const schemas = [
+    tracesSchema("otel_traces"),
+    traceRollUpSchema("traces", "otel_traces"),
+    sessionRollUpSchema("sessions", "traces"),
+  ];
+  for (const schema of schemas) await ensureTable(client, { ddl, schema, create: true, logger });
+  await fillStore(server, spans);
+  const rows = await server.query<{ id: string }>(
+    `SELECT lower(hex(sipHash128(number * ${Math.floor(spans / 10 / 500)}))) AS id FROM numbers(500)`,
+  );
+  const table = (name: string): string => `${database}.${name}`;
+  const tables = {
+    spans: table("otel_traces"),
+    traceTimes: table("otel_traces_trace_id_ts"),
+    traces: table("traces"),
+    sessions: table("sessions"),
+    signals: table("signals"),
+    attachments: table("attachments"),
+    attachmentData: table("attachment_data"),
+  };
+  const limits = { maxExecutionSeconds: 60, maxMemoryBytes: 1_500_000_000 };
+  const reader = new ClickHouseReader(() => Promise.resolve(client), tables, limits);
+  return { server, reader, traceIds: rows.map(({ id }) => id), spans };
+}
+
+/** Ends the servers and removes their data. */
+export async function dropStores(): Promise<void> {
+  for (const store of stores.values()) await (await store).server.stop();
+  stores.clear();
+}

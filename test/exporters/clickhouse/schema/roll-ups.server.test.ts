@@ -1,0 +1,104 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
+import { ensureTable } from "../../../../exporters/clickhouse/schema/ensure.ts";
+import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
+import { reconcileDay, traceDays } from "../../../../exporters/clickhouse/schema/reconcile.ts";
+import { sessionRollUpSchema, traceRollUpSchema } from "../../../../exporters/clickhouse/schema/roll-ups.ts";
+import { signalsSchema } from "../../../../exporters/clickhouse/schema/side-tables.ts";
+import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
+import type { TableSchema } from "../../../../exporters/clickhouse/schema/table-schema.ts";
+import { startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
+
+const logger = pino({ level: "silent" });
+const project = "7e0c6f3a-1111-4222-8333-944455556666";
+
+describe("roll-ups of the clickhouse exporter", () => {
+  let server: TestClickHouse;
+
+  beforeAll(async () => {
+    server = await startTestClickHouse();
+  });
+  afterAll(() => server.stop());
+
+  const ddl = (overrides: object = {}): Ddl =>
+    ddlOf(clickhouseConfigSchema.parse({ endpoint: server.url, ...overrides }), server.database);
+  const ensure = (schema: TableSchema, overrides: object = {}): Promise<void> =>
+    ensureTable(server.client, { ddl: ddl(overrides), schema, create: true, logger });
+  const schemas = (name: string): readonly TableSchema[] => [
+    tracesSchema(name),
+    traceRollUpSchema(`${name}_t`, name),
+    sessionRollUpSchema(`${name}_s`, `${name}_t`),
+  ];
+  const insert = (name: string): Promise<void> =>
+    server.command(`INSERT INTO ${name} (Timestamp, TraceId, SpanId, SpanName, Cost, SessionId, CreatedAt)
+      SELECT toDateTime64('2026-11-20 00:00:00', 9) + number * 3000, toString(number % 20), toString(number), 'n', 1, 's', '2026-11-20 01:00:00'
+      FROM numbers(100)`);
+  const sums = (name: string): Promise<unknown> =>
+    server.query(`SELECT sum(c) AS cost, sum(n) AS rows, sum(h) AS spans, count() AS traces FROM
+      (SELECT sum(Cost) AS c, sum(RowCount) AS n, length(groupUniqArrayArray(SpanHashes)) AS h FROM ${name}_t GROUP BY TraceId)`);
+  const whole = [{ cost: 100, rows: "100", spans: "100", traces: "20" }];
+
+  it("have what spans say that were there before them, whoever starts first", async () => {
+    await ensure(tracesSchema("old"));
+    await insert("old");
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (const schema of schemas("old")) await ensure(schema);
+      }),
+    );
+    expect(await sums("old")).toEqual(whole);
+    const sessions = await server.query(
+      "SELECT SessionId, arrayUniq(arrayMap(t -> t.2, groupUniqArrayArray(Traces))) AS traces FROM old_s GROUP BY SessionId",
+    );
+    expect(sessions).toEqual([{ SessionId: "s", traces: 20 }]);
+  });
+
+  it("are completed by what is missing, and left alone when nothing is", async () => {
+    for (const schema of schemas("gaps")) await ensure(schema);
+    await insert("gaps");
+    await server.command("DELETE FROM gaps_t WHERE TraceId IN ('3', '7')");
+    await server.command("ALTER TABLE gaps UPDATE Cost = 2 WHERE SpanId = '1' SETTINGS mutations_sync = 2");
+    for (const step of [1, 2]) {
+      for (const day of await traceDays(server.client, ddl(), "gaps")) {
+        await reconcileDay(server.client, ddl(), { spans: "gaps", traces: "gaps_t" }, day);
+      }
+      expect(await sums("gaps"), `step ${step}`).toEqual([{ cost: 101, rows: "100", spans: "100", traces: "20" }]);
+    }
+  });
+
+  const ttlOf = async (table: string): Promise<string | undefined> => {
+    const [found] = await server.query<{ engine: string }>(
+      "SELECT engine_full AS engine FROM system.tables WHERE database = {d: String} AND name = {t: String}",
+      { d: server.database, t: table },
+    );
+    return found?.engine;
+  };
+
+  it("keep rows as long as the configuration says, by table and by project, also when it changes", async () => {
+    await ensure(signalsSchema("kept"));
+    expect(await ttlOf("kept")).not.toContain("TTL");
+    await ensure(signalsSchema("kept"), { ttl: "720h" });
+    expect(await ttlOf("kept")).toContain("TTL toDateTime(CreatedAt) + toIntervalDay(30) SETTINGS");
+    await ensure(signalsSchema("kept"), { ttl: "720h", table_ttl: { kept: "24h" } });
+    expect(await ttlOf("kept")).toContain("TTL toDateTime(CreatedAt) + toIntervalDay(1) SETTINGS");
+    await ensure(signalsSchema("kept"));
+    expect(await ttlOf("kept")).toContain("TTL toDateTime(CreatedAt) + toIntervalDay(1) SETTINGS");
+  });
+
+  it("delete rows of a project that keeps them shorter, and keep those of one that keeps them longer", async () => {
+    const ages = { ttl: "48h", project_ttl: { [project]: "1h", "7e0c6f3a-1111-4222-8333-944455557777": "0s" } };
+    await ensure(signalsSchema("mixed"), { ttl: "9000h" });
+    await ensure(signalsSchema("mixed"), ages);
+    const changes: string[] = [];
+    const watched = pino({ level: "info" }, { write: (line: string) => void changes.push(line) });
+    const again = { ddl: ddl(ages), schema: signalsSchema("mixed"), create: true, logger: watched };
+    await ensureTable(server.client, again);
+    expect(changes).toEqual([]);
+    await server.command(`INSERT INTO mixed (ProjectId, Name, SignalId, CreatedAt) VALUES
+      ('${project}', 'short', '1', now64(3) - 7200), ('', 'default', '2', now64(3) - 7200), ('', 'old', '3', now64(3) - 260000),
+      ('7e0c6f3a-1111-4222-8333-944455557777', 'long', '4', now64(3) - 260000)`);
+    await server.command("OPTIMIZE TABLE mixed FINAL");
+    expect(await server.query("SELECT Name FROM mixed ORDER BY Name")).toEqual([{ Name: "default" }, { Name: "long" }]);
+  });
+});
