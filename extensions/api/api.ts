@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import type { Extension } from "../../pipeline/component.ts";
+import type { Reader } from "../../query/reader.ts";
 import type { Route } from "./http/route.ts";
 
 /** The ClickHouse behind an exporter, for those who read and write beside it. */
@@ -27,6 +28,8 @@ export interface Store {
 /** The extension `api`, for receivers that add routes to it. */
 export interface Api extends Extension {
   readonly store: Store;
+  /** Reads from the tables of `store`. */
+  readonly reader: Reader;
   /** Adds routes of `owner` (a component's id), in place of those it had. Call in `start()`. */
   mount(owner: string, routes: readonly Route[]): void;
   /** Removes the routes of `owner`. */

@@ -7,7 +7,6 @@ import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
 import { attachmentsSchema } from "../../query/attachments/config.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
-import { defaultMaxJsonDepth } from "./http/body.ts";
 
 const keySchema = z.strictObject({
   key: secret.min(1).describe("The secret that clients send as Authorization: Bearer <key>."),
@@ -64,7 +63,7 @@ export const apiConfigSchema = z.strictObject({
     .int()
     .min(1)
     .max(1_000)
-    .default(defaultMaxJsonDepth)
+    .default(100)
     .describe("How deep lists and objects of a JSON body may lie in each other."),
   max_in_flight_bytes: byteSize
     .prefault("512MiB")

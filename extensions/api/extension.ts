@@ -35,6 +35,7 @@ const maxRequestsInFlight = 4096;
 /** The HTTP API: one address for what SDKs write and what people and programs read. */
 export class ApiExtension implements Api, ServerAuthenticator {
   readonly store: Store;
+  readonly reader: Reader;
   readonly #config: ApiConfig;
   readonly #settings: Settings;
   readonly #inFlight: InFlight;
@@ -49,9 +50,10 @@ export class ApiExtension implements Api, ServerAuthenticator {
   constructor(config: ApiConfig, settings: Settings) {
     this.#config = config;
     this.#settings = settings;
-    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, [...recordSchemas, apiKeysSchema]);
+    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, [apiKeysSchema, ...recordSchemas]);
     this.store = this.#exporterStore;
     this.#authenticator = this.#createAuthenticator();
+    this.reader = readerOf(this.store, config);
     this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
     this.#instruments = new ApiInstruments(settings.meter, settings.id);
   }
@@ -93,8 +95,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
 
   async start(): Promise<void> {
     const { id, logger, host } = this.#settings;
-    const reader = readerOf(this.store, this.#config);
-    const services = { store: this.store, reader, config: this.#config, logger };
+    const services = { store: this.store, reader: this.reader, config: this.#config, logger };
     this.mount(id, [...ownRoutes(services), ...keyRoutes(this.#authenticator)]);
     this.#server = await createApiServer(this.#config, this.#settings, (request, response) =>
       this.#answer(request, response),

@@ -5,6 +5,7 @@ import type { ReceiverConsumers } from "../../pipeline/factory.ts";
 import type { ZeroevalConfig } from "./config.ts";
 import { EntityWriter } from "./entities/entity-writer.ts";
 import { entityRoutes } from "./entities/routes.ts";
+import { LookUp } from "./look-up.ts";
 import { OtlpIntake } from "./otlp/otlp-intake.ts";
 import { otlpRoutes } from "./otlp/routes.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -47,7 +48,7 @@ export class ZeroevalReceiver implements Receiver {
     this.#api = undefined;
   }
 
-  #routes({ store }: Api): readonly Route[] {
+  #routes({ store, reader }: Api): readonly Route[] {
     const config = this.#config;
     const writer = new RowWriter(store, {
       maxInserts: config.max_inserts,
@@ -55,11 +56,12 @@ export class ZeroevalReceiver implements Receiver {
     });
     const tables = { traces: store.config.traces_rollup_table_name, sessions: store.config.sessions_rollup_table_name };
     const entities = new EntityWriter(writer, tables, config.remember_tagged);
+    const lookUp = new LookUp(reader);
     const pipeline = new Pipeline(this.#next.traces!, this.#settings);
     const signals = new SignalIntake(config, writer, store.config.signals_table_name);
     return [
-      ...spanRoutes(new SpanIntake({ config, pipeline, entities, lookUp: undefined })),
-      ...entityRoutes({ config, writer: entities, traces: undefined, sessions: undefined }),
+      ...spanRoutes(new SpanIntake({ config, pipeline, entities, lookUp })),
+      ...entityRoutes({ config, writer: entities, lookUp }),
       ...signalRoutes(signals),
       ...otlpRoutes(new OtlpIntake(config, pipeline)),
     ];

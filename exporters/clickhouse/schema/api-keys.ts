@@ -44,13 +44,7 @@ export const apiKeysSchema: TableSchema = {
       version: 1,
       name: "keys of the API",
       statements: [
-        // Without a time: keys do not grow old.
-        createTable(ddl, {
-          table: apiKeysTable,
-          lines: columnLines(columns),
-          engine: "Aggregating",
-          orderBy: "KeyId",
-        }),
+        createTable(ddl, { table: apiKeysTable, lines: columnLines(columns), engine: "Aggregating", orderBy: "KeyId" }),
       ],
     },
   ],

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
+import { parseJson } from "../../../extensions/api/http/body.ts";
 import { notFound } from "../../../extensions/api/http/errors.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
 import type { ZeroevalConfig } from "../config.ts";
-import { parseBody } from "../read/json.ts";
+import type { LookUp } from "../look-up.ts";
 import { arrayBody, Problems } from "../read/problems.ts";
 import { errorBody } from "../schemas.ts";
 import { sessionAnswer, sessionReadSchema, traceAnswer, traceReadSchema } from "./answers.ts";
@@ -12,22 +13,18 @@ import type { EntityWriter } from "./entity-writer.ts";
 import { readSession } from "./session-reader.ts";
 import { type EntityLimits, readTrace } from "./trace-reader.ts";
 
-/** Reads traces or sessions as they are stored; undefined for those that are not there. */
-export type LookUp = (project: string, ids: readonly string[]) => Promise<readonly (object | undefined)[]>;
-
 /** What the routes need. */
 export interface EntityPorts {
   readonly config: ZeroevalConfig;
   readonly writer: EntityWriter;
-  readonly traces: LookUp | undefined;
-  readonly sessions: LookUp | undefined;
+  readonly lookUp: LookUp;
 }
 
 type ReadItem<T> = (item: unknown, index: number, limits: EntityLimits, problems: Problems) => T | undefined;
 
 /** POST /traces and POST /sessions. */
 export function entityRoutes(ports: EntityPorts): readonly Route[] {
-  const shared = { method: "POST", permission: "write", ingest: true, body: "raw" } as const;
+  const shared = { method: "POST", permission: "write", body: "raw", ingest: true } as const;
   const errors = { 400: errorBody, 413: errorBody, 503: errorBody };
   return [
     defineRoute({
@@ -55,7 +52,7 @@ async function postTraces(ports: EntityPorts, body: Buffer, caller: Caller): Pro
   const traces = readItems(ports.config, body, readTrace);
   await ports.writer.writeTraces(traces, storedProjectId(caller.projectId));
   const ids = traces.map(({ id }) => id);
-  const stored = await answered(ports, ports.traces, caller, ids);
+  const stored = isLookedUp(ports, ids) ? await ports.lookUp.traces(caller.projectId, ids) : [];
   return traces.map((trace, i) => stored[i] ?? traceAnswer(trace, caller.projectId));
 }
 
@@ -64,7 +61,7 @@ async function postSessions(ports: EntityPorts, body: Buffer, caller: Caller): P
   if (sessions.some(({ projectId }) => projectId !== caller.projectId)) throw notFound("project");
   await ports.writer.writeSessions(sessions, storedProjectId(caller.projectId));
   const ids = sessions.map(({ id }) => id);
-  const stored = await answered(ports, ports.sessions, caller, ids);
+  const stored = isLookedUp(ports, ids) ? await ports.lookUp.sessions(caller.projectId, ids) : [];
   return sessions.map((session, i) => stored[i] ?? sessionAnswer(session));
 }
 
@@ -76,18 +73,12 @@ function readItems<T>(config: ZeroevalConfig, body: Buffer, read: ReadItem<T>): 
     maxTagLength: config.max_tag_length,
   };
   const problems = new Problems(config.max_listed_problems);
-  const items = arrayBody(parseBody(body), config.max_spans_per_request);
+  const items = arrayBody(parseJson(body), config.max_spans_per_request);
   const found = items.map((item, index) => read(item, index, limits, problems));
   problems.throwAny();
   return found.filter((item) => item !== undefined);
 }
 
-async function answered(
-  { config }: EntityPorts,
-  lookUp: LookUp | undefined,
-  caller: Caller,
-  ids: readonly string[],
-): Promise<readonly (object | undefined)[]> {
-  if (lookUp === undefined || ids.length === 0 || ids.length > config.answer_lookup_max_spans) return [];
-  return lookUp(caller.projectId, ids);
+function isLookedUp({ config }: EntityPorts, ids: readonly string[]): boolean {
+  return ids.length <= config.answer_lookup_max_spans;
 }

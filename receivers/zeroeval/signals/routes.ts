@@ -26,7 +26,7 @@ const bulkAnswer = z.object({
   errors: z.array(z.looseObject({ index: z.int(), error: z.string() })).describe("Why not."),
 });
 
-const shared = { method: "POST", permission: "write", ingest: true, tag: "Signals", body: "raw" } as const;
+const shared = { method: "POST", permission: "write", tag: "Signals", body: "raw", ingest: true } as const;
 const errors = { 400: errorBody, 413: errorBody, 503: errorBody };
 
 /** Signals that come by themselves. */

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
+import { parseJson } from "../../../extensions/api/http/body.ts";
 import { ApiError, badRequest, notFound, type Problem } from "../../../extensions/api/http/errors.ts";
 import { parseUuid, storedProjectId } from "../../../pipeline/ids.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import { Fields } from "../read/fields.ts";
-import { parseBody } from "../read/json.ts";
 import { Problems } from "../read/problems.ts";
 import type { RowWriter } from "../writer.ts";
 import { categoryOf, readEntitySignal, readWorkspaceSignal, type SentSignal } from "./signal-reader.ts";
@@ -58,7 +58,7 @@ export class SignalIntake {
 
   /** POST /signals/bulk: mistakes in some do not fail the others. @throws {ApiError} 400 when all fail */
   async bulk(body: Buffer, caller: Caller): Promise<object> {
-    const parsed = parseBody(body) as { readonly signals?: unknown } | null;
+    const parsed = parseJson(body) as { readonly signals?: unknown } | null;
     const items = typeof parsed === "object" ? parsed?.signals : undefined;
     if (!Array.isArray(items)) {
       throw badRequest([{ loc: ["body", "signals"], msg: "must be an array", type: "invalid_type" }]);
@@ -86,7 +86,7 @@ export class SignalIntake {
   }
 
   #one(body: Buffer, read: (fields: Fields) => SentSignal | undefined): SentSignal {
-    const parsed = parseBody(body);
+    const parsed = parseJson(body);
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
       throw badRequest([{ loc: ["body"], msg: "must be an object", type: "invalid_type" }]);
     }

@@ -1,11 +1,12 @@
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
+import { parseJson } from "../../../extensions/api/http/body.ts";
 import { storedProjectId, uuidOfSpan, uuidOfTrace } from "../../../pipeline/ids.ts";
 import { releaseBatch } from "../../../pipeline/span-batch/batch-pool.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import type { EntityWriter } from "../entities/entity-writer.ts";
+import type { LookUp } from "../look-up.ts";
 import type { Pipeline } from "../pipeline.ts";
-import { parseBody } from "../read/json.ts";
 import { arrayBody, Problems } from "../read/problems.ts";
 import { type ProcessedSpan, processedSpans } from "./processed.ts";
 import { type SpanIds, spanAnswer } from "./span-answer.ts";
@@ -14,15 +15,12 @@ import { SpanReader } from "./span-reader.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Reads spans as they are stored, joined with what was sent before; undefined for those that are not there. */
-export type LookUpSpans = (project: string, ids: readonly SpanIds[]) => Promise<readonly (object | undefined)[]>;
-
 /** The neighbours of the intake of spans. */
 export interface SpanIntakePorts {
   readonly config: ZeroevalConfig;
   readonly pipeline: Pipeline;
   readonly entities: EntityWriter;
-  readonly lookUp: LookUpSpans | undefined;
+  readonly lookUp: LookUp;
 }
 
 /** Takes POST /spans. */
@@ -42,7 +40,7 @@ export class SpanIntake {
    */
   async post(body: Buffer, caller: Caller): Promise<readonly object[]> {
     const { config } = this.#ports;
-    const items = arrayBody(parseBody(body), config.max_spans_per_request);
+    const items = arrayBody(parseJson(body), config.max_spans_per_request);
     if (items.length === 0) return [];
     const problems = new Problems(config.max_listed_problems);
     const reader = new SpanReader(caller.projectId, items.length, body.length, limitsOf(config), problems);
@@ -72,8 +70,7 @@ export class SpanIntake {
 
   async #stored(caller: Caller, ids: readonly SpanIds[], count: number): Promise<readonly (object | undefined)[]> {
     const { lookUp, config } = this.#ports;
-    if (lookUp === undefined || count > config.answer_lookup_max_spans) return [];
-    return lookUp(caller.projectId, ids);
+    return count > config.answer_lookup_max_spans ? [] : lookUp.spans(caller.projectId, ids);
   }
 }
 

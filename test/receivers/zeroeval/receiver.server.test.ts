@@ -192,6 +192,64 @@ describe("receiver zeroeval", () => {
     expect(await stored(id.replaceAll("-", ""))).toHaveLength(1);
   });
 
+  it("changes a span that is sent again: what is said now holds, what is left out stays", async () => {
+    const stack = await start();
+    const id = randomUUID();
+    await stack.post("/spans", [
+      {
+        ...plainSpan,
+        id,
+        kind: "tool",
+        status: "ok",
+        cost: 1,
+        attributes: { a: 1, b: 1 },
+        tags: { x: "1", y: "1" },
+        output_data: "out",
+      },
+    ]);
+    const again = {
+      ...plainSpan,
+      id,
+      name: "later",
+      attributes: { b: 2 },
+      tags: { y: "2" },
+      output_data: null,
+      cost: null,
+    };
+    const [answer] = (await (await stack.post("/spans", [again])).json()) as Record<string, unknown>[];
+    expect(answer).toMatchObject({
+      name: "later",
+      kind: "tool",
+      status: "ok",
+      cost: 1,
+      attributes: { a: 1, b: 2 },
+      tags: { x: "1", y: "2" },
+      output_data: "out",
+    });
+  });
+
+  it("answers large requests like small ones, from what they say", async () => {
+    const small = await start();
+    const large = await start({ receiver: { answer_lookup_max_spans: 0 } });
+    for (const file of ["python-0.6.132-spans.json", "typescript-0.1.17-spans.json"]) {
+      // Traces and spans of their own: what the other has stored would be joined otherwise.
+      const body = (await recorded(file))
+        .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}-4)/g, "ffff1111$1")
+        .replaceAll("chat-42", "chat-77");
+      const other = body.replaceAll("ffff1111", "ffff2222");
+      const read = (await (await small.post("/spans", body)).json()) as Record<string, unknown>[];
+      const said = (await (await large.post("/spans", other)).json()) as Record<string, unknown>[];
+      const comparable = (spans: Record<string, unknown>[]) =>
+        JSON.parse(
+          JSON.stringify(spans.map(({ created_at: _, updated_at: __, ...span }) => span)).replaceAll(
+            "ffff2222",
+            "ffff1111",
+          ),
+        );
+      expect(comparable(said)).toEqual(comparable(read));
+    }
+  });
+
   it("answers when spans are stored, also where others are answered sooner", async () => {
     const stack = await start({ acknowledge: "received" });
     const id = randomUUID();
@@ -328,7 +386,7 @@ describe("receiver zeroeval", () => {
     [`/workspaces/${workspaceId}/signals`, { name: "n", value: 1 }],
     [`/workspaces/${workspaceId}/signals`, { name: "n", value: 1, span_id: "7" }],
     [`/workspaces/${workspaceId}/tests/signals`, [{ name: "n", value: 1, session_id: "7" }]],
-  ])("answers %s with a mistake with 400: %j", async (path, body) => {
+  ])("answers %s with a mistake with 400 (%#)", async (path, body) => {
     const stack = await start({ api: { keys } });
     expect((await stack.post(path, body, auth)).status).toBe(400);
   });

@@ -35,10 +35,12 @@ async function fill(): Promise<void> {
   await command("CREATE VIEW seen AS SELECT * FROM otel_traces");
   await command("CREATE TABLE times (TraceId String) ENGINE = MergeTree ORDER BY TraceId");
   await command("CREATE TABLE api_keys (ProjectId String, Hash String) ENGINE = MergeTree ORDER BY Hash");
-  await command("CREATE TABLE schema_migrations (Name String) ENGINE = MergeTree ORDER BY Name");
+  await command(
+    "CREATE TABLE schema_migrations (TableName String, Version UInt32, Name String) ENGINE = MergeTree ORDER BY Name",
+  );
   await command("CREATE TABLE joined (ProjectId String, SpanName String) ENGINE = Join(ANY, LEFT, ProjectId)");
   await command(`INSERT INTO times VALUES ('${secret}')`);
-  await command(`INSERT INTO schema_migrations VALUES ('${secret}')`);
+  await command(`INSERT INTO schema_migrations (Name) VALUES ('${secret}')`);
   await command(`INSERT INTO joined VALUES ('${projectB}', '${secret}')`);
   await command(`INSERT INTO api_keys VALUES ('${projectB}', '${secret}'), ('${projectA}', '${secret}')`);
   for (const [project, name] of [
