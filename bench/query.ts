@@ -3,10 +3,16 @@ import { clickhouseConfigSchema } from "../exporters/clickhouse/config.ts";
 import { ensureTable } from "../exporters/clickhouse/schema/ensure.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
+import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
+import { storedTime } from "../extensions/api/http/timestamps.ts";
 import { uuidOfTrace } from "../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../query/reader.ts";
+import { repeatedOf, repeatedStatement } from "../query/repeated.ts";
+import { repeatedScope, seriesStatement } from "../query/series/statements.ts";
 import { listSessions } from "../query/sessions/list.ts";
+import { SpanPages } from "../query/spans/pages.ts";
+import { readKeys, readSpan } from "../query/spans/read.ts";
 import { listTraces } from "../query/traces/list.ts";
 import { getTrace } from "../query/traces/read.ts";
 import { startTestClickHouse, type TestClickHouse } from "../test/support/clickhouse.ts";
@@ -26,6 +32,7 @@ interface Store {
   readonly server: TestClickHouse;
   readonly reader: Reader;
   readonly traceIds: readonly string[];
+  readonly spanIds: readonly string[];
   readonly spans: number;
 }
 
@@ -58,6 +65,35 @@ const queries = {
     }),
   q_sessions: ({ reader }, random) =>
     listSessions(reader, benchProject, { ...page, sortBy: "cost", offset: random.below(3) * 50 }),
+  q_span: async ({ reader, spanIds }, random) => readSpan(reader, benchProject, random.of(spanIds)),
+  q_spans_filter: async ({ reader }, random) => {
+    const from = BigInt(firstMs + random.below(days - 1) * 86_400_000) * millis;
+    const filter = {
+      created_after: storedTime(from),
+      created_before: storedTime(from + 86_400_000n * millis),
+      names: [`chat ${random.below(6)}`, `chat.final ${random.below(6)}`],
+      span_kind: "llm",
+      duration_min: 100,
+      duration_max: 600,
+    };
+    const order = { by: "started_at", descending: true } as const;
+    const page = { project: benchProject, filter, order, limit: 100, offset: 0 };
+    return readKeys(reader, benchProject, await new SpanPages(reader).page(page));
+  },
+  q_series: async ({ reader }, random) => {
+    const from = BigInt(firstMs + random.below(days - 7) * 86_400_000) * millis;
+    const time = { from, to: from + 7n * 86_400_000n * millis, bucketSeconds: 3_600 };
+    const request = {
+      project: benchProject,
+      tables: reader.tables,
+      ...time,
+      metric: "cost",
+      groupBy: "model",
+      filter: {},
+    } as const;
+    const repeated = repeatedOf(await reader.rows(repeatedStatement(repeatedScope(request))));
+    return reader.rows(seriesStatement({ ...request, repeated }));
+  },
 } satisfies Record<string, Query>;
 
 const sizes = [2_000_000, 20_000_000];
@@ -69,6 +105,9 @@ export const queryCases: Readonly<Record<keyof typeof queries, () => Promise<rea
   q_traces_latest: () => measure(queries.q_traces_latest),
   q_traces_filter: () => measure(queries.q_traces_filter),
   q_sessions: () => measure(queries.q_sessions),
+  q_span: () => measure(queries.q_span),
+  q_spans_filter: () => measure(queries.q_spans_filter),
+  q_series: () => measure(queries.q_series),
 };
 
 async function measure(query: Query): Promise<readonly QueryTimes[]> {
@@ -114,11 +153,15 @@ async function makeStore(spans: number): Promise<Store> {
     tracesSchema("otel_traces"),
     traceRollUpSchema("traces", "otel_traces"),
     sessionRollUpSchema("sessions", "traces"),
+    signalsSchema("signals"),
   ];
   for (const schema of schemas) await ensureTable(client, { ddl, schema, create: true, logger });
   await fillStore(server, spans);
   const rows = await server.query<{ id: string }>(
     `SELECT lower(hex(sipHash128(number * ${Math.floor(spans / 10 / 500)}))) AS id FROM numbers(500)`,
+  );
+  const some = await server.query<{ SpanId: string }>(
+    `SELECT SpanId FROM otel_traces WHERE cityHash64(SpanId) % ${Math.floor(spans / 500)} = 1`,
   );
   const table = (name: string): string => `${database}.${name}`;
   const tables = {
@@ -132,7 +175,7 @@ async function makeStore(spans: number): Promise<Store> {
   };
   const limits = { maxExecutionSeconds: 60, maxMemoryBytes: 1_500_000_000 };
   const reader = new ClickHouseReader(() => Promise.resolve(client), tables, limits);
-  return { server, reader, traceIds: rows.map(({ id }) => id), spans };
+  return { server, reader, traceIds: rows.map(({ id }) => id), spanIds: some.map(({ SpanId }) => SpanId), spans };
 }
 
 /** Ends the servers and removes their data. */

@@ -48,13 +48,13 @@ export function attachmentRoutes({ reader, config }: Pick<Services, "reader" | "
     }),
     defineRoute({
       method: "GET",
-      path: "/attachments/:project_id/:trace_id/:span_id/:attachment_id",
+      path: "/attachments/:project/:trace_id/:span_id/:attachment_id",
       permission: "public",
       tag: "Spans",
       summary: "The bytes of an attachment",
       description: "The address comes from the list of a span's attachments; its signature stands for a key.",
       params: z.object({
-        project_id: z.guid().lowercase().describe("As in the list."),
+        project: z.guid().lowercase().describe("As in the list."),
         trace_id: hex("32").describe("As in the list."),
         span_id: hex("16,32").describe("As in the list."),
         attachment_id: hex("64").describe("As in the list."),
@@ -69,7 +69,7 @@ export function attachmentRoutes({ reader, config }: Pick<Services, "reader" | "
       }),
       responses: { 200: z.unknown(), 304: z.unknown(), 400: errorBody, 403: errorBody, 404: errorBody },
       handle: ({ params, query, headers, signal }) => {
-        const { project_id: project, trace_id: traceId, span_id: spanId, attachment_id: attachmentId } = params;
+        const { project, trace_id: traceId, span_id: spanId, attachment_id: attachmentId } = params;
         const ref = { project, traceId, spanId, attachmentId };
         const seconds = urls.secondsLeft(ref, query.expires, query.signature, Date.now());
         if (seconds === undefined)

@@ -1,113 +1,107 @@
 import { describe, expect, it } from "vitest";
-import { attachmentData, attachmentOfSpan, attachmentsOfSpan } from "../../query/attachments/rows.ts";
-import type { Reader, StoreTables } from "../../query/reader.ts";
-import { repeatedStatement } from "../../query/repeated.ts";
-import { signalSeries } from "../../query/series/signals.ts";
-import { seriesMetrics, repeatedScope as seriesScope, seriesStatement } from "../../query/series/statements.ts";
+import type { StoreTables } from "../../query/reader.ts";
+import type { SessionFilter } from "../../query/sessions/filter.ts";
 import {
-  countSignals,
-  currentSignals,
-  hoursOfSignals,
-  listSignals,
-  summariseSignals,
-} from "../../query/signals/rows.ts";
-import { hoursStatement } from "../../query/spans/hours.ts";
-import { countOfSpans, pageOfSpans, repeatedScope, type SpanPageRequest } from "../../query/spans/list.ts";
-import { findSpanStatement } from "../../query/spans/read.ts";
-import { rowsOfSpan, rowsOfSpans } from "../../query/spans/row.ts";
-import { sessionsStatement, tracesStatement } from "../../query/spans/surroundings.ts";
-import { nodesOfTrace } from "../../query/traces/tree.ts";
+  rowsOfDays,
+  sessionCandidatesStatement,
+  sessionCountStatement,
+  sessionDaysStatement,
+  sessionsStatement,
+  sessionTotalsStatement,
+} from "../../query/sessions/statements.ts";
+import { param, sql, statementOf } from "../../query/sql.ts";
+import { effectiveTags, newestTags, spanTagCondition } from "../../query/tags.ts";
+import type { TraceFilter } from "../../query/traces/filter.ts";
+import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list.ts";
+import { rootsStatement, tracesStatement } from "../../query/traces/read.ts";
+import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/statements.ts";
 
-const names = ["spans", "traceTimes", "traces", "sessions", "signals", "attachments", "attachmentData"] as const;
-const tables = Object.fromEntries(names.map((name) => [name, name])) as unknown as StoreTables;
-const source = { project: "p", tables };
-const reader = { tables } as Reader;
-const uuid = "0af76519-16cd-43dd-8448-eb211c80319c";
+const tables: StoreTables = {
+  spans: "spans",
+  traceTimes: "times",
+  traces: "traces",
+  sessions: "sessions",
+  signals: "signals",
+  attachments: "attachments",
+  attachmentData: "data",
+};
+const project = "7e0c6f3a-1111-4222-8333-944455556666";
+const attack = "'; DROP TABLE spans; --";
+const tags = [{ key: attack, values: [attack, "b"] }];
+const page = { sortOrder: "desc", limit: 50, offset: 0 } as const;
+const bounds = { createdAfter: 1n, createdBefore: 2_000_000n, names: [attack], hasError: true };
+const totals = { durationMin: 1, durationMax: 2, costMin: 3, costMax: 4, tags };
+const traceFilter: TraceFilter = { ...page, ...bounds, ...totals, sortBy: "cost", status: "ok", sessionId: attack };
+const sessionFilter: SessionFilter = { ...page, ...bounds, ...totals, sortBy: "cost" };
+const scope = { project, tables, rows: [rowsOfHours(3600, 7200)] };
 
-const page: SpanPageRequest = {
-  ...source,
-  filter: {},
-  hours: { from: 490_000, to: 490_002 },
-  repeated: [],
-  order: { by: "started_at", descending: true },
-  limit: 50,
-  offset: 0,
-};
-const filter = {
-  ...{
-    id: uuid,
-    trace_id: uuid,
-    parent_span_id: null,
-    session_id: uuid,
-    span_kind: "llm",
-    names: ["a"],
-    error_codes: ["e"],
-  },
-  ...{
-    created_after: "2026-01-01 00:00:00.000000000",
-    created_before: "2026-01-02 00:00:00.000000000",
-    has_error: true,
-  },
-  ...{ duration_min: 1, duration_max: 2, cost_min: 3, cost_max: 4, tags: [{ key: "env", values: ["prod"] }] },
-};
-const after = { value: "0.5", spanId: "s", traceId: "t" };
-const series = {
-  ...{
-    ...source,
-    from: 0n,
-    to: 7_200_000_000_000n,
-    bucketSeconds: 3_600,
-    groupBy: "model",
-    filter: {},
-    repeated: ["t1"],
-  },
-};
-const signalFilter = { name: "n", type: "boolean", entity_type: "span", entity_id: "e", hours: { from: 1, to: 2 } };
-
+/** Every statement of traces and sessions. */
 const statements = {
-  "spans, newest": () => pageOfSpans(page),
-  "spans, every filter": () => pageOfSpans({ ...page, filter }),
-  "spans, some of them several times": () => pageOfSpans({ ...page, repeated: ["t1"], offset: 5 }),
-  "spans, many of them several times": () => countOfSpans({ ...page, repeated: "many" }),
-  "spans by id, put together": () => pageOfSpans({ ...page, filter: { id: uuid }, hours: {}, repeated: "all" }),
-  "spans behind a cursor": () => pageOfSpans({ ...page, order: { by: "cost", descending: false }, after }),
-  "spans behind a cursor without a value": () =>
-    pageOfSpans({ ...page, order: { by: "cost", descending: true }, after: { ...after, value: null } }),
-  "traces with repeated spans": () => repeatedStatement(repeatedScope({ ...page, filter: { trace_id: uuid } })),
-  "hours of a project": () => hoursStatement(reader, "p", {}),
-  "hours of a trace": () => hoursStatement(reader, "p", { trace_id: uuid }),
-  "hours of a session": () => hoursStatement(reader, "p", { session_id: uuid }),
-  "hours of arrivals": () => hoursStatement(reader, "p", { created_after: filter.created_after }),
-  "a span": () => rowsOfSpan({ project: "p", table: "spans" }, "s"),
-  "where a span is": () => findSpanStatement("spans", "p", "s"),
-  "whole spans": () => rowsOfSpans({ project: "p", table: "spans" }, [{ traceId: "t", spanId: "s" }]),
-  "tags of traces": () => tracesStatement({ project: "p", reader }, ["t"]),
-  "tags of sessions": () => sessionsStatement({ project: "p", reader }, ["s"]),
-  "the tree of a trace": () => nodesOfTrace(source, uuid, []),
-  "current signals": () => currentSignals(source, "span", ["s"]),
-  "signals, every filter": () =>
-    listSignals(source, signalFilter, {
-      ...{ limit: 10, offset: 0 },
-      after: { created: "2026-01-01 00:00:00.000", signalId: "i", entityType: "span", entityId: "e" },
-    }),
-  "count of signals": () => countSignals(source, {}),
-  "summary of signals": () => summariseSignals(source, {}),
-  "hours of signals": () => hoursOfSignals(source),
-  "attachments of a span": () => attachmentsOfSpan(source, "t", "s"),
-  "an attachment": () => attachmentOfSpan(source, "t", "s", "a"),
-  "bytes of an attachment": () => attachmentData(source, "a", 10),
-  "series of signals": () => signalSeries({ ...source, from: 0n, to: 1n, bucketSeconds: 60, name: "n", limit: 5 }),
-  "traces with repeated spans of a series": () => repeatedStatement(seriesScope({ ...series, metric: "cost" })),
+  "hours of traces": hoursStatement(project, "traces", {}),
+  "hours of traces that came within bounds": hoursStatement(project, "traces", bounds),
+  "newest traces": candidatesStatement(
+    scope,
+    { ...page, sortBy: "started_at" },
+    { need: 50, fromSpans: false, window: { from: 3600, to: 7200 } },
+  ),
+  "traces by every condition": candidatesStatement(scope, traceFilter, { need: 50, fromSpans: false }),
+  "traces by cost, dirty ones from their spans": candidatesStatement(
+    scope,
+    { ...page, sortBy: "cost" },
+    { need: 50, fromSpans: true },
+  ),
+  "number of traces": countStatement(scope, traceFilter, false),
+  "a page of traces": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }, false),
+  "traces of a session": tracesStatement({ project, tables, rows: [rowsOfSessions(project, tables, [attack])] }, false),
+  "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n }]),
+  "days of sessions": sessionDaysStatement("sessions"),
+  "newest sessions": sessionCandidatesStatement(
+    { project, tables, rows: [rowsOfDays({ from: 1, to: 2 })] },
+    { ...page, sortBy: "created_at" },
+    { need: 50, window: { from: 1, to: 2 } },
+  ),
+  "sessions by every condition": sessionCandidatesStatement({ project, tables, rows: [] }, sessionFilter, { need: 50 }),
+  "number of sessions": sessionCountStatement({ project, tables, rows: [] }, sessionFilter),
+  "a page of sessions": sessionsStatement({ project, tables, rows: [] }),
+  "totals of sessions": sessionTotalsStatement(project, tables, [attack], false),
+  "spans by effective tags": statementOf(sql`SELECT 1 WHERE ${spanTagCondition(tags, { project, tables })!}`),
 };
 
-describe("statements", () => {
-  it.each(Object.entries(statements))("%s", (_title, make) => {
-    const { query, params } = make()!;
-    expect(`${query}\n\n${JSON.stringify(params, undefined, 2)}\n`).toMatchSnapshot();
+describe("statements of the API", () => {
+  for (const [name, { query, params }] of Object.entries(statements)) {
+    it(`are what is committed, with every value bound: ${name}`, () => {
+      expect(query).not.toContain("DROP TABLE");
+      expect(query).toMatchSnapshot();
+      for (const [placeholder] of query.matchAll(/\{(\w+):/g)) expect(params).toHaveProperty(placeholder.slice(1, -1));
+    });
+  }
+
+  it("bind a value once", () => {
+    const value = param("String", "x");
+    expect(statementOf(sql`SELECT ${value}, ${param("String", "x")}, ${param("String", "y")}`)).toEqual({
+      query: "SELECT {p1: String}, {p1: String}, {p2: String}",
+      params: { p1: "x", p2: "y" },
+    });
+  });
+});
+
+describe("tags", () => {
+  it("hold by their newest version, of equal versions the greater value", () => {
+    expect(
+      newestTags([
+        ["a", "1", 2],
+        ["a", "9", 1],
+        ["b", "x", 1],
+        ["b", "y", 1],
+      ]),
+    ).toEqual({ a: "1", b: "y" });
   });
 
-  it.each(seriesMetrics)("series of %s", (metric) => {
-    const { query, params } = seriesStatement({ ...series, metric });
-    expect(`${query}\n\n${JSON.stringify(params, undefined, 2)}\n`).toMatchSnapshot();
+  it("of a span stand over its trace's, and these over its session's", () => {
+    expect(effectiveTags({ a: "s", b: "s", c: "s" }, { b: "t", c: "t" }, { c: "own" })).toEqual({
+      a: "s",
+      b: "t",
+      c: "own",
+    });
   });
 });

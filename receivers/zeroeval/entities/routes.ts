@@ -72,7 +72,7 @@ function readItems<T>(config: ZeroevalConfig, body: Buffer, read: ReadItem<T>): 
     maxTagLength: config.max_tag_length,
   };
   const problems = new Problems(config.max_listed_problems);
-  const items = arrayBody(parseBody(body), config.max_spans_per_request);
+  const items = arrayBody(parseJson(body), config.max_spans_per_request);
   const found = items.map((item, index) => read(item, index, limits, problems));
   problems.throwAny();
   return found.filter((item) => item !== undefined);
