@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
+import { parseJson } from "../../../extensions/api/http/body.ts";
 import { notFound } from "../../../extensions/api/http/errors.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
