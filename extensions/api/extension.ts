@@ -11,7 +11,7 @@ import { ClickHouseReader, type Reader } from "../../query/reader.ts";
 import { InFlight } from "../../receivers/otlp/in-flight.ts";
 import type { Api, Store } from "./api.ts";
 import { KeyRing } from "./auth/keys.ts";
-import type { ApiConfig } from "./config.ts";
+import { type ApiConfig, readLimitsOf } from "./config.ts";
 import { createHandler, type Handler } from "./http/app.ts";
 import { bodyLimit } from "./http/body.ts";
 import { ApiInstruments } from "./http/instruments.ts";
@@ -137,7 +137,7 @@ function answerNotReady(response: ServerResponse): void {
 /** Time for requests that are being answered when the process is asked to stop. */
 const lastAnswersMs = 2_000;
 
-function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Reader {
+function readerOf(store: Store, apiConfig: ApiConfig): Reader {
   const { config } = store;
   const tables = {
     spans: store.table(config.traces_table_name),
@@ -148,8 +148,7 @@ function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Rea
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),
   };
-  const limits = { maxExecutionSeconds: query_timeout / 1_000, maxMemoryBytes: query_memory };
-  return new ClickHouseReader(() => store.client(), tables, limits);
+  return new ClickHouseReader(() => store.client(), tables, readLimitsOf(apiConfig));
 }
 
 /** Connections of the API to one server of the store. */

@@ -38,11 +38,12 @@ function segmentsOf(path: string): string[] {
   return path.split("/").filter((segment) => segment !== "");
 }
 
-/** Literals before suffixes before parameters before greedy ones, part by part. */
+/** Literals before suffixes before parameters before greedy ones, part by part; the end last, as a greedy one before it takes all. */
 const order: Readonly<Record<Part["kind"], number>> = { literal: 0, param: 2, greedy: 3 };
+const end = 4;
 
 function weight(part: Part | undefined): number {
-  if (part === undefined) return -1;
+  if (part === undefined) return end;
   return part.kind === "param" && part.suffix !== "" ? 1 : order[part.kind];
 }
 
