@@ -8,6 +8,10 @@ import { Datasets } from "./datasets/datasets.ts";
 import { ParquetReader } from "./datasets/parquet.ts";
 import { datasetRoutes } from "./datasets/routes.ts";
 import { DatasetVersions } from "./datasets/versions.ts";
+import { Evals } from "./evals/evals.ts";
+import { Results } from "./evals/results.ts";
+import { evalRoutes } from "./evals/routes.ts";
+import { Scorers } from "./evals/scorers.ts";
 import { Experiments } from "./experiments/experiments.ts";
 import { experimentRoutes } from "./experiments/routes.ts";
 import { FeedbackBook } from "./feedback/feedback.ts";
@@ -35,6 +39,8 @@ export function recordRoutes({ store, reader, config, logger }: Services): reado
   const datasets = new Datasets(records);
   const datasetVersions = new DatasetVersions(records);
   const parquet = new ParquetReader(store, readLimitsOf(config));
+  const evals = new Evals(records, datasets, datasetVersions);
+  const results = new Results(records, evals);
   return [
     ...promptRoutes({ records, prompts, versions }),
     ...completionRoutes({ records, prompts }),
@@ -45,6 +51,7 @@ export function recordRoutes({ store, reader, config, logger }: Services): reado
     ...organizationRoutes,
     ...datasetRoutes({ datasets, versions: datasetVersions, parquet }),
     ...experimentRoutes(new Experiments(records, datasetVersions)),
+    ...evalRoutes({ evals, results, scorers: new Scorers(records, evals, results) }),
     ...abRoutes(new AbTests(records)),
   ];
 }
