@@ -1,6 +1,6 @@
-import { evalResultTable } from "../../exporters/clickhouse/schema/eval-records.ts";
+import { evalResultTable, evalScoreTable } from "../../exporters/clickhouse/schema/eval-records.ts";
 import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
-import { ofProject, param, raw, type Statement, sql, statementOf } from "../../query/sql.ts";
+import { ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../query/sql.ts";
 import type { Page } from "../datasets/datasets.ts";
 import { derivedId } from "../store/derived-id.ts";
 import { type JsonObject, jsonObject } from "../store/json.ts";
@@ -12,6 +12,18 @@ export type Result = RowOf<typeof evalResultTable>;
 
 /** Parameters of a statement travel in its address, which has bounds. */
 const idsPerStatement = 1_000;
+
+function* partsOf(ids: readonly string[]): Generator<readonly string[]> {
+  for (let start = 0; start < ids.length; start += idsPerStatement) yield ids.slice(start, start + idsPerStatement);
+}
+
+function oneOfResults(ids: readonly string[]): Sql {
+  return sql`ResultId IN (${param("Array(String)", ids)})`;
+}
+
+function idsOf(rows: readonly Pick<Result, "ResultId">[]): string[] {
+  return rows.map(({ ResultId }) => ResultId);
+}
 
 /** How many rows of a repetition have a result. */
 export interface RepetitionTally {
@@ -30,7 +42,12 @@ export class Results {
     this.#evals = evals;
   }
 
-  /** Stores results; one of the same row and repetition is replaced and keeps its id. @throws {ApiError} 404 the eval */
+  /**
+   * Stores results. One of the same row and repetition is replaced and keeps its id; its scores are gone where it is another
+   * one now, so that SDKs, which leave out what has a score, score it again.
+   *
+   * @throws {ApiError} 404 the eval
+   */
   async put(scope: Scope, EvalId: string, drafts: readonly ResultDraft[]): Promise<Result[]> {
     await this.#evals.get(scope.project, EvalId);
     const rows = drafts.map((draft) => {
@@ -45,8 +62,24 @@ export class Results {
         HasError: draft.result != null && isFailure(draft.result),
       });
     });
+    const before = await this.#select(scope.project, EvalId, idsOf(rows), ["ResultId", "Result"]);
     await this.#records.putAll(evalResultTable, rows);
+    const old = new Map(before.map(({ ResultId, Result }) => [ResultId, Result]));
+    const others = rows.filter(({ ResultId, Result }) => (old.get(ResultId) ?? Result) !== Result);
+    await this.#dropScores(scope, EvalId, idsOf(others));
     return rows;
+  }
+
+  async #dropScores(scope: Scope, EvalId: string, ids: readonly string[]): Promise<void> {
+    for (const part of partsOf(ids)) {
+      const scores = await this.#records.list(evalScoreTable, {
+        project: scope.project,
+        match: { EvalId },
+        where: oneOfResults(part),
+      });
+      const dropped = scores.map((score) => this.#records.changed(score, scope, { IsDeleted: true }));
+      await this.#records.putAll(evalScoreTable, dropped);
+    }
   }
 
   /** In the order of repetitions and ids of rows, of one repetition or of all. @throws {ApiError} 404 the eval */
@@ -58,14 +91,22 @@ export class Results {
 
   /** Which of `ids` are results of the eval. */
   async known(project: string, EvalId: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const known = new Set<string>();
-    const fields = ["ResultId"] as const;
-    for (let start = 0; start < ids.length; start += idsPerStatement) {
-      const where = sql`ResultId IN (${param("Array(String)", ids.slice(start, start + idsPerStatement))})`;
-      const rows = await this.#records.list(evalResultTable, { project, match: { EvalId }, where, fields });
-      for (const { ResultId } of rows) known.add(ResultId);
+    const rows = await this.#select(project, EvalId, ids, ["ResultId"]);
+    return new Set(idsOf(rows));
+  }
+
+  async #select(
+    project: string,
+    EvalId: string,
+    ids: readonly string[],
+    fields: readonly ("ResultId" | "Result")[],
+  ): Promise<Result[]> {
+    const found: Result[] = [];
+    for (const part of partsOf(ids)) {
+      const selection = { project, match: { EvalId }, where: oneOfResults(part), fields };
+      found.push(...(await this.#records.list(evalResultTable, selection)));
     }
-    return known;
+    return found;
   }
 
   tally(project: string, evalId: string): Promise<RepetitionTally[]> {
