@@ -68,7 +68,7 @@ function readRoutes(scorers: Scorers): readonly Route[] {
     defineRoute({
       ...common,
       path: `${base}/:scorer_id/scores`,
-      summary: "What a scorer found, by id of the result",
+      summary: "What a scorer found, oldest first",
       params,
       query: queryOf({ limit: limitOf(10_000, 1_000), offset }),
       responses: { 200: z.array(scoreRead), ...failures },

@@ -105,10 +105,11 @@ export class Scorers {
     return rows;
   }
 
-  /** In the order of the ids of results. @throws {ApiError} 404 the scorer */
+  /** Oldest first. @throws {ApiError} 404 the scorer */
   async scores(project: string, EvalId: string, ScorerId: string, page: Page): Promise<Score[]> {
     await this.get(project, EvalId, ScorerId);
-    return this.#records.list(evalScoreTable, { project, match: { EvalId, ScorerId }, ...page });
+    const orderBy = "CreatedAt, ResultId";
+    return this.#records.list(evalScoreTable, { project, match: { EvalId, ScorerId }, orderBy, ...page });
   }
 
   tally(project: string, evalId: string): Promise<ScoreTally[]> {

@@ -1,9 +1,11 @@
 """Records what a Python SDK says to a server, and what the server answers.
 
-    python record.py SERVER SCRIPT OUTPUT      python record.py http://127.0.0.1:8080 datasets.py ../../testdata/zeroeval/x.json
+    python record.py SERVER OUTPUT SCRIPT...
+    python record.py http://127.0.0.1:8080 ../../testdata/zeroeval/python-0.10.4.json quickstart.py datasets.py
 
-Runs SCRIPT with the SDK of this interpreter against a proxy on loopback that passes everything on to SERVER, whose store
-should be empty and need no key. Headers are left out; paths of this machine become `/app`.
+Runs each SCRIPT with the SDK of this interpreter against a proxy on loopback that passes everything on to SERVER, whose
+store should be empty and need no key. Headers are left out, paths of this machine become `/app`, and source code of the SDK
+itself, which it puts on spans, becomes null.
 """
 
 import http.client
@@ -16,9 +18,9 @@ import sys
 import threading
 import urllib.parse
 
-server, script, output = sys.argv[1:4]
+server, output, *scripts = sys.argv[1:]
 target = urllib.parse.urlsplit(server)
-here = os.path.dirname(os.path.abspath(script))
+here = os.path.dirname(os.path.abspath(__file__))
 exchanges = []
 lock = threading.Lock()
 
@@ -29,9 +31,18 @@ def read(data):
         return None
     text = scrub(data.decode())
     try:
-        return json.loads(text)
+        return without_sdk_code(json.loads(text))
     except ValueError:
         return text
+
+
+def without_sdk_code(value):
+    if isinstance(value, list):
+        return [without_sdk_code(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    is_sdk = "site-packages" in (value.get("code_filepath") or "")
+    return {name: None if is_sdk and name == "code" else without_sdk_code(item) for name, item in value.items()}
 
 
 def scrub(text):
@@ -68,9 +79,9 @@ proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
 threading.Thread(target=proxy.serve_forever, daemon=True).start()
 url = f"http://127.0.0.1:{proxy.server_address[1]}"
 environment = {**os.environ, "ZEROEVAL_API_URL": url, "ZEROEVAL_API_KEY": "sk_ze_recorder"}
-code = subprocess.run([sys.executable, script], env=environment).returncode
-if code != 0:
-    raise SystemExit(code)
+for script in scripts:
+    subprocess.run([sys.executable, script], env=environment, check=True)
 with open(output, "w") as file:
-    file.write(json.dumps(exchanges, indent=1, ensure_ascii=False) + "\n")
+    lines = [json.dumps(exchange, ensure_ascii=False) for exchange in exchanges]
+    file.write("[\n" + ",\n".join(lines) + "\n]\n")
 print(f"{len(exchanges)} requests in {output}")
