@@ -26,7 +26,7 @@ export function resultRoutes({ results }: { readonly results: Results }): readon
       ...common,
       method: "GET",
       permission: "read",
-      summary: "What came out of rows, by repetition and id of the row",
+      summary: "What came out of rows, by repetition, oldest first",
       query: queryOf({
         repetition: intOf(1, 2 ** 31 - 1)
           .optional()

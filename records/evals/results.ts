@@ -50,7 +50,7 @@ export class Results {
    */
   async put(scope: Scope, EvalId: string, drafts: readonly ResultDraft[]): Promise<Result[]> {
     await this.#evals.get(scope.project, EvalId);
-    const rows = drafts.map((draft) => {
+    const fresh = drafts.map((draft) => {
       const Repetition = draft.repetition_number ?? 1;
       return this.#records.fresh(evalResultTable, scope, {
         EvalId,
@@ -62,10 +62,11 @@ export class Results {
         HasError: draft.result != null && isFailure(draft.result),
       });
     });
-    const before = await this.#select(scope.project, EvalId, idsOf(rows), ["ResultId", "Result"]);
+    const found = await this.#select(scope.project, EvalId, idsOf(fresh), ["ResultId", "Result", "CreatedAt"]);
+    const before = new Map(found.map((row) => [row.ResultId, row]));
+    const rows = fresh.map((row) => ({ ...row, CreatedAt: before.get(row.ResultId)?.CreatedAt ?? row.CreatedAt }));
     await this.#records.putAll(evalResultTable, rows);
-    const old = new Map(before.map(({ ResultId, Result }) => [ResultId, Result]));
-    const others = rows.filter(({ ResultId, Result }) => (old.get(ResultId) ?? Result) !== Result);
+    const others = rows.filter(({ ResultId, Result }) => (before.get(ResultId)?.Result ?? Result) !== Result);
     await this.#dropScores(scope, EvalId, idsOf(others));
     return rows;
   }
@@ -82,11 +83,11 @@ export class Results {
     }
   }
 
-  /** In the order of repetitions and ids of rows, of one repetition or of all. @throws {ApiError} 404 the eval */
+  /** Oldest first, of one repetition or of all. @throws {ApiError} 404 the eval */
   async list(project: string, EvalId: string, Repetition: number | undefined, page: Page): Promise<Result[]> {
     await this.#evals.get(project, EvalId);
     const match = Repetition === undefined ? { EvalId } : { EvalId, Repetition };
-    return this.#records.list(evalResultTable, { project, match, ...page });
+    return this.#records.list(evalResultTable, { project, match, orderBy: "Repetition, CreatedAt, RowId", ...page });
   }
 
   /** Which of `ids` are results of the eval. */
@@ -99,7 +100,7 @@ export class Results {
     project: string,
     EvalId: string,
     ids: readonly string[],
-    fields: readonly ("ResultId" | "Result")[],
+    fields: readonly ("ResultId" | "Result" | "CreatedAt")[],
   ): Promise<Result[]> {
     const found: Result[] = [];
     for (const part of partsOf(ids)) {
