@@ -55,9 +55,14 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** A row for SDKs that know texts alone. */
 export function textRowOf({ RowId, Data }: DatasetRow): z.output<typeof dataRead>["rows"][number] {
-  const values = Object.entries(JSON.parse(Data) as Values);
-  const texts = values.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]);
-  return { row_id: RowId, data: Object.fromEntries(texts) };
+  const values = JSON.parse(Data) as Values;
+  // A row that was pulled and pushed again has the id it was known by.
+  const { row_id: id } = values;
+  const texts = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return { row_id: typeof id === "string" && id !== "" ? id : RowId, data: Object.fromEntries(texts) };
 }
 
 /**

@@ -99,7 +99,7 @@ export const dataRead = z
     rows: z
       .array(
         z.object({
-          row_id: z.guid().describe("Id of the row."),
+          row_id: z.string().describe("Id of the row: its own row_id, or the one it got here."),
           data: z.record(z.string(), z.string()).describe("Texts by column; other values as JSON."),
         }),
       )

@@ -14,6 +14,9 @@ const routes = [
   echoRoute({ path: "/tags/:tag", method: "POST", body: json, permission: "write" }),
   echoRoute({ path: "/tags/:tag::pin", method: "POST", body: json, permission: "write" }),
   echoRoute({ path: "/projects/:project_id/judges" }),
+  echoRoute({ path: "/datasets/:name+" }),
+  echoRoute({ path: "/datasets/:name+/data" }),
+  echoRoute({ path: "/datasets/:name+/data/:ref" }),
 ];
 
 let api: TestApi;
@@ -54,6 +57,15 @@ describe("routes of paths", () => {
       params: { task: "a/b", hash: "c" },
     });
     expect(await called("/v1/tasks/a/b/prompt/versions/3")).toMatchObject({ params: { task: "a/b", number: "3" } });
+  });
+
+  test.each([
+    ["/datasets/a", "/datasets/:name+", { name: "a" }],
+    ["/datasets/a/b", "/datasets/:name+", { name: "a/b" }],
+    ["/datasets/a/b/data", "/datasets/:name+/data", { name: "a/b" }],
+    ["/datasets/a/b/data/main", "/datasets/:name+/data/:ref", { name: "a/b", ref: "main" }],
+  ])("%s is the path %s, whose greedy part leaves the rest to the others", async (path, route, params) => {
+    expect(await called(path)).toMatchObject({ route, params });
   });
 
   test("a part may end in a word after a colon", async () => {
