@@ -1,10 +1,17 @@
+import { readLimitsOf } from "../extensions/api/config.ts";
 import type { Route } from "../extensions/api/http/route.ts";
 import type { Services } from "../extensions/api/routes.ts";
 import { abRoutes } from "./ab/routes.ts";
 import { AbTests } from "./ab/tests.ts";
 import { completionRoutes } from "./completions/routes.ts";
 import { Datasets } from "./datasets/datasets.ts";
+import { ParquetReader } from "./datasets/parquet.ts";
 import { datasetRoutes } from "./datasets/routes.ts";
+import { DatasetVersions } from "./datasets/versions.ts";
+import { Evals } from "./evals/evals.ts";
+import { Results } from "./evals/results.ts";
+import { evalRoutes } from "./evals/routes.ts";
+import { Scorers } from "./evals/scorers.ts";
 import { Experiments } from "./experiments/experiments.ts";
 import { experimentRoutes } from "./experiments/routes.ts";
 import { FeedbackBook } from "./feedback/feedback.ts";
@@ -14,6 +21,7 @@ import { evaluationRoutes } from "./judges/evaluation-routes.ts";
 import { Evaluations } from "./judges/evaluations.ts";
 import { Judges } from "./judges/judges.ts";
 import { manageRoutes } from "./judges/manage-routes.ts";
+import { organizationRoutes } from "./organizations/routes.ts";
 import { gatewayRoutes } from "./prompts/gateway.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { promptRoutes } from "./prompts/routes.ts";
@@ -21,7 +29,7 @@ import { PromptVersions } from "./prompts/versions.ts";
 import { Records } from "./store/records.ts";
 
 /** Routes of what is stored besides telemetry: prompts, feedback, judges, datasets, experiments, A/B tests. */
-export function recordRoutes({ store, reader, logger }: Services): readonly Route[] {
+export function recordRoutes({ store, reader, config, logger }: Services): readonly Route[] {
   const records = new Records(store, reader);
   const prompts = new Prompts(records);
   const versions = new PromptVersions(records, logger);
@@ -29,6 +37,10 @@ export function recordRoutes({ store, reader, logger }: Services): readonly Rout
   const evaluations = new Evaluations(records);
   const feedback = new FeedbackBook(records, new Resolver(records, prompts, versions), judges, evaluations);
   const datasets = new Datasets(records);
+  const datasetVersions = new DatasetVersions(records);
+  const parquet = new ParquetReader(store, readLimitsOf(config));
+  const evals = new Evals(records, datasets, datasetVersions);
+  const results = new Results(records, evals);
   return [
     ...promptRoutes({ records, prompts, versions }),
     ...completionRoutes({ records, prompts }),
@@ -36,8 +48,10 @@ export function recordRoutes({ store, reader, logger }: Services): readonly Rout
     ...feedbackRoutes({ records, judges, feedback }),
     ...manageRoutes({ judges, evaluations, prompts }),
     ...evaluationRoutes({ judges, evaluations, prompts, records }),
-    ...datasetRoutes(datasets),
-    ...experimentRoutes(new Experiments(records, datasets)),
+    ...organizationRoutes,
+    ...datasetRoutes({ datasets, versions: datasetVersions, parquet }),
+    ...experimentRoutes(new Experiments(records, datasetVersions)),
+    ...evalRoutes({ evals, results, scorers: new Scorers(records, evals, results) }),
     ...abRoutes(new AbTests(records)),
   ];
 }

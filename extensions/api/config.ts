@@ -6,6 +6,7 @@ import { secret } from "../../config/secret.ts";
 import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
 import { attachmentsSchema } from "../../query/attachments/config.ts";
+import type { ReadLimits } from "../../query/reader.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
 
 const keySchema = z.strictObject({
@@ -80,3 +81,8 @@ export const apiConfigSchema = z.strictObject({
   query_memory: byteSize.prefault("1GiB").describe("Most memory that one query takes of ClickHouse."),
 });
 export type ApiConfig = z.output<typeof apiConfigSchema>;
+
+/** Bounds of one statement that the API sends. */
+export function readLimitsOf({ query_timeout, query_memory }: ApiConfig): ReadLimits {
+  return { maxExecutionSeconds: query_timeout / 1_000, maxMemoryBytes: query_memory };
+}

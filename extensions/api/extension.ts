@@ -18,7 +18,7 @@ import { KeyTable } from "./auth/key-table.ts";
 import { KeyRing } from "./auth/keys.ts";
 import { keyRoutes } from "./auth/routes.ts";
 import { StoredKeys } from "./auth/stored-keys.ts";
-import type { ApiConfig } from "./config.ts";
+import { type ApiConfig, readLimitsOf } from "./config.ts";
 import { createHandler, type Handler } from "./http/app.ts";
 import { bodyLimit } from "./http/body.ts";
 import { asApiError } from "./http/failures.ts";
@@ -190,7 +190,7 @@ function answerNotReady(response: ServerResponse): void {
 /** Time for requests that are being answered when the process is asked to stop. */
 const lastAnswersMs = 2_000;
 
-function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Reader {
+function readerOf(store: Store, apiConfig: ApiConfig): Reader {
   const { config } = store;
   const tables = {
     spans: store.table(config.traces_table_name),
@@ -201,8 +201,7 @@ function readerOf(store: Store, { query_timeout, query_memory }: ApiConfig): Rea
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),
   };
-  const limits = { maxExecutionSeconds: query_timeout / 1_000, maxMemoryBytes: query_memory };
-  return new ClickHouseReader(() => store.client(), tables, limits);
+  return new ClickHouseReader(() => store.client(), tables, readLimitsOf(apiConfig));
 }
 
 /** Connections of the API to one server of the store. */

@@ -3,67 +3,39 @@ import { intOf, limitOf, offset, queryOf } from "../../extensions/api/http/param
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { errorBody } from "../store/error-body.ts";
 import { scopeOf } from "../store/scope.ts";
-import type { Data, Dataset, Datasets, DatasetVersion } from "./datasets.ts";
+import type { Datasets } from "./datasets.ts";
+import { hubRoutes } from "./hub-routes.ts";
+import { datasetNameIn } from "./names.ts";
+import type { ParquetReader } from "./parquet.ts";
+import { datasetOf, itemOf, textRowOf, versionOf } from "./read.ts";
+import {
+  dataBody,
+  dataRead,
+  datasetBody,
+  datasetItem,
+  datasetName,
+  datasetRead,
+  nameParams,
+  versionRead,
+} from "./schemas.ts";
+import { type DatasetVersions, defaultSubset, subsetOf, wholeOf } from "./versions.ts";
+
+/** What these routes are made of. */
+export interface DatasetServices {
+  readonly datasets: Datasets;
+  readonly versions: DatasetVersions;
+  readonly parquet: ParquetReader;
+}
 
 const tag = "Datasets";
 const failures = { 400: errorBody, 404: errorBody } as const;
 
-const datasetName = z
-  .string()
-  .max(500)
-  .refine((name) => name.trim() !== "", "must not be empty");
-const nameParams = z.object({ name: datasetName.describe("Name or UUID of the dataset.") });
-
-const datasetBody = z.object({
-  name: datasetName.describe("Name of the dataset, one of its kind in the project."),
-  description: z.string().max(10_000).nullish().describe("What it holds."),
-});
-
-const maxRows = 1_000_000;
-const data = z.record(z.string(), z.string());
-// SDKs write other values as JSON text; so it is done here for who does not.
-const row = z.record(
-  z.string(),
-  z.unknown().transform((value) => (typeof value === "string" ? value : JSON.stringify(value))),
-);
-const dataBody = z.object({ data: z.array(row).min(1).max(maxRows).describe("Rows: texts by name of their column.") });
-
-const datasetRead = z
-  .object({
-    id: z.guid().describe("Id of the dataset."),
-    name: z.string().describe("Its name."),
-    description: z.string().describe("What it holds."),
-    created_at: z.string().describe("ISO 8601 in UTC."),
-    updated_at: z.string().describe("ISO 8601 in UTC."),
-  })
-  .meta({ id: "Dataset" });
-
-const versionRead = z
-  .object({
-    id: z.guid().describe("Id of the version."),
-    version_number: z.int().min(1).describe("From 1 without gaps."),
-    dataset_id: z.guid().describe("Id of the dataset."),
-    row_count: z.int().describe("Rows of the version."),
-    created_at: z.string().describe("ISO 8601 in UTC."),
-  })
-  .meta({ id: "DatasetVersion" });
-
-const dataRead = z
-  .object({
-    rows: z
-      .array(z.object({ row_id: z.guid().describe("Id of the row."), data: data.describe("Texts by column.") }))
-      .describe("In the order in which they were sent."),
-    totalRows: z.int().describe("Rows of the version, on all pages."),
-    version: versionRead.describe("Which version it is."),
-  })
-  .meta({ id: "DatasetData" });
-
 /** Routes of datasets. */
-export function datasetRoutes(datasets: Datasets): readonly Route[] {
-  return [...writeRoutes(datasets), ...readRoutes(datasets)];
+export function datasetRoutes(services: DatasetServices): readonly Route[] {
+  return [...writeRoutes(services), ...readRoutes(services), ...hubRoutes(services)];
 }
 
-function writeRoutes(datasets: Datasets): readonly Route[] {
+function writeRoutes({ datasets, versions }: DatasetServices): readonly Route[] {
   return [
     defineRoute({
       method: "POST",
@@ -73,8 +45,11 @@ function writeRoutes(datasets: Datasets): readonly Route[] {
       summary: "Makes a dataset",
       body: datasetBody,
       responses: { 200: datasetRead, 400: errorBody, 409: errorBody },
-      handle: async ({ caller, body }) =>
-        datasetOf(await datasets.create(scopeOf(caller), body.name, body.description ?? "")),
+      handle: async ({ caller, body }) => {
+        const draft = "slug" in body ? { name: body.slug, title: body.display_name } : { name: body.name, title: "" };
+        const fields = { Name: draft.name, DisplayName: draft.title ?? "", Description: body.description ?? "" };
+        return datasetOf(caller, await datasets.create(scopeOf(caller), fields), undefined);
+      },
     }),
     defineRoute({
       method: "POST",
@@ -87,14 +62,15 @@ function writeRoutes(datasets: Datasets): readonly Route[] {
       responses: { 200: versionRead, ...failures },
       handle: async ({ caller, params, body }) => {
         const scope = scopeOf(caller);
-        const dataset = await datasets.get(scope.project, params.name);
-        return versionOf(await datasets.push(scope, dataset, body.data));
+        const dataset = await datasets.get(scope.project, datasetNameIn(caller, params.name));
+        const rows = body.data.map((row) => JSON.stringify(row));
+        return versionOf(await versions.push(scope, dataset, [{ name: defaultSubset, rows }]));
       },
     }),
   ];
 }
 
-function readRoutes(datasets: Datasets): readonly Route[] {
+function readRoutes({ datasets, versions }: DatasetServices): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
@@ -103,8 +79,9 @@ function readRoutes(datasets: Datasets): readonly Route[] {
       tag,
       summary: "Datasets, oldest first",
       query: queryOf({ limit: limitOf(1_000, 1_000), offset }),
-      responses: { 200: z.array(datasetRead), 400: errorBody },
-      handle: async ({ caller, query }) => (await datasets.list(scopeOf(caller).project, query)).map(datasetOf),
+      responses: { 200: z.array(datasetItem), 400: errorBody },
+      handle: async ({ caller, query }) =>
+        (await datasets.list(scopeOf(caller).project, query)).map((dataset) => itemOf(caller, dataset)),
     }),
     defineRoute({
       method: "GET",
@@ -114,7 +91,11 @@ function readRoutes(datasets: Datasets): readonly Route[] {
       summary: "A dataset",
       params: nameParams,
       responses: { 200: datasetRead, ...failures },
-      handle: async ({ caller, params }) => datasetOf(await datasets.get(scopeOf(caller).project, params.name)),
+      handle: async ({ caller, params }) => {
+        const { project } = scopeOf(caller);
+        const dataset = await datasets.get(project, datasetNameIn(caller, params.name));
+        return datasetOf(caller, dataset, await versions.newest(project, dataset));
+      },
     }),
     defineRoute({
       method: "GET",
@@ -126,7 +107,8 @@ function readRoutes(datasets: Datasets): readonly Route[] {
       responses: { 200: z.array(versionRead), ...failures },
       handle: async ({ caller, params }) => {
         const { project } = scopeOf(caller);
-        return (await datasets.versions(project, await datasets.get(project, params.name))).map(versionOf);
+        const dataset = await datasets.get(project, datasetNameIn(caller, params.name));
+        return (await versions.list(project, dataset)).map(versionOf);
       },
     }),
     defineRoute({
@@ -134,42 +116,25 @@ function readRoutes(datasets: Datasets): readonly Route[] {
       path: "/v1/datasets/:name+/data",
       permission: "read",
       tag,
-      summary: "Rows of a version of a dataset",
+      summary: "Rows of a version of a dataset, as texts",
       params: nameParams,
       query: queryOf({
         version_number: intOf(1, 2 ** 31 - 1)
           .optional()
           .describe("The version; the newest where it is left out."),
+        subset: datasetName.optional().describe("The subset; all rows where it is left out."),
         limit: limitOf(10_000, 10_000),
         offset,
       }),
       responses: { 200: dataRead, ...failures },
       handle: async ({ caller, params, query }) => {
         const { project } = scopeOf(caller);
-        const dataset = await datasets.get(project, params.name);
-        const version = await datasets.version(project, dataset, query.version_number);
-        const rows = await datasets.rows(project, version, query);
-        return {
-          rows: rows.map(({ RowId, Data }) => ({ row_id: RowId, data: JSON.parse(Data) as Data })),
-          totalRows: version.RowCount,
-          version: versionOf(version),
-        };
+        const dataset = await datasets.get(project, datasetNameIn(caller, params.name));
+        const version = await versions.numbered(project, dataset, query.version_number);
+        const subset = query.subset === undefined ? wholeOf(version) : subsetOf(version, query.subset);
+        const rows = await versions.rows(project, version, subset, query);
+        return { rows: rows.map(textRowOf), totalRows: subset.rows, version: versionOf(version) };
       },
     }),
   ];
-}
-
-function datasetOf({ DatasetId, Name, Description, CreatedAt, UpdatedAt }: Dataset): z.output<typeof datasetRead> {
-  return { id: DatasetId, name: Name, description: Description, created_at: CreatedAt, updated_at: UpdatedAt };
-}
-
-function versionOf(version: DatasetVersion): z.output<typeof versionRead> {
-  const { VersionId, Version, DatasetId, RowCount, CreatedAt } = version;
-  return {
-    id: VersionId,
-    version_number: Version,
-    dataset_id: DatasetId,
-    row_count: RowCount,
-    created_at: CreatedAt,
-  };
 }

@@ -9,7 +9,7 @@ import {
   experimentTable,
 } from "../../exporters/clickhouse/schema/records.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
-import type { Datasets } from "../datasets/datasets.ts";
+import type { DatasetVersions } from "../datasets/versions.ts";
 import type { Records, Scope } from "../store/records.ts";
 import type { evaluatorBody, experimentBody, resultBody, valueBody } from "./schemas.ts";
 
@@ -34,16 +34,16 @@ const maxParts = 10_000;
 /** Experiments and what came out of them. */
 export class Experiments {
   readonly #records: Records;
-  readonly #datasets: Datasets;
+  readonly #versions: DatasetVersions;
 
-  constructor(records: Records, datasets: Datasets) {
+  constructor(records: Records, versions: DatasetVersions) {
     this.#records = records;
-    this.#datasets = datasets;
+    this.#versions = versions;
   }
 
   /** @throws {ApiError} 404 the version of the dataset */
   async create(scope: Scope, body: z.output<typeof experimentBody>): Promise<Experiment> {
-    await this.#datasets.versionWithId(scope.project, body.dataset_version_id);
+    await this.#versions.withId(scope.project, body.dataset_version_id);
     return this.#put(experimentTable, scope, {
       ExperimentId: randomUUID(),
       DatasetVersionId: body.dataset_version_id,

@@ -3,6 +3,7 @@ import { feedbackTable } from "../../exporters/clickhouse/schema/records.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import type { Evaluations } from "../judges/evaluations.ts";
 import type { Judges } from "../judges/judges.ts";
+import type { Judge } from "../judges/of-prompt.ts";
 import { derivedId } from "../store/derived-id.ts";
 import { KeyedLock } from "../store/keyed-lock.ts";
 import type { Records, Scope } from "../store/records.ts";
@@ -35,13 +36,37 @@ export class FeedbackBook {
   async give(scope: Scope, slug: string, completionId: string, sent: FeedbackBody): Promise<Feedback> {
     const body = withoutEmpty(sent);
     checkNeedsJudge(body);
-    const { project, author } = scope;
+    const { project } = scope;
     const judge = body.judge_id == null ? undefined : await this.#judges.get(project, body.judge_id);
     if (judge !== undefined) checkFitsJudge(body, judge);
     const completion = await this.#resolver.completion(project, completionId);
     const { PromptId } = await this.#resolver.prompt(scope, slug, completion);
     // A completion of another prompt is none of this one; a judge's is found under its own prompt as well.
     if (judge === undefined && (completion.promptId ?? PromptId) !== PromptId) throw notFound("completion");
+    return this.#store(scope, body, { PromptId, completionId, completion, judge });
+  }
+
+  /**
+   * Stores feedback on a span, whatever its prompt, otherwise as `give`. On the span of a judge's own call it is about what
+   * the judge found.
+   *
+   * @throws {ApiError} 400 members that do not fit; 404 the span, or the judge
+   */
+  async giveOnSpan(scope: Scope, spanId: string, sent: FeedbackBody): Promise<Feedback> {
+    const body = withoutEmpty(sent);
+    const { project } = scope;
+    const completion = await this.#resolver.completion(project, spanId);
+    const judgeId = body.judge_id ?? (await this.#evaluations.ofCall(project, completion.spanId))?.JudgeId;
+    checkNeedsJudge({ ...body, judge_id: judgeId });
+    const judge = judgeId === undefined ? undefined : await this.#judges.get(project, judgeId);
+    if (judge !== undefined) checkFitsJudge(body, judge);
+    const PromptId = judge?.TaskId ?? completion.promptId ?? "";
+    return this.#store(scope, body, { PromptId, completionId: spanId, completion, judge });
+  }
+
+  async #store(scope: Scope, body: FeedbackBody, found: Found): Promise<Feedback> {
+    const { PromptId, completionId, completion, judge } = found;
+    const { project, author } = scope;
     const about =
       judge === undefined
         ? { ...completion, evaluationId: "" }
@@ -81,6 +106,16 @@ export class FeedbackBook {
     await this.#records.put(feedbackTable, row);
     return row;
   }
+}
+
+/** What feedback is about, as it was found. */
+interface Found {
+  /** Empty: no prompt. */
+  readonly PromptId: string;
+  /** As it was sent. */
+  readonly completionId: string;
+  readonly completion: Completion;
+  readonly judge: Judge | undefined;
 }
 
 /** A completion and what a judge found of it; empty: nothing yet. */

@@ -38,6 +38,11 @@ const entityParams = z.object({
   entity_id: z.string().min(1).max(1_000).describe("Id of the span, trace or session."),
 });
 
+const spanParams = z.object({
+  project_id: projectParam,
+  span_id: z.string().min(1).max(1_000).describe("Id of a span."),
+});
+
 /** Routes of feedback. */
 export function feedbackRoutes({ records, judges, feedback }: FeedbackServices): readonly Route[] {
   return [
@@ -54,6 +59,19 @@ export function feedbackRoutes({ records, judges, feedback }: FeedbackServices):
       responses: { 200: feedbackRead, ...failures },
       handle: async ({ caller, params, body }) =>
         feedbackOf(await feedback.give(scopeOf(caller), params.slug, params.completion_id, body)),
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/projects/:project_id/spans/:span_id/feedback",
+      permission: "write",
+      tag,
+      summary: "Says what one thinks of a span",
+      description: "Of the span of a judge's own call: what one thinks of the evaluation.",
+      params: spanParams,
+      body: feedbackBody,
+      responses: { 200: feedbackRead, ...failures },
+      handle: async ({ caller, params, body }) =>
+        feedbackOf(await feedback.giveOnSpan(scopeIn(caller, params.project_id), params.span_id, body)),
     }),
     defineRoute({
       method: "GET",
@@ -104,7 +122,7 @@ function feedbackOf(row: Feedback): z.output<typeof feedbackRead> {
   return {
     id: row.FeedbackId,
     completion_id: row.CompletionId,
-    prompt_id: row.PromptId,
+    prompt_id: orNull(row.PromptId),
     prompt_version_id: orNull(row.PromptVersionId),
     project_id: uuidOfProject(row.ProjectId),
     thumbs_up: row.ThumbsUp,

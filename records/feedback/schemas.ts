@@ -26,7 +26,7 @@ export const feedbackRead = z
   .object({
     id: z.guid().describe("Id of the feedback."),
     completion_id: z.string().describe("As it was sent."),
-    prompt_id: z.guid().describe("Id of the prompt."),
+    prompt_id: z.guid().nullable().describe("Id of the prompt; null on a span without one."),
     prompt_version_id: z.string().nullable().describe("The version that the completion was made with."),
     project_id: z.guid().describe("Id of the project."),
     thumbs_up: z.boolean().describe("Whether it was good; of a judge, whether it was right."),

@@ -63,6 +63,14 @@ export class Evaluations {
     return row;
   }
 
+  /** What a judge found in the call that the span is of; the newest counts. @param spanId as stored */
+  async ofCall(project: string, spanId: string): Promise<Evaluation | undefined> {
+    if (spanId === "") return undefined;
+    const match = { JudgeCallSpanId: spanId };
+    const [row] = await this.#records.list(evaluationTable, { project, match, orderBy: newestFirst, limit: 1 });
+    return row;
+  }
+
   /** By id of the judge. */
   async tallies(project: string, judgeIds: readonly string[]): Promise<ReadonlyMap<string, Tally>> {
     const statement = tallies(this.#records.nameOf(evaluationTable), project, judgeIds);

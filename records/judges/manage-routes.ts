@@ -46,7 +46,6 @@ function readRoutes(services: JudgeServices): readonly Route[] {
     defineRoute({
       method: "GET",
       path: "/projects/:project_id/judges",
-      aliases: [`${base}/automations`],
       permission: "read",
       tag,
       summary: "Judges of a project, oldest first",
@@ -56,6 +55,20 @@ function readRoutes(services: JudgeServices): readonly Route[] {
       handle: async ({ caller, params, query }) => {
         const { project } = scopeIn(caller, params.project_id);
         return shown(services, project, await judges.list(project, query));
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: `${base}/automations`,
+      permission: "read",
+      tag,
+      summary: "Judges of a project, oldest first, as command lines read them",
+      params: ofProject,
+      query: queryOf({ limit: limitOf(1_000, 1_000), offset }),
+      responses: { 200: z.object({ automations: z.array(judgeRead).describe("The judges.") }), ...failures },
+      handle: async ({ caller, params, query }) => {
+        const { project } = scopeIn(caller, params.project_id);
+        return { automations: await shown(services, project, await judges.list(project, query)) };
       },
     }),
     defineRoute({

@@ -195,6 +195,8 @@ function listRoutes(services: PromptServices): readonly Route[] {
     defineRoute({
       method: "GET",
       path: "/projects/:project_id/prompts",
+      // What command lines list as prompts.
+      aliases: ["/projects/:project_id/tuning/tasks"],
       permission: "read",
       tag,
       summary: "Prompts of a project, oldest first",

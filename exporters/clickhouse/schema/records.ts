@@ -1,3 +1,4 @@
+import { evalTables } from "./eval-records.ts";
 import { count, flag, float, optionalFloat, recordTable, text, time, token } from "./record-table.ts";
 import type { TableSchema } from "./table-schema.ts";
 
@@ -175,16 +176,32 @@ export const evaluationTable = recordTable({
 export const datasetTable = recordTable({
   name: "datasets",
   of: "datasets",
-  fields: { Name: text(), DatasetId: text(), Description: text() },
+  fields: {
+    Name: text(),
+    DatasetId: text(),
+    /** For people; empty: the name. */
+    DisplayName: text(),
+    Description: text(),
+  },
   key: ["Name"],
 });
 
 export const datasetVersionTable = recordTable({
   name: "dataset_versions",
   of: "versions of datasets",
-  fields: { DatasetId: text(), Version: count, VersionId: text(), RowCount: count },
+  fields: {
+    DatasetId: text(),
+    Version: count,
+    VersionId: text(),
+    RowCount: count,
+    /** JSON array of name, first row and number of rows: subsets lie one after the other. */
+    Subsets: text(),
+    Message: text(),
+    /** Lower-case hex SHA-256 of what was sent. */
+    CommitSha: text(),
+  },
   key: ["DatasetId", "Version"],
-  lookups: ["VersionId"],
+  lookups: ["VersionId", "CommitSha"],
 });
 
 export const datasetRowTable = recordTable({
@@ -195,7 +212,7 @@ export const datasetRowTable = recordTable({
     /** From 0, without gaps. */
     RowNumber: count,
     RowId: text(),
-    /** JSON object of strings. */
+    /** JSON object. */
     Data: text(),
   },
   key: ["VersionId", "RowNumber"],
@@ -331,6 +348,7 @@ export const recordTables = [
   evaluatorTable,
   experimentEvaluationTable,
   experimentMetricTable,
+  ...evalTables,
   abTestTable,
   abChoiceTable,
 ] as const;

@@ -43,9 +43,10 @@ function segmentsOf(path: string): string[] {
  * whose greedy part would take what the longer one names.
  */
 const order: Readonly<Record<Part["kind"], number>> = { literal: 0, param: 2, greedy: 3 };
+const end = 4;
 
 function weight(part: Part | undefined): number {
-  if (part === undefined) return 4;
+  if (part === undefined) return end;
   return part.kind === "param" && part.suffix !== "" ? 1 : order[part.kind];
 }
 

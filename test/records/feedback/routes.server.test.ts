@@ -235,6 +235,43 @@ describe("feedback", () => {
     expect((await api.get(`${project}/feedback/session/${encodeURIComponent(text)}`)).status).toBe(404);
   });
 
+  test("on a span is that of its prompt, or of none", async () => {
+    const on = (span: string, body: object, key?: "b" | "reader") =>
+      api.post(`${project}/spans/${uuidOf(span)}/feedback`, body, key);
+    const spanId = await decorated();
+    const slug = (await api.get("/v1/prompts/support")).body.prompt_id;
+    const { body } = await on(spanId, { thumbs_up: true, reason: "fine" });
+    expect(feedbackRead.parse(body)).toEqual(body);
+    expect(body).toMatchObject({ prompt_id: slug, judge_id: null, reason: "fine" });
+    expect((await give("support", uuidOf(spanId), { thumbs_up: false })).body).toMatchObject({ id: body.id });
+    const plain = hex();
+    await insertSpans(clickhouse, { spanId: plain });
+    expect((await on(plain, { thumbs_up: true })).body).toMatchObject({ prompt_id: null });
+    expect((await on(plain, { thumbs_up: true, expected_score: 1 })).status).toBe(400);
+    expect((await on(hex(), { thumbs_up: true })).status).toBe(404);
+    expect((await on(plain, { thumbs_up: true }, "b")).status).toBe(404);
+    expect((await on(plain, { thumbs_up: true }, "reader")).status).toBe(403);
+  });
+
+  test("on the span of a judge's own call is about what the judge found", async () => {
+    const [spanId, call] = [await decorated(), hex()];
+    await insertSpans(clickhouse, { spanId: call });
+    const EvaluationId = randomUUID();
+    await insertEvaluation(clickhouse, {
+      JudgeId: scored,
+      EvaluationId,
+      SpanId: spanId,
+      TraceId: "1".repeat(32),
+      JudgeCallSpanId: call,
+      EvaluationType: "scored",
+    });
+    const { status, body } = await api.post(`${project}/spans/${uuidOf(call)}/feedback`, {
+      thumbs_up: false,
+      expected_score: 4,
+    });
+    expect([status, body.judge_id, body.expected_score]).toEqual([200, scored, 4]);
+  });
+
   test("links are not made", async () => {
     const { status, body } = await api.post("/feedback-links", {
       prompt_slug: "support",

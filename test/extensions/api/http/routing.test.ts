@@ -11,11 +11,12 @@ const routes = [
   echoRoute({ path: "/v1/tasks/:task+/prompt/latest", aliases: ["/old/:task+/latest"] }),
   echoRoute({ path: "/v1/tasks/:task+/prompt/versions/by-hash/:hash" }),
   echoRoute({ path: "/v1/tasks/:task+/prompt/versions/:number" }),
-  echoRoute({ path: "/sets/:name+" }),
-  echoRoute({ path: "/sets/:name+/data" }),
   echoRoute({ path: "/tags/:tag", method: "POST", body: json, permission: "write" }),
   echoRoute({ path: "/tags/:tag::pin", method: "POST", body: json, permission: "write" }),
   echoRoute({ path: "/projects/:project_id/judges" }),
+  echoRoute({ path: "/datasets/:name+" }),
+  echoRoute({ path: "/datasets/:name+/data" }),
+  echoRoute({ path: "/datasets/:name+/data/:ref" }),
 ];
 
 let api: TestApi;
@@ -58,9 +59,14 @@ describe("routes of paths", () => {
     expect(await called("/v1/tasks/a/b/prompt/versions/3")).toMatchObject({ params: { task: "a/b", number: "3" } });
   });
 
-  test("what stands after a greedy part is not taken by one at the end of a shorter path", async () => {
-    expect(await called("/sets/a/b/data")).toMatchObject({ route: "/sets/:name+/data", params: { name: "a/b" } });
-    expect(await called("/sets/a/data/b")).toMatchObject({ route: "/sets/:name+", params: { name: "a/data/b" } });
+  test.each([
+    ["/datasets/a", "/datasets/:name+", { name: "a" }],
+    ["/datasets/a/b", "/datasets/:name+", { name: "a/b" }],
+    ["/datasets/a/b/data", "/datasets/:name+/data", { name: "a/b" }],
+    ["/datasets/a/data/b/c", "/datasets/:name+", { name: "a/data/b/c" }],
+    ["/datasets/a/b/data/main", "/datasets/:name+/data/:ref", { name: "a/b", ref: "main" }],
+  ])("%s is the path %s, whose greedy part leaves the rest to the others", async (path, route, params) => {
+    expect(await called(path)).toMatchObject({ route, params });
   });
 
   test("a part may end in a word after a colon", async () => {
