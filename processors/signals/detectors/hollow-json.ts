@@ -15,6 +15,12 @@ const maxBlankBytes = 64;
 /** Of which the last may be cut out of a character or an escape. */
 const longestCut = 6;
 
+/** Beginnings that are remembered, each in the place that its second byte gives; a power of two. */
+const openingCount = 4;
+/** Bytes of a beginning that is remembered. */
+const maxOpeningBytes = 256;
+
+const noBytes = new Uint8Array(0);
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -41,24 +47,35 @@ function signOf(bytes: Uint8Array, start: number, length: number): number {
  * the answer: one such must be there, and empty.
  */
 export class HollowJson {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = noBytes;
   #end = 0;
   #at = 0;
   /** Whether something is said. */
   #isFilled = false;
   /** Whether a member for content is empty. */
   #isHollow = false;
+  /** Where what is said begins with a letter, or -1. */
+  #saidAt = -1;
+  /** How texts began up to what they said: a program's outputs begin alike, and need not be walked over again. */
+  readonly #openings = Array.from({ length: openingCount }, () => new Uint8Array(0));
 
   mayBe(bytes: Uint8Array, start: number, end: number): boolean {
+    const place = bytes[start + 1]! & (openingCount - 1);
+    const opening = this.#openings[place]!;
+    if (opening.length > 0 && saysAfter(opening, bytes, start, end)) return false;
     this.#bytes = bytes;
     this.#end = end;
     this.#at = start;
     this.#isFilled = this.#isHollow = false;
+    this.#saidAt = -1;
     this.#space();
     const first = bytes[this.#at];
     if (this.#at >= end || (first !== 0x5b && first !== 0x7b)) return false;
     this.#value(0);
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = noBytes;
+    if (this.#saidAt >= 0 && this.#saidAt - start <= maxOpeningBytes) {
+      this.#openings[place] = bytes.slice(start, this.#saidAt);
+    }
     return this.#isHollow && !this.#isFilled;
   }
 
@@ -136,12 +153,11 @@ export class HollowJson {
 
   /** Skips a string, or a byte of what is none. */
   #string(): void {
-    for (this.#at++; this.#at < this.#end; this.#at++) {
-      const byte = this.#bytes[this.#at]!;
-      if (byte === quote) break;
-      if (byte === backslash) this.#at++;
-    }
-    this.#at++;
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at + 1;
+    for (; at < end && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++;
+    this.#at = at + 1;
   }
 
   /** Skips a value of any kind. */
@@ -165,10 +181,24 @@ export class HollowJson {
     const start = this.#at;
     const first = this.#bytes[start + 1]!;
     // Most begin with a letter.
-    if (first > 0x20 && first < 0x80 && first !== quote && first !== backslash) return false;
+    if (isPlain(first)) {
+      this.#saidAt = start + 1;
+      return false;
+    }
     this.#string();
     return isBlankText(this.#bytes, start + 1, this.#at - 1);
   }
+}
+
+/** A character of ASCII that stands for itself and is no space. */
+function isPlain(byte: number): boolean {
+  return byte > 0x20 && byte < 0x80 && byte !== quote && byte !== backslash;
+}
+
+/** Whether the text begins so, and says something right behind it. */
+function saysAfter(opening: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  const at = start + opening.length;
+  return at < end && isPlain(bytes[at]!) && isAt(opening, bytes, start);
 }
 
 function isAt(key: Uint8Array, bytes: Uint8Array, start: number): boolean {

@@ -41,6 +41,17 @@ describe("a glance at JSON", () => {
     expect(mayBeHollow(text)).toBe(false);
   });
 
+  it("is not misled by texts before that began alike", () => {
+    const glance = new HollowJson();
+    const ask = (text: string): boolean => glance.mayBe(Buffer.from(text), 0, Buffer.byteLength(text));
+    expect(ask('[{"content":null,"text":"x"}]')).toBe(false);
+    expect(ask('[{"content":null,"text":"y"}]')).toBe(false);
+    expect(ask('[{"content":null,"text":""}]')).toBe(true);
+    expect(ask('[{"content":null,"text":" "}]')).toBe(true);
+    expect(ask('[{"content":null,"role":"x"}]')).toBe(true);
+    expect(ask('[{"content":null,"text":"')).toBe(true);
+  });
+
   it("comes to an end in every truncated text", () => {
     const text = '[{"usage":{"a":[1,"\\"}"]},"parts":[{"content":" \\u0020"},{"text":null}],"content":""}]';
     for (let end = 0; end <= text.length; end++) expect(mayBeHollow(text.slice(0, end))).toBeTypeOf("boolean");
