@@ -4,7 +4,7 @@ import { decodeTracesProtobuf } from "../otlp/decode-protobuf.ts";
 import type { Consumer } from "../pipeline/component.ts";
 import { builtInComponents } from "../pipeline/components.ts";
 import { releaseBatch } from "../pipeline/span-batch/batch-pool.ts";
-import { takeBuffer } from "../pipeline/span-batch/buffer-pool.ts";
+import { takeBody } from "../pipeline/span-batch/buffer-pool.ts";
 import type { SpanBatch } from "../pipeline/span-batch/span-batch.ts";
 import { testSettings } from "../test/support/doubles.ts";
 import { ai, pictures } from "./ai-traffic.ts";
@@ -86,7 +86,7 @@ function nativeSink(): Consumer<SpanBatch> {
 
 /** A body in a buffer of the pool, where receivers put what they read; copying it is part of the figure. */
 function received(body: Buffer): Uint8Array {
-  const buffer = takeBuffer(body.length);
+  const buffer = takeBody(body.length);
   buffer.set(body);
   return buffer;
 }

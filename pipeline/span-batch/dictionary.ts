@@ -77,7 +77,9 @@ export class ByteDictionary {
     const known = this.find(text);
     if (known >= 0) return known;
     const start = this.#arena.appendText(text);
-    return this.intern(start, this.#arena.length - start);
+    const index = this.intern(start, this.#arena.length - start);
+    this.#indexOfText.set(text, index);
+    return index;
   }
 
   /** The number of `text`, or -1. */

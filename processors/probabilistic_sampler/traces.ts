@@ -12,8 +12,9 @@ export function tracesSampler(
   id: string,
   instruments: SamplerInstruments,
 ): (batch: SpanBatch) => void {
+  const stateTemplate = Buffer.from(`ot=rv:00000000000000;th:${rule.thresholdText}`);
   return (batch) => {
-    new BatchSampler(rule, id, instruments, batch).run();
+    new BatchSampler(rule, id, instruments, stateTemplate, batch).run();
     instruments.flush();
   };
 }
@@ -46,7 +47,13 @@ class BatchSampler {
   #sharedStart = -1;
   #sharedLength = 0;
 
-  constructor(rule: SamplingRule, id: string, instruments: SamplerInstruments, batch: SpanBatch) {
+  constructor(
+    rule: SamplingRule,
+    id: string,
+    instruments: SamplerInstruments,
+    stateTemplate: Buffer,
+    batch: SpanBatch,
+  ) {
     this.#rule = rule;
     this.#id = id;
     this.#instruments = instruments;
@@ -55,7 +62,7 @@ class BatchSampler {
     this.#high = Number(rule.threshold >> 32n);
     this.#low = Number(rule.threshold & 0xffffffffn);
     this.#weight = 1 / probabilityOf(rule.threshold);
-    this.#stateTemplate = Buffer.from(`ot=rv:00000000000000;th:${rule.thresholdText}`);
+    this.#stateTemplate = stateTemplate;
   }
 
   run(): void {

@@ -1,5 +1,5 @@
 import { PermanentError, StatusCode } from "../../pipeline/errors.ts";
-import { takeBuffer } from "../../pipeline/span-batch/buffer-pool.ts";
+import { takeBody } from "../../pipeline/span-batch/buffer-pool.ts";
 import type { Admission } from "./in-flight.ts";
 import { ownMemory } from "./own-memory.ts";
 import type { SizeLimit } from "./size-limit.ts";
@@ -71,7 +71,7 @@ export class MessageReader {
   #append(chunk: Buffer): void {
     if (chunk.length === this.#size) this.#bytes = ownMemory(chunk);
     else {
-      this.#bytes ??= takeBuffer(this.#size);
+      this.#bytes ??= takeBody(this.#size);
       this.#bytes.set(chunk, this.#length);
     }
     this.#length += chunk.length;

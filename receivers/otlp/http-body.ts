@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { takeBuffer } from "../../pipeline/span-batch/buffer-pool.ts";
+import { takeBody } from "../../pipeline/span-batch/buffer-pool.ts";
 import type { Admission } from "./in-flight.ts";
 import { ownMemory } from "./own-memory.ts";
 import type { SizeLimit } from "./size-limit.ts";
@@ -73,7 +73,7 @@ class SizedBody implements Body {
   add(chunk: Buffer): void {
     if (this.#length === 0 && chunk.length === this.#size) this.#only = chunk;
     else {
-      this.#bytes ??= takeBuffer(this.#size);
+      this.#bytes ??= takeBody(this.#size);
       this.#bytes.set(chunk, this.#length);
     }
     this.#length += chunk.length;
