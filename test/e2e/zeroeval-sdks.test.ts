@@ -47,7 +47,7 @@ function expected(recorded: unknown): unknown {
   return likeRecorded(recorded, recorded, new Map());
 }
 
-describe.each(["python-0.6.132", "python-0.10.4"])("what the SDK %s says", (name) => {
+describe.each(["python-0.6.132", "python-0.10.4", "typescript-0.1.17"])("what the SDK %s says", (name) => {
   let clickhouse: TestClickHouse;
   let program: Program;
   let url: string;
@@ -57,7 +57,6 @@ describe.each(["python-0.6.132", "python-0.10.4"])("what the SDK %s says", (name
     const sets = [
       "extensions.api={endpoint: '127.0.0.1:0', clickhouse: clickhouse}",
       "receivers.zeroeval={api: api}",
-      "service.extensions=[health_check, api]",
       "service.pipelines.traces.receivers=[otlp, zeroeval]",
     ];
     program = await Program.start({ args: defaultConfigWith(clickhouse, ...sets) });
@@ -76,7 +75,7 @@ describe.each(["python-0.6.132", "python-0.10.4"])("what the SDK %s says", (name
     const exchanges = JSON.parse(file) as Exchange[];
     const ids = new Map<string, string>();
     const renewed = (text: string) => text.replace(anyId, (id) => ids.get(id) ?? id);
-    expect(exchanges.length).toBeGreaterThan(25);
+    expect(exchanges.length).toBeGreaterThan(10);
     for (const { method, path, body, status, answer } of exchanges) {
       const response = await fetch(url + renewed(path), {
         method,

@@ -115,7 +115,7 @@ export async function ready(program: Program): Promise<Addresses> {
 export function defaultConfigWith(clickhouse: { url: string; database: string }, ...sets: string[]): string[] {
   return [
     ...["--config", projectPath("pipeline.yaml")],
-    ...[...freePorts, "service.extensions=[health_check]", ...sets].flatMap((set) => ["--set", set]),
+    ...[...freePorts, "service.extensions=[api, health_check]", ...sets].flatMap((set) => ["--set", set]),
     ...["--set", `exporters.clickhouse.endpoint=${clickhouse.url}`],
     ...["--set", `exporters.clickhouse.database=${clickhouse.database}`],
   ];

@@ -46,7 +46,7 @@ def without_sdk_code(value):
 
 
 def scrub(text):
-    text = text.replace(here, "/app").replace(sys.prefix, "/app/python").replace(sys.base_prefix, "/app/python")
+    text = text.replace(os.environ.get("ZEROEVAL_SDK") or here, "/app/zeroeval.js").replace(here, "/app").replace(sys.prefix, "/app/python").replace(sys.base_prefix, "/app/python")
     return re.sub(r"http://127\.0\.0\.1:\d+", "http://server", text)
 
 
@@ -80,7 +80,8 @@ threading.Thread(target=proxy.serve_forever, daemon=True).start()
 url = f"http://127.0.0.1:{proxy.server_address[1]}"
 environment = {**os.environ, "ZEROEVAL_API_URL": url, "ZEROEVAL_API_KEY": "sk_ze_recorder"}
 for script in scripts:
-    subprocess.run([sys.executable, script], env=environment, check=True)
+    interpreter = "node" if script.endswith(".mjs") else sys.executable
+    subprocess.run([interpreter, script], env=environment, check=True)
 with open(output, "w") as file:
     lines = [json.dumps(exchange, ensure_ascii=False) for exchange in exchanges]
     file.write("[\n" + ",\n".join(lines) + "\n]\n")

@@ -66,7 +66,8 @@ describe("judges", () => {
   test("are listed and read at both of their addresses", async () => {
     const { body: judge } = await api.post(automations, body);
     for (const path of [automations, `${project}/judges`]) {
-      const list = (await api.get(path, "reader")).body;
+      const answer = (await api.get(path, "reader")).body;
+      const list = path === automations ? answer.automations : answer;
       expect(list.find(({ id }: { id: string }) => id === judge.id)).toEqual(judge);
       expect((await api.get(`${path}/${judge.id}`)).body).toEqual(judge);
     }
@@ -168,7 +169,7 @@ describe("judges", () => {
     const { body: judge } = await api.post(automations, body);
     const others = `/signals/projects/${projects.b}/automations`;
     expect((await api.get(`${others}/${judge.id}`, "b")).status).toBe(404);
-    expect((await api.get(others, "b")).body).toEqual([]);
+    expect((await api.get(others, "b")).body).toEqual({ automations: [] });
     expect((await api.get(others)).status).toBe(404);
     expect((await api.post(others, body)).status).toBe(404);
     expect((await api.post(automations, body, "reader")).status).toBe(403);
