@@ -24,8 +24,10 @@ async function start(script: string, args: readonly string[]): Promise<Program> 
 
 describe("the demo", () => {
   it("sends traces, waits until they can be seen, and prints what SQL says of them", async () => {
-    const { http } = await ready(await start("dist/bin/signalbox.js", defaultConfigWith(clickhouse)));
-    const where = ["--endpoint", http, "--clickhouse", clickhouse.url, "--database", clickhouse.database];
+    const program = await start("dist/bin/signalbox.js", defaultConfigWith(clickhouse));
+    const { http } = await ready(program);
+    const api = /http:\S+/.exec((await program.logged(/^api: http/)).msg)![0];
+    const where = ["--endpoint", http, "--api", api, "--clickhouse", clickhouse.url, "--database", clickhouse.database];
     const demo = await start("dist/demo/index.js", [...where, "--traces", "60"]);
     expect([await demo.ended, demo.stderr]).toEqual([0, ""]);
     expect(demo.stdout).toMatch(/^sent 50 of 60 traces\nsent 60 of 60 traces\nall \d+ spans are stored/);
@@ -40,6 +42,10 @@ describe("the demo", () => {
       /^vercel_ai +gcp\.gemini +gemini-2\.5-flash +14 +1024 +0\.002564 +0 +truncated_output$/m,
       /^langfuse +claude-opus-4-1 +183000 +6400 +3\.225 +0 +cost_spike, pii_email$/m,
       /^[0-9a-f]{12} +image\/png +96 +64 +417$/m,
+      // And through the API: the dearest trace, its session, its signals.
+      /^read the archive +unset +1 +\d+ +3\.225 +0$/m,
+      /^gallery +5 +\d+ +3\.230952 +0$/m,
+      /^cost_spike +3\.225 +numerical$/m,
     ]) {
       expect(demo.stdout).toMatch(row);
     }
