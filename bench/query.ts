@@ -3,14 +3,19 @@ import { clickhouseConfigSchema } from "../exporters/clickhouse/config.ts";
 import { ensureTable } from "../exporters/clickhouse/schema/ensure.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
+import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
 import { uuidOfTrace } from "../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../query/reader.ts";
+import { readSeries } from "../query/series/read.ts";
 import { listSessions } from "../query/sessions/list.ts";
+import { SpanPages } from "../query/spans/pages.ts";
+import { readKeys, readSpan } from "../query/spans/read.ts";
+import { isoOfNanos } from "../query/time.ts";
 import { listTraces } from "../query/traces/list.ts";
-import { getTrace } from "../query/traces/read.ts";
+import { readWholeTrace } from "../query/traces/whole.ts";
 import { startTestClickHouse, type TestClickHouse } from "../test/support/clickhouse.ts";
-import { benchProject, days, fillStore, firstDay } from "./query-data.ts";
+import { benchProject, days, fillStore, firstDay, someIds } from "./query-data.ts";
 import { Random } from "./random.ts";
 
 /** Times of one query, in milliseconds, with so many spans stored. */
@@ -25,7 +30,9 @@ export interface QueryTimes {
 interface Store {
   readonly server: TestClickHouse;
   readonly reader: Reader;
+  /** As stored. */
   readonly traceIds: readonly string[];
+  readonly spanIds: readonly string[];
   readonly spans: number;
 }
 
@@ -33,18 +40,29 @@ interface Store {
 type Query = (store: Store, random: Random) => Promise<unknown>;
 
 const millis = 1_000_000n;
+const dayMs = 86_400_000;
 const firstMs = Date.parse(firstDay);
 
 /** A day of arrival, both ends in nanoseconds. */
 function someDay(random: Random): { createdAfter: bigint; createdBefore: bigint } {
-  const from = BigInt(firstMs + random.below(days - 1) * 86_400_000);
-  return { createdAfter: from * millis, createdBefore: (from + 86_400_000n) * millis };
+  const from = BigInt(firstMs + random.below(days - 1) * dayMs);
+  return { createdAfter: from * millis, createdBefore: (from + BigInt(dayMs)) * millis };
 }
 
+/** The same in texts, as filters of spans have it. */
+function someDayOfSpans(random: Random): { created_after: string; created_before: string } {
+  const { createdAfter, createdBefore } = someDay(random);
+  const text = (nanos: bigint): string => isoOfNanos(nanos).replace("T", " ").replace("Z", "000");
+  return { created_after: text(createdAfter), created_before: text(createdBefore) };
+}
+
+const newest = { by: "started_at", descending: true } as const;
 const page = { sortOrder: "desc", limit: 50, offset: 0 } as const;
 
 const queries = {
-  q_trace: ({ reader, traceIds }, random) => getTrace(reader, benchProject, uuidOfTrace(random.of(traceIds))),
+  q_trace: ({ reader, traceIds }, random) =>
+    readWholeTrace({ reader, project: benchProject, id: uuidOfTrace(random.of(traceIds)), limit: 1_000 }),
+  q_span: ({ reader, spanIds }, random) => readSpan(reader, benchProject, random.of(spanIds)),
   q_traces_latest: ({ reader }, random) =>
     listTraces(reader, benchProject, { ...page, sortBy: "started_at", offset: random.below(5) * 50 }),
   q_traces_filter: ({ reader }, random) =>
@@ -58,6 +76,17 @@ const queries = {
     }),
   q_sessions: ({ reader }, random) =>
     listSessions(reader, benchProject, { ...page, sortBy: "cost", offset: random.below(3) * 50 }),
+  q_spans_filter: async ({ reader }, random) => {
+    const filter = { ...someDayOfSpans(random), names: [`chat ${random.below(6)}`], span_kind: "llm" };
+    const durations = { duration_min: 100 + random.below(100), duration_max: 400 };
+    const query = { project: benchProject, filter: { ...filter, ...durations }, order: newest, limit: 100, offset: 0 };
+    return readKeys(reader, benchProject, await new SpanPages(reader).page(query));
+  },
+  q_series: ({ reader }, random) => {
+    const from = BigInt(firstMs + random.below(days - 7) * dayMs) * millis;
+    const time = { from, to: from + 7n * BigInt(dayMs) * millis, bucketSeconds: 3_600 };
+    return readSeries(reader, { project: benchProject, metric: "cost", groupBy: "model", filter: {}, ...time });
+  },
 } satisfies Record<string, Query>;
 
 const sizes = [2_000_000, 20_000_000];
@@ -66,9 +95,12 @@ const rounds = 200;
 /** The cases, each over all sizes, by name. Data is made once a size, for all cases of the process. */
 export const queryCases: Readonly<Record<keyof typeof queries, () => Promise<readonly QueryTimes[]>>> = {
   q_trace: () => measure(queries.q_trace),
+  q_span: () => measure(queries.q_span),
   q_traces_latest: () => measure(queries.q_traces_latest),
   q_traces_filter: () => measure(queries.q_traces_filter),
   q_sessions: () => measure(queries.q_sessions),
+  q_spans_filter: () => measure(queries.q_spans_filter),
+  q_series: () => measure(queries.q_series),
 };
 
 async function measure(query: Query): Promise<readonly QueryTimes[]> {
@@ -114,12 +146,11 @@ async function makeStore(spans: number): Promise<Store> {
     tracesSchema("otel_traces"),
     traceRollUpSchema("traces", "otel_traces"),
     sessionRollUpSchema("sessions", "traces"),
+    signalsSchema("signals"),
   ];
   for (const schema of schemas) await ensureTable(client, { ddl, schema, create: true, logger });
   await fillStore(server, spans);
-  const rows = await server.query<{ id: string }>(
-    `SELECT lower(hex(sipHash128(number * ${Math.floor(spans / 10 / 500)}))) AS id FROM numbers(500)`,
-  );
+  const ids = await server.query<{ trace: string; span: string }>(someIds(spans));
   const table = (name: string): string => `${database}.${name}`;
   const tables = {
     spans: table("otel_traces"),
@@ -132,7 +163,7 @@ async function makeStore(spans: number): Promise<Store> {
   };
   const limits = { maxExecutionSeconds: 60, maxMemoryBytes: 1_500_000_000 };
   const reader = new ClickHouseReader(() => Promise.resolve(client), tables, limits);
-  return { server, reader, traceIds: rows.map(({ id }) => id), spans };
+  return { server, reader, traceIds: ids.map(({ trace }) => trace), spanIds: ids.map(({ span }) => span), spans };
 }
 
 /** Ends the servers and removes their data. */

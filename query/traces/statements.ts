@@ -12,6 +12,8 @@ export interface TraceScope {
   readonly tables: StoreTables;
   /** Conditions on rows of the roll-up: `Hour`, `TraceId`. All rows of a trace fulfil them, or the trace is cut. */
   readonly rows: readonly Sql[];
+  /** Conditions on `w.Timestamp` that their spans fulfil: other parts of the table of spans are not looked into. */
+  readonly started?: readonly Sql[];
 }
 
 /**
@@ -50,7 +52,7 @@ FROM (
     concat(if(${raw(text("ParentSpanId"))} = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(start)), 16, '0'),
       ${raw(text("SpanName"))}) AS rootText
   FROM ${raw(scope.tables.spans)} AS w
-  WHERE ${ofProject(scope.project)}
+  WHERE ${allOf([ofProject(scope.project), ...(scope.started ?? [])])}
     AND TraceId IN (SELECT TraceId FROM (
 ${rolledUp(scope)}
     ) WHERE dirty)
