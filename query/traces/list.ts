@@ -7,12 +7,13 @@ import { msFrom, msUntil } from "../time.ts";
 import {
   arrival,
   columnsOfConditions,
+  fewerTraces,
   type TraceConditions,
   type TraceFilter,
   traceConditions,
   traceSortColumns,
 } from "./filter.ts";
-import { readTraces, scopeOfKeys, type TraceKey, type TraceRead } from "./read.ts";
+import { readTraces, scopeOfDirty, type TraceKey, type TraceRead } from "./read.ts";
 import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
 
 const hour = 3_600;
@@ -98,7 +99,7 @@ async function select(
   const dirty = found.filter((candidate) => Boolean(candidate.dirty));
   if (dirty.length === 0) return found.slice(0, need);
   if (dirty.length >= mostDirty) return read(scope, { need, fromSpans: true });
-  const counted = await read(scopeOfKeys(reader, scope.project, dirty), { need: mostDirty, fromSpans: true });
+  const counted = await read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true });
   const clean = found.filter((candidate) => !candidate.dirty);
   return [...clean, ...counted].toSorted(inOrder(filter)).slice(0, need);
 }
@@ -121,7 +122,8 @@ const byNumber = (one: string, other: string): number => Number(one) - Number(ot
 
 function scopeOf(reader: Reader, project: string, filter: TraceConditions, { from, to }: HourRange): TraceScope {
   const { tables } = reader;
-  const rows: Sql[] = [rowsOfHours(from - hour, to + hour)];
+  const inTime = rowsOfHours(from - hour, to + hour);
+  const rows: Sql[] = [inTime, ...fewerTraces(filter, project, tables, inTime)];
   const started = inHours("w.Timestamp", { ...(from > hour ? { from: from / hour - 1 } : {}), to: to / hour + 2 });
   if (filter.id !== undefined) rows.push(sql`TraceId = ${param("String", storedTraceId(filter.id))}`);
   if (filter.sessionId !== undefined) rows.push(rowsOfSessions(project, tables, [filter.sessionId]));

@@ -90,7 +90,7 @@ export async function readTraces(
 }
 
 /** Where the rows of some traces lie, and when their spans started. */
-export function scopeOfKeys({ tables }: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
+function scopeOfKeys({ tables }: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
   const first = Math.min(...keys.map(({ firstHour }) => firstHour)) / hour;
   const last = Math.max(...keys.map(({ lastHour }) => lastHour)) / hour;
   const started = inHours("w.Timestamp", { ...(first > 1 ? { from: first - 1 } : {}), to: last + 2 });
@@ -114,7 +114,7 @@ async function exactRows(reader: Reader, scope: TraceScope, signal?: AbortSignal
   const rows = await reader.rows<TraceRow>(tracesStatement(scope, false), options);
   const dirty = rows.filter((row) => Boolean(row.dirty));
   if (dirty.length === 0) return rows;
-  const ofDirty = scopeOfKeys(reader, scope.project, dirty);
+  const ofDirty = scopeOfDirty(reader, scope.project, dirty);
   const counted = await reader.rows<TraceRow>(tracesStatement(ofDirty, true), options);
   return [...rows.filter((row) => !row.dirty), ...counted];
 }
@@ -122,6 +122,11 @@ async function exactRows(reader: Reader, scope: TraceScope, signal?: AbortSignal
 async function withRoots(reader: Reader, project: string, rows: readonly TraceRow[]): Promise<readonly TraceRead[]> {
   const roots = await rootsOf(reader, project, rows);
   return rows.map((row) => traceReadOf(project, row, roots.get(row.traceId)));
+}
+
+/** The same of traces that are all dirty. */
+export function scopeOfDirty(reader: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
+  return { ...scopeOfKeys(reader, project, keys), dirtyIds: keys.map(({ traceId }) => traceId) };
 }
 
 export function tracesStatement(scope: TraceScope, fromSpans: boolean): Statement {
