@@ -104,3 +104,11 @@ SELECT '${benchProject}', toStartOfHour(at), lower(hex(sipHash128(number))), add
 FROM numbers(${traces})
 WHERE th % 5 = 0`;
 }
+
+/** A statement that makes 500 ids, as stored, of traces and of spans in them, from all of the time. */
+export function someIds(spans: number): string {
+  const traces = spans / spansPerTrace;
+  return `WITH number * ${Math.floor(traces / 500)} AS t
+SELECT lower(hex(sipHash128(t))) AS trace, lower(hex(cityHash64(t * ${spansPerTrace} + number % ${spansPerTrace}, 's'))) AS span
+FROM numbers(500)`;
+}

@@ -5,18 +5,17 @@ import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
-import { storedTime } from "../extensions/api/http/timestamps.ts";
 import { uuidOfTrace } from "../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../query/reader.ts";
-import { repeatedOf, repeatedStatement } from "../query/repeated.ts";
-import { repeatedScope, seriesStatement } from "../query/series/statements.ts";
+import { readSeries } from "../query/series/read.ts";
 import { listSessions } from "../query/sessions/list.ts";
 import { SpanPages } from "../query/spans/pages.ts";
 import { readKeys, readSpan } from "../query/spans/read.ts";
+import { isoOfNanos } from "../query/time.ts";
 import { listTraces } from "../query/traces/list.ts";
-import { getTrace } from "../query/traces/read.ts";
+import { readWholeTrace } from "../query/traces/whole.ts";
 import { startTestClickHouse, type TestClickHouse } from "../test/support/clickhouse.ts";
-import { benchProject, days, fillStore, firstDay } from "./query-data.ts";
+import { benchProject, days, fillStore, firstDay, someIds } from "./query-data.ts";
 import { Random } from "./random.ts";
 
 /** Times of one query, in milliseconds, with so many spans stored. */
@@ -31,6 +30,7 @@ export interface QueryTimes {
 interface Store {
   readonly server: TestClickHouse;
   readonly reader: Reader;
+  /** As stored. */
   readonly traceIds: readonly string[];
   readonly spanIds: readonly string[];
   readonly spans: number;
@@ -40,18 +40,29 @@ interface Store {
 type Query = (store: Store, random: Random) => Promise<unknown>;
 
 const millis = 1_000_000n;
+const dayMs = 86_400_000;
 const firstMs = Date.parse(firstDay);
 
 /** A day of arrival, both ends in nanoseconds. */
 function someDay(random: Random): { createdAfter: bigint; createdBefore: bigint } {
-  const from = BigInt(firstMs + random.below(days - 1) * 86_400_000);
-  return { createdAfter: from * millis, createdBefore: (from + 86_400_000n) * millis };
+  const from = BigInt(firstMs + random.below(days - 1) * dayMs);
+  return { createdAfter: from * millis, createdBefore: (from + BigInt(dayMs)) * millis };
 }
 
+/** The same in texts, as filters of spans have it. */
+function someDayOfSpans(random: Random): { created_after: string; created_before: string } {
+  const { createdAfter, createdBefore } = someDay(random);
+  const text = (nanos: bigint): string => isoOfNanos(nanos).replace("T", " ").replace("Z", "000");
+  return { created_after: text(createdAfter), created_before: text(createdBefore) };
+}
+
+const newest = { by: "started_at", descending: true } as const;
 const page = { sortOrder: "desc", limit: 50, offset: 0 } as const;
 
 const queries = {
-  q_trace: ({ reader, traceIds }, random) => getTrace(reader, benchProject, uuidOfTrace(random.of(traceIds))),
+  q_trace: ({ reader, traceIds }, random) =>
+    readWholeTrace({ reader, project: benchProject, id: uuidOfTrace(random.of(traceIds)), limit: 1_000 }),
+  q_span: ({ reader, spanIds }, random) => readSpan(reader, benchProject, random.of(spanIds)),
   q_traces_latest: ({ reader }, random) =>
     listTraces(reader, benchProject, { ...page, sortBy: "started_at", offset: random.below(5) * 50 }),
   q_traces_filter: ({ reader }, random) =>
@@ -65,34 +76,16 @@ const queries = {
     }),
   q_sessions: ({ reader }, random) =>
     listSessions(reader, benchProject, { ...page, sortBy: "cost", offset: random.below(3) * 50 }),
-  q_span: async ({ reader, spanIds }, random) => readSpan(reader, benchProject, random.of(spanIds)),
   q_spans_filter: async ({ reader }, random) => {
-    const from = BigInt(firstMs + random.below(days - 1) * 86_400_000) * millis;
-    const filter = {
-      created_after: storedTime(from),
-      created_before: storedTime(from + 86_400_000n * millis),
-      names: [`chat ${random.below(6)}`, `chat.final ${random.below(6)}`],
-      span_kind: "llm",
-      duration_min: 100,
-      duration_max: 600,
-    };
-    const order = { by: "started_at", descending: true } as const;
-    const page = { project: benchProject, filter, order, limit: 100, offset: 0 };
-    return readKeys(reader, benchProject, await new SpanPages(reader).page(page));
+    const filter = { ...someDayOfSpans(random), names: [`chat ${random.below(6)}`], span_kind: "llm" };
+    const durations = { duration_min: 100 + random.below(100), duration_max: 400 };
+    const query = { project: benchProject, filter: { ...filter, ...durations }, order: newest, limit: 100, offset: 0 };
+    return readKeys(reader, benchProject, await new SpanPages(reader).page(query));
   },
-  q_series: async ({ reader }, random) => {
-    const from = BigInt(firstMs + random.below(days - 7) * 86_400_000) * millis;
-    const time = { from, to: from + 7n * 86_400_000n * millis, bucketSeconds: 3_600 };
-    const request = {
-      project: benchProject,
-      tables: reader.tables,
-      ...time,
-      metric: "cost",
-      groupBy: "model",
-      filter: {},
-    } as const;
-    const repeated = repeatedOf(await reader.rows(repeatedStatement(repeatedScope(request))));
-    return reader.rows(seriesStatement({ ...request, repeated }));
+  q_series: ({ reader }, random) => {
+    const from = BigInt(firstMs + random.below(days - 7) * dayMs) * millis;
+    const time = { from, to: from + 7n * BigInt(dayMs) * millis, bucketSeconds: 3_600 };
+    return readSeries(reader, { project: benchProject, metric: "cost", groupBy: "model", filter: {}, ...time });
   },
 } satisfies Record<string, Query>;
 
@@ -102,10 +95,10 @@ const rounds = 200;
 /** The cases, each over all sizes, by name. Data is made once a size, for all cases of the process. */
 export const queryCases: Readonly<Record<keyof typeof queries, () => Promise<readonly QueryTimes[]>>> = {
   q_trace: () => measure(queries.q_trace),
+  q_span: () => measure(queries.q_span),
   q_traces_latest: () => measure(queries.q_traces_latest),
   q_traces_filter: () => measure(queries.q_traces_filter),
   q_sessions: () => measure(queries.q_sessions),
-  q_span: () => measure(queries.q_span),
   q_spans_filter: () => measure(queries.q_spans_filter),
   q_series: () => measure(queries.q_series),
 };
@@ -157,12 +150,7 @@ async function makeStore(spans: number): Promise<Store> {
   ];
   for (const schema of schemas) await ensureTable(client, { ddl, schema, create: true, logger });
   await fillStore(server, spans);
-  const rows = await server.query<{ id: string }>(
-    `SELECT lower(hex(sipHash128(number * ${Math.floor(spans / 10 / 500)}))) AS id FROM numbers(500)`,
-  );
-  const some = await server.query<{ SpanId: string }>(
-    `SELECT SpanId FROM otel_traces WHERE cityHash64(SpanId) % ${Math.floor(spans / 500)} = 1`,
-  );
+  const ids = await server.query<{ trace: string; span: string }>(someIds(spans));
   const table = (name: string): string => `${database}.${name}`;
   const tables = {
     spans: table("otel_traces"),
@@ -175,7 +163,7 @@ async function makeStore(spans: number): Promise<Store> {
   };
   const limits = { maxExecutionSeconds: 60, maxMemoryBytes: 1_500_000_000 };
   const reader = new ClickHouseReader(() => Promise.resolve(client), tables, limits);
-  return { server, reader, traceIds: rows.map(({ id }) => id), spanIds: some.map(({ SpanId }) => SpanId), spans };
+  return { server, reader, traceIds: ids.map(({ trace }) => trace), spanIds: ids.map(({ span }) => span), spans };
 }
 
 /** Ends the servers and removes their data. */

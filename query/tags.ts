@@ -76,6 +76,12 @@ export function traceTagCondition(filter: TagFilter, project: string, tables: St
     sessionId IN ${sessionsWithTag(filter, project, tables)})`;
 }
 
+/** Whether a row of the roll-up of traces says the tag, or names a session that has it: else `traceTagCondition` never holds. */
+export function traceTagOfRow({ key, values }: TagFilter, project: string, tables: StoreTables): Sql {
+  const said = sql`arrayExists(t -> t.1 = ${param("String", key)} AND has(${param("Array(String)", values)}, t.2), Tags)`;
+  return sql`(${said} OR ${sessionOf(raw("Session"))} IN ${sessionsWithTag({ key, values }, project, tables)})`;
+}
+
 /** The ids of sessions of which a tag fits, in brackets. Only rows that have the key can say so. */
 function sessionsWithTag(filter: TagFilter, project: string, tables: StoreTables): Sql {
   return sql`(SELECT SessionId FROM ${raw(tables.sessions)}

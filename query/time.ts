@@ -13,6 +13,12 @@ export function isoOfNanos(nanos: string | bigint): string {
   return new Date(Number(ms)).toISOString().replace("Z", `${rest}Z`);
 }
 
+/** Nanoseconds since the epoch. @param time ISO 8601 with `Z` and nine digits after the second */
+export function nanosOf(time: string): bigint {
+  const [ms, rest] = [Date.parse(`${time.slice(0, 23)}Z`), time.slice(23, 29)];
+  return BigInt(ms) * perMs + BigInt(rest);
+}
+
 /** ISO 8601 in UTC with `Z` and three digits after the second. */
 export function isoOfMs(ms: number): string {
   return new Date(ms).toISOString();

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
-import { ApiError } from "../../extensions/api/http/errors.ts";
 import {
   bool,
   csv,
@@ -17,14 +16,14 @@ import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
 import { errorBody } from "../model.ts";
 import type { Reader } from "../reader.ts";
-import { repeatedOf, repeatedStatement } from "../repeated.ts";
 import { signalEntities, signalTypes } from "../signals/model.ts";
 import { isoOfNanos } from "../time.ts";
 import { bucketsOf, maxBuckets } from "./buckets.ts";
 import { series } from "./model.ts";
 import { groupsOf } from "./points.ts";
+import { readSeries } from "./read.ts";
 import { type SignalSeriesRow, signalGroups, signalSeries } from "./signals.ts";
-import { maxRows, repeatedScope, type SeriesRow, seriesGroups, seriesMetrics, seriesStatement } from "./statements.ts";
+import { seriesGroups, seriesMetrics } from "./statements.ts";
 
 const text = z.string().max(8_192);
 const groupPattern = new RegExp(`^(?:${seriesGroups.join("|")}|tag\\..+)$`, "s");
@@ -107,15 +106,14 @@ type SpanSeriesRequest = ApiRequest<{ readonly metric: (typeof seriesMetrics)[nu
 async function answerSeries(reader: Reader, { params, query, caller, signal }: SpanSeriesRequest): Promise<object> {
   const { from, to, bucket, limit, group_by, ...filter } = query;
   const { seconds, ...range } = bucketsOf(from, to, bucket, Date.now());
-  const source = { project: storedProjectId(caller.projectId), tables: reader.tables, ...range };
-  const request = { ...source, metric: params.metric, bucketSeconds: seconds, groupBy: group_by, filter };
-  const repeated = repeatedOf(await reader.rows(repeatedStatement(repeatedScope(request)), { signal }));
-  const rows = await reader.rows<SeriesRow>(seriesStatement({ ...request, repeated }), { signal });
-  if (rows.length > maxRows)
-    throw new ApiError(
-      400,
-      `the answer has more than ${maxRows} points: say longer buckets, a filter or another group_by`,
-    );
+  const request = {
+    project: storedProjectId(caller.projectId),
+    ...range,
+    metric: params.metric,
+    groupBy: group_by,
+    filter,
+  };
+  const rows = await readSeries(reader, { ...request, bucketSeconds: seconds }, signal);
   return { ...frame(params.metric, range, seconds, group_by), groups: groupsOf(params.metric, rows, limit) };
 }
 

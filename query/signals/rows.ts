@@ -1,7 +1,7 @@
 import { uuidOfSpan, uuidOfTrace } from "../../pipeline/ids.ts";
 import { type Hours, hourOf, inHours } from "../hours.ts";
 import type { StoreTables } from "../reader.ts";
-import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { allOf, anyOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import type { SignalEntityType, SignalRead, SignalSummary, SignalValues } from "./model.ts";
 
 /** A signal as it is read from the store. */
@@ -34,12 +34,22 @@ export function currentSignals(
   type: SignalEntityType,
   ids: readonly string[],
 ): Statement {
-  const isOfThem = [sql`EntityType = ${param("String", type)}`, sql`EntityId IN ${param("Array(String)", ids)}`];
+  return currentSignalsOf({ project, tables }, [[type, ids]]);
+}
+
+/** The same of entities of several types. */
+export function currentSignalsOf(
+  { project, tables }: SignalSource,
+  entities: readonly (readonly [type: SignalEntityType, ids: readonly string[]])[],
+): Statement {
+  const ofType = entities.map(
+    ([type, ids]) => sql`(EntityType = ${param("String", type)} AND EntityId IN ${param("Array(String)", ids)})`,
+  );
   return statementOf(sql`SELECT ${raw(signalColumns)}
 FROM ${raw(tables.signals)}
-WHERE ${allOf([ofProject(project), ...isOfThem])}
+WHERE ${allOf([ofProject(project), anyOf(ofType)])}
 ORDER BY CreatedAt DESC, SignalId DESC
-LIMIT 1 BY EntityId, Name`);
+LIMIT 1 BY EntityType, EntityId, Name`);
 }
 
 /** Which signals a list has. Times are texts for DateTime64(9). */

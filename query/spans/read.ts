@@ -61,18 +61,23 @@ async function readSome(
     rowsOfSpans({ project, table }, ids, started),
     signal === undefined ? {} : { signal },
   );
+  const merged = mergedById(rows);
+  const around = await surroundingsOf({ project, reader }, [...merged.values()], signal);
+  return ids.map(({ traceId, spanId }) => {
+    const row = merged.get(traceId + spanId);
+    return row === undefined ? undefined : spanReadOf(row, around, project);
+  });
+}
+
+/** Spans by TraceId and SpanId together, the versions of each put together. @param rows by arrival */
+export function mergedById(rows: readonly SpanRow[]): ReadonlyMap<string, SpanRow> {
   const versions = new Map<string, SpanRow[]>();
   for (const row of rows) {
     const known = versions.get(row.TraceId + row.SpanId);
     if (known === undefined) versions.set(row.TraceId + row.SpanId, [row]);
     else known.push(row);
   }
-  const merged = new Map([...versions].map(([key, ofSpan]) => [key, mergeVersions(ofSpan)]));
-  const around = await surroundingsOf({ project, reader }, [...merged.values()], signal);
-  return ids.map(({ traceId, spanId }) => {
-    const row = merged.get(traceId + spanId);
-    return row === undefined ? undefined : spanReadOf(row, around, project);
-  });
+  return new Map([...versions].map(([key, ofSpan]) => [key, mergeVersions(ofSpan)]));
 }
 
 /** The span with this id, as stored; of several traces that have one, that of the newest. */

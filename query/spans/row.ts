@@ -106,3 +106,23 @@ FROM ${raw(table)}
 WHERE ${allOf(conditions)}
 ORDER BY CreatedAt`);
 }
+
+/**
+ * Rows of a trace, versions from the oldest to the newest.
+ *
+ * @param started conditions on Timestamp that all of them fulfil
+ * @param limit rows; which of more come is left to the server
+ */
+export function rowsOfTrace(
+  { project, table }: { readonly project: string; readonly table: string },
+  traceId: string,
+  started: readonly Sql[],
+  limit: number,
+): Statement {
+  const conditions = [ofProject(project), sql`TraceId = ${param("String", traceId)}`, ...started];
+  return statementOf(sql`SELECT ${raw(columns.join(", "))}
+FROM ${raw(table)}
+WHERE ${allOf(conditions)}
+ORDER BY CreatedAt
+LIMIT ${param("UInt64", limit)}`);
+}

@@ -41,7 +41,7 @@ export function spanReadOf(row: SpanRow, around: Surroundings, project: string):
     trace_tags: traceTags,
     session_tags: sessionTags,
     ...error,
-    has_error: row.StatusCode === "Error" || row.ErrorType !== "" || row.ErrorMessage !== "",
+    has_error: hasErrorOf(row),
     code: fields.get("code") ?? null,
     code_filepath: fields.get("code_filepath") ?? null,
     code_lineno: fields.get("code_lineno") ?? null,
@@ -66,9 +66,14 @@ function keptFields(attributes: ReadonlyMap<string, unknown>): ReadonlyMap<strin
 }
 
 /** As `kind` of query/spans/columns.ts. */
-function kindOf({ OperationKind, Dialect }: SpanRow): string {
+export function kindOf({ OperationKind, Dialect }: SpanRow): string {
   if (OperationKind === "retrieval" && Dialect === "openinference") return "vector_store";
   return OperationKind || "generic";
+}
+
+/** As `hasError` of query/spans/columns.ts. */
+export function hasErrorOf({ StatusCode, ErrorType, ErrorMessage }: SpanRow): boolean {
+  return StatusCode === "Error" || ErrorType !== "" || ErrorMessage !== "";
 }
 
 /** JSON spans need not say a status, and OTLP's always have one. */

@@ -2,7 +2,7 @@ import { uuidOfSpan } from "../../pipeline/ids.ts";
 import { firstSession, lastName } from "../family.ts";
 import type { Reader } from "../reader.ts";
 import type { SignalValues } from "../signals/model.ts";
-import { currentSignals, type SignalRow, valuesByEntity } from "../signals/rows.ts";
+import { currentSignalsOf, type SignalRow, valuesByEntity } from "../signals/rows.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import type { SpanRow } from "./row.ts";
@@ -22,9 +22,11 @@ interface Source {
   readonly reader: Reader;
 }
 
-interface TraceRow {
+/** What the roll-up of traces says for the spans of a trace. */
+export interface SurroundingTrace {
   readonly TraceId: string;
   readonly Tags: readonly VersionedTag[];
+  /** "" for none. */
   readonly SessionId: string;
 }
 
@@ -37,24 +39,33 @@ interface SessionRow {
 const noTags: Tags = {};
 const noSignals: SignalValues = {};
 
-/** @param rows whole spans, versions put together */
+/**
+ * @param rows whole spans, versions put together
+ * @param known what their traces say, where it has been read
+ */
 export async function surroundingsOf(
   source: Source,
   rows: readonly SpanRow[],
   signal?: AbortSignal,
+  known?: readonly SurroundingTrace[],
 ): Promise<Surroundings> {
   const read = async <Row>(statement: Statement | undefined): Promise<Row[]> =>
     statement === undefined ? [] : source.reader.rows<Row>(statement, signal === undefined ? {} : { signal });
-  const [traces, ofSpans, ofCompletions] = await Promise.all([
-    read<TraceRow>(tracesStatement(source, unique(rows.map(({ TraceId }) => TraceId)))),
-    read<SignalRow>(signalsStatement(source, "span", unique(rows.map(({ SpanId }) => SpanId)))),
-    read<SignalRow>(signalsStatement(source, "completion", unique(rows.flatMap(completionIdsOf)))),
+  const ofTraces = async () => {
+    const traceIds = unique(rows.map(({ TraceId }) => TraceId));
+    const traces = known ?? (await read<SurroundingTrace>(tracesStatement(source, traceIds)));
+    const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
+    const sessionOf = (row: SpanRow): string => row.SessionId || (byTrace.get(row.TraceId)?.SessionId ?? "");
+    const sessions = await read<SessionRow>(sessionsStatement(source, unique(rows.map(sessionOf))));
+    return { byTrace, sessionOf, bySession: new Map(sessions.map((session) => [session.SessionId, session])) };
+  };
+  const [{ byTrace, sessionOf, bySession }, signals] = await Promise.all([
+    ofTraces(),
+    read<SignalRow>(signalsStatement(source, rows)),
   ]);
-  const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
-  const sessionOf = (row: SpanRow): string => row.SessionId || (byTrace.get(row.TraceId)?.SessionId ?? "");
-  const sessions = await read<SessionRow>(sessionsStatement(source, unique(rows.map(sessionOf))));
-  const bySession = new Map(sessions.map((session) => [session.SessionId, session]));
-  const [spanSignals, completionSignals] = [valuesByEntity(ofSpans), valuesByEntity(ofCompletions)];
+  const signalsOf = (type: SignalRow["EntityType"]) =>
+    valuesByEntity(signals.filter(({ EntityType }) => EntityType === type));
+  const [spanSignals, completionSignals] = [signalsOf("span"), signalsOf("completion")];
   return {
     sessionOf,
     sessionName: (session) => bySession.get(session)?.Name || null,
@@ -89,12 +100,12 @@ export function completionIdsOf(row: SpanRow): readonly string[] {
   return unique([row.ResponseId, ...ids, uuidOfSpan(row.SpanId)]);
 }
 
-function signalsStatement(
-  { project, reader }: Source,
-  type: "span" | "completion",
-  ids: readonly string[],
-): Statement | undefined {
-  return ids.length === 0 ? undefined : currentSignals({ project, tables: reader.tables }, type, ids);
+function signalsStatement({ project, reader }: Source, rows: readonly SpanRow[]): Statement | undefined {
+  if (rows.length === 0) return undefined;
+  return currentSignalsOf({ project, tables: reader.tables }, [
+    ["span", unique(rows.map(({ SpanId }) => SpanId))],
+    ["completion", unique(rows.flatMap(completionIdsOf))],
+  ]);
 }
 
 /** Tags and session of traces. */

@@ -1,9 +1,9 @@
 import type { Page } from "../page.ts";
 import { within } from "../page.ts";
 import type { StoreTables } from "../reader.ts";
-import { param, raw, type Sql, sql } from "../sql.ts";
+import { allOf, ofProject, param, raw, type Sql, sql } from "../sql.ts";
 import type { TagFilter } from "../tags.ts";
-import { traceTagCondition } from "../tags.ts";
+import { traceTagCondition, traceTagOfRow } from "../tags.ts";
 import { msFrom, msUntil } from "../time.ts";
 import type { DerivedColumn } from "./statements.ts";
 
@@ -82,5 +82,21 @@ export function traceConditions(filter: TraceConditions, project: string, tables
     ...within(raw("durationMs"), optional("Float64", filter.durationMin), optional("Float64", filter.durationMax)),
     ...within(raw("cost"), optional("Float64", filter.costMin), optional("Float64", filter.costMax)),
     ...(filter.tags ?? []).map((tag) => traceTagCondition(tag, project, tables)),
+  ];
+}
+
+/**
+ * Conditions on rows of the roll-up that leave out traces of which no row can make them fit, before all rows are added up.
+ * What fits is still decided by the sums: a trace passes here when one of its rows has an error, or names the tag. Hashes,
+ * as the server would look for each of so many ids in every index.
+ *
+ * @param rows conditions on the rows that are looked at
+ */
+export function fewerTraces(filter: TraceConditions, project: string, tables: StoreTables, rows: Sql): readonly Sql[] {
+  const having = (condition: Sql): Sql =>
+    sql`cityHash64(TraceId) IN (SELECT cityHash64(TraceId) FROM ${raw(tables.traces)} WHERE ${allOf([ofProject(project), rows, condition])})`;
+  return [
+    ...(filter.hasError === true ? [having(raw("(ErrorCount > 0 OR notEmpty(Explicit))"))] : []),
+    ...(filter.tags ?? []).map((tag) => having(traceTagOfRow(tag, project, tables))),
   ];
 }

@@ -1,4 +1,5 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
+import { inHours } from "../hours.ts";
 import { orderBy } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
@@ -6,12 +7,13 @@ import { msFrom, msUntil } from "../time.ts";
 import {
   arrival,
   columnsOfConditions,
+  fewerTraces,
   type TraceConditions,
   type TraceFilter,
   traceConditions,
   traceSortColumns,
 } from "./filter.ts";
-import { readTraces, type TraceKey, type TraceRead } from "./read.ts";
+import { readTraces, scopeOfDirty, type TraceKey, type TraceRead } from "./read.ts";
 import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
 
 const hour = 3_600;
@@ -25,6 +27,8 @@ export interface HourRange {
 /** A row of a candidate: where its rows are, and whether its numbers are to be counted from its spans. */
 interface Candidate extends TraceKey {
   readonly dirty: number | boolean;
+  /** As text: integers may be greater than 2^53. */
+  readonly sortKey: string | null;
 }
 
 /**
@@ -37,13 +41,7 @@ interface Candidate extends TraceKey {
 export async function listTraces(reader: Reader, project: string, filter: TraceFilter): Promise<readonly TraceRead[]> {
   const { offset, limit } = filter;
   const found = await candidates(reader, project, filter, offset + limit);
-  const page = found.slice(offset, offset + limit);
-  return readTraces(
-    reader,
-    project,
-    page,
-    page.some(({ dirty }) => Boolean(dirty)),
-  );
+  return readTraces(reader, project, found.slice(offset, offset + limit));
 }
 
 /** How many traces fulfil the conditions. */
@@ -85,6 +83,9 @@ function isWhole(window: HourRange, range: HourRange): boolean {
   return window.from <= range.from && window.to >= range.to;
 }
 
+/** Dirty traces of a list that are counted from their spans by their keys; among more of them, all rows are gone through. */
+const mostDirty = 200;
+
 async function select(
   reader: Reader,
   scope: TraceScope,
@@ -92,18 +93,41 @@ async function select(
   need: number,
   window?: HourRange,
 ): Promise<Candidate[]> {
-  const found = await reader.rows<Candidate>(candidatesStatement(scope, filter, { need, fromSpans: false, window }));
-  if (!found.some(({ dirty }) => Boolean(dirty))) return found;
-  const counted = await reader.rows<Candidate>(candidatesStatement(scope, filter, { need, fromSpans: true, window }));
-  return counted.map((candidate) => ({ ...candidate, dirty: true }));
+  const read = (of: TraceScope, options: { need: number; fromSpans: boolean }): Promise<Candidate[]> =>
+    reader.rows<Candidate>(candidatesStatement(of, filter, { ...options, window }));
+  const found = await read(scope, { need: need + mostDirty, fromSpans: false });
+  const dirty = found.filter((candidate) => Boolean(candidate.dirty));
+  if (dirty.length === 0) return found.slice(0, need);
+  if (dirty.length >= mostDirty) return read(scope, { need, fromSpans: true });
+  const counted = await read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true });
+  const clean = found.filter((candidate) => !candidate.dirty);
+  return [...clean, ...counted].toSorted(inOrder(filter)).slice(0, need);
 }
+
+/** As `orderBy` sorts. */
+function inOrder({ sortBy, sortOrder }: TraceFilter): (one: Candidate, other: Candidate) => number {
+  const direction = sortOrder === "asc" ? 1 : -1;
+  const compare = sortBy === "name" || sortBy === "status" ? byBytes : sortBy === "started_at" ? byInteger : byNumber;
+  return (one, other) => {
+    const [left, right] = [one.sortKey, other.sortKey];
+    if (left === right) return one.traceId < other.traceId ? -1 : 1;
+    if (left === null || right === null) return left === null ? 1 : -1;
+    return direction * compare(left, right);
+  };
+}
+
+const byBytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
+const byInteger = (one: string, other: string): number => (BigInt(one) < BigInt(other) ? -1 : 1);
+const byNumber = (one: string, other: string): number => Number(one) - Number(other);
 
 function scopeOf(reader: Reader, project: string, filter: TraceConditions, { from, to }: HourRange): TraceScope {
   const { tables } = reader;
-  const rows: Sql[] = [rowsOfHours(from - hour, to + hour)];
+  const inTime = rowsOfHours(from - hour, to + hour);
+  const rows: Sql[] = [inTime, ...fewerTraces(filter, project, tables, inTime)];
+  const started = inHours("w.Timestamp", { ...(from > hour ? { from: from / hour - 1 } : {}), to: to / hour + 2 });
   if (filter.id !== undefined) rows.push(sql`TraceId = ${param("String", storedTraceId(filter.id))}`);
   if (filter.sessionId !== undefined) rows.push(rowsOfSessions(project, tables, [filter.sessionId]));
-  return { project, tables, rows };
+  return { project, tables, rows, started };
 }
 
 /** The first keys of a list; traces whose numbers may be wrong come before all others. */
@@ -117,7 +141,7 @@ export function candidatesStatement(
   const key = traceSortColumns[filter.sortBy];
   const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
   const inWindow = window === undefined ? raw("1") : startsWithin(window);
-  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, toString(${raw(key)}) AS sortKey
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
 )

@@ -1,9 +1,11 @@
 import { none, noStartNs, rootDigits, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { storedTraceId, uuidOfProject, uuidOfTrace } from "../../pipeline/ids.ts";
+import { inHours } from "../hours.ts";
 import type { Reader } from "../reader.ts";
+import type { SpanRow } from "../spans/row.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
-import { isoOfNanos } from "../time.ts";
+import { isoOfNanos, nanosOf } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
 import { rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
 
@@ -38,8 +40,8 @@ export interface TraceKey {
   readonly lastHour: number;
 }
 
-interface TraceRow {
-  readonly traceId: string;
+/** A trace as its roll-up says it. */
+export interface TraceRow extends TraceKey {
   readonly dirty: number | boolean;
   /** Nanoseconds since the epoch. */
   readonly firstStart: string;
@@ -59,24 +61,40 @@ interface TraceRow {
 
 /** One trace, wherever its rows lie. @param id UUID */
 export async function getTrace(reader: Reader, project: string, id: string): Promise<TraceRead | undefined> {
-  const traceId = storedTraceId(id);
-  const rows = [sql`TraceId = ${param("String", traceId)}`];
-  const [trace] = await readRows(reader, { project, tables: reader.tables, rows }, false);
+  const rows = await rowsOfTraceId(reader, project, storedTraceId(id));
+  const [trace] = await withRoots(reader, project, rows);
   return trace;
 }
 
-/** The traces of a page, in its order. @param fromSpans whether any of them is known to be dirty */
+/** What the roll-up says of a trace, wherever its rows lie: one row or none. @param traceId as stored */
+export function rowsOfTraceId(
+  reader: Reader,
+  project: string,
+  traceId: string,
+  signal?: AbortSignal,
+): Promise<readonly TraceRow[]> {
+  const rows = [sql`TraceId = ${param("String", traceId)}`];
+  return exactRows(reader, { project, tables: reader.tables, rows }, signal);
+}
+
+/** The traces of a page, in its order. */
 export async function readTraces(
   reader: Reader,
   project: string,
   page: readonly TraceKey[],
-  fromSpans: boolean,
 ): Promise<readonly TraceRead[]> {
   if (page.length === 0) return [];
-  const rows = [rowsOfKeys(page.flatMap(hoursAround))];
-  const found = await readRows(reader, { project, tables: reader.tables, rows }, fromSpans);
+  const found = await withRoots(reader, project, await exactRows(reader, scopeOfKeys(reader, project, page)));
   const byId = new Map(found.map((trace) => [storedTraceId(trace.id), trace]));
   return page.flatMap(({ traceId }) => byId.get(traceId) ?? []);
+}
+
+/** Where the rows of some traces lie, and when their spans started. */
+function scopeOfKeys({ tables }: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
+  const first = Math.min(...keys.map(({ firstHour }) => firstHour)) / hour;
+  const last = Math.max(...keys.map(({ lastHour }) => lastHour)) / hour;
+  const started = inHours("w.Timestamp", { ...(first > 1 ? { from: first - 1 } : {}), to: last + 2 });
+  return { project, tables, rows: [rowsOfKeys(keys.flatMap(hoursAround))], started };
 }
 
 const hour = 3_600;
@@ -90,15 +108,30 @@ function hoursAround({ traceId, firstHour, lastHour }: TraceKey): readonly (read
   return [...hours, ...(count === mostHours ? [lastHour] : [])].map((at) => [Math.max(0, at), traceId] as const);
 }
 
-async function readRows(reader: Reader, scope: TraceScope, fromSpans: boolean): Promise<readonly TraceRead[]> {
-  const rows = await reader.rows<TraceRow>(tracesStatement(scope, fromSpans));
-  if (!fromSpans && rows.some(({ dirty }) => Boolean(dirty))) return readRows(reader, scope, true);
-  const roots = await rootsOf(reader, scope.project, rows);
-  return rows.map((row) => traceRead(scope.project, row, roots.get(row.traceId)));
+/** Rows of traces, the numbers of dirty ones counted from their spans. */
+async function exactRows(reader: Reader, scope: TraceScope, signal?: AbortSignal): Promise<readonly TraceRow[]> {
+  const options = signal === undefined ? {} : { signal };
+  const rows = await reader.rows<TraceRow>(tracesStatement(scope, false), options);
+  const dirty = rows.filter((row) => Boolean(row.dirty));
+  if (dirty.length === 0) return rows;
+  const ofDirty = scopeOfDirty(reader, scope.project, dirty);
+  const counted = await reader.rows<TraceRow>(tracesStatement(ofDirty, true), options);
+  return [...rows.filter((row) => !row.dirty), ...counted];
+}
+
+async function withRoots(reader: Reader, project: string, rows: readonly TraceRow[]): Promise<readonly TraceRead[]> {
+  const roots = await rootsOf(reader, project, rows);
+  return rows.map((row) => traceReadOf(project, row, roots.get(row.traceId)));
+}
+
+/** The same of traces that are all dirty. */
+export function scopeOfDirty(reader: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
+  return { ...scopeOfKeys(reader, project, keys), dirtyIds: keys.map(({ traceId }) => traceId) };
 }
 
 export function tracesStatement(scope: TraceScope, fromSpans: boolean): Statement {
-  return statementOf(sql`SELECT TraceId AS traceId, dirty, toString(toUnixTimestamp64Nano(firstStart)) AS firstStart,
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty,
+  toString(toUnixTimestamp64Nano(firstStart)) AS firstStart,
   toString(toUnixTimestamp64Nano(lastEnd)) AS lastEnd, created AS createdAt, updated AS updatedAt,
   spanCount, errorCount, okCount, spanCost, root, session, tags, said, attributes
 FROM (
@@ -107,7 +140,7 @@ ${summedTraces(scope, fromSpans)}
 }
 
 /** What POST /traces has said, in place of what the spans say: as the expressions of `derivedTraces`. */
-function traceRead(project: string, row: TraceRow, root: RootTexts | undefined): TraceRead {
+export function traceReadOf(project: string, row: TraceRow, root: RootTexts | undefined): TraceRead {
   const said = newestTags(row.said);
   const startNs = said["started_at"] ?? (row.firstStart === noStartNs ? null : row.firstStart);
   const endNs = said["ended_at"] ?? (row.lastEnd === "0" ? null : row.lastEnd);
@@ -115,7 +148,7 @@ function traceRead(project: string, row: TraceRow, root: RootTexts | undefined):
   return {
     id: uuidOfTrace(row.traceId),
     project_id: uuidOfProject(project),
-    session_id: row.session === none ? null : row.session.slice(stampDigits),
+    session_id: sessionOf(row),
     name: said["name"] ?? (row.root === none ? null : row.root.slice(rootDigits)),
     status: (said["status"] as TraceStatus | undefined) ?? ofSpans,
     started_at: startNs === null ? null : isoOfNanos(startNs),
@@ -133,6 +166,11 @@ function traceRead(project: string, row: TraceRow, root: RootTexts | undefined):
   };
 }
 
+/** The trace's session; null for none. */
+export function sessionOf({ session }: TraceRow): string | null {
+  return session === none ? null : session.slice(stampDigits);
+}
+
 const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
 function millisBetween(startNs: string | null, endNs: string | null): number | null {
@@ -148,13 +186,14 @@ export function attributesOf(attributes: readonly VersionedTag[]): Readonly<Reco
   return Object.fromEntries(entries.map(([key, json]) => [key, JSON.parse(json) as unknown]));
 }
 
-interface RootTexts {
+/** Input and output of a root span. */
+export interface RootTexts {
   readonly input: string;
   readonly output: string;
 }
 
 /** Input and output of the root spans of traces. */
-async function rootsOf(
+export async function rootsOf(
   reader: Reader,
   project: string,
   rows: readonly TraceRow[],
@@ -165,6 +204,18 @@ async function rootsOf(
   return new Map(found.map((root) => [root.traceId, root]));
 }
 
+/** The same where all rows of the trace are at hand. @param rows by arrival */
+export function rootInRows({ traceId, root }: TraceRow, rows: readonly SpanRow[]): RootTexts {
+  const { startNs } = rootOf(traceId, root);
+  const ofRoot = rows.filter(({ StartedAt }) => nanosOf(StartedAt) === startNs);
+  const [children, roots] = [ofRoot.filter(({ ParentSpanId }) => ParentSpanId !== ""), ofRoot.filter(isRoot)];
+  const newest = (column: "Input" | "Output"): string =>
+    [...children, ...roots].findLast((row) => row[column] !== "")?.[column] ?? "";
+  return { input: newest("Input"), output: newest("Output") };
+}
+
+const isRoot = ({ ParentSpanId }: SpanRow): boolean => ParentSpanId === "";
+
 /** A span as column Root names it. */
 export interface Root {
   readonly traceId: string;
@@ -172,7 +223,7 @@ export interface Root {
   readonly startNs: bigint;
 }
 
-function rootOf(traceId: string, text: string): Root {
+export function rootOf(traceId: string, text: string): Root {
   return { traceId, startNs: BigInt.asIntN(64, BigInt(`0x${text.slice(1, rootDigits)}`)) };
 }
 

@@ -24,20 +24,14 @@ import { storedProjectId, storedTraceId } from "../../pipeline/ids.ts";
 import { defined } from "../defined.ts";
 import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
-import { inHours } from "../hours.ts";
 import { errorBody } from "../model.ts";
 import { offsetCursor, offsetOf, pagesByOffset } from "../offset-cursor.ts";
 import type { Reader } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
-import { spanCursor } from "../spans/cursor.ts";
-import { hoursOf } from "../spans/hours.ts";
-import { SpanPages } from "../spans/pages.ts";
-import { readKeys } from "../spans/read.ts";
 import { type TraceFilter, traceSortFields, traceStatuses } from "./filter.ts";
 import { countTraces, listTraces } from "./list.ts";
 import { traceRead, traceWithSpans } from "./model.ts";
-import { getTrace } from "./read.ts";
-import { type NodeRow, nodesOfTrace, treeOf } from "./tree.ts";
+import { readWholeTrace } from "./whole.ts";
 
 const listQuery = listQueryOf({
   id: uuid.optional().describe("Id of the trace."),
@@ -155,34 +149,8 @@ async function answerTrace(
   limit: number,
   signal: AbortSignal,
 ): Promise<ApiReply> {
-  const filter = { trace_id: id };
-  const order = { by: "started_at", descending: false } as const;
-  const pages = new SpanPages(reader, signal);
-  const [found, nodes, keys] = await Promise.all([
-    getTrace(reader, project, id),
-    readNodes(reader, project, id, signal),
-    limit === 0 ? [] : pages.page({ project, filter, order, limit: limit + 1, offset: 0 }),
-  ]);
+  const found = await readWholeTrace({ reader, project, id, limit, signal });
   if (found === undefined) throw notFound("trace");
-  const shown = keys.slice(0, limit);
-  const [[trace], spans] = await Promise.all([
-    withSignals(reader, project, "trace", [found], storedTraceId, signal),
-    readKeys(reader, project, shown, signal),
-  ]);
-  const last = keys.length > limit ? shown.at(-1) : undefined;
-  const next = last === undefined ? undefined : spanCursor(order, last);
-  const body = { ...trace!, spans, tree: treeOf(nodes) };
-  return new ApiReply(200, body, next === undefined ? {} : { "x-next-cursor": next });
-}
-
-async function readNodes(
-  reader: Reader,
-  project: string,
-  id: string,
-  signal: AbortSignal,
-): Promise<readonly NodeRow[]> {
-  const hours = await hoursOf(reader, project, { trace_id: id }, signal);
-  if (hours === undefined) return [];
-  const statement = nodesOfTrace({ project, tables: reader.tables }, id, inHours("Timestamp", hours));
-  return reader.rows<NodeRow>(statement, { signal });
+  const { trace, spans, tree, next } = found;
+  return new ApiReply(200, { ...trace, spans, tree }, next === undefined ? {} : { "x-next-cursor": next });
 }

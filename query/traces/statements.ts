@@ -12,6 +12,10 @@ export interface TraceScope {
   readonly tables: StoreTables;
   /** Conditions on rows of the roll-up: `Hour`, `TraceId`. All rows of a trace fulfil them, or the trace is cut. */
   readonly rows: readonly Sql[];
+  /** Stored ids of the traces, where they are known and all of them are dirty. */
+  readonly dirtyIds?: readonly string[];
+  /** Conditions on `w.Timestamp` that their spans fulfil: other parts of the table of spans are not looked into. */
+  readonly started?: readonly Sql[];
 }
 
 /**
@@ -50,13 +54,18 @@ FROM (
     concat(if(${raw(text("ParentSpanId"))} = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(start)), 16, '0'),
       ${raw(text("SpanName"))}) AS rootText
   FROM ${raw(scope.tables.spans)} AS w
-  WHERE ${ofProject(scope.project)}
-    AND TraceId IN (SELECT TraceId FROM (
-${rolledUp(scope)}
-    ) WHERE dirty)
+  WHERE ${allOf([ofProject(scope.project), ...(scope.started ?? [])])}
+    AND TraceId IN ${dirtyTraces(scope)}
   GROUP BY TraceId, SpanId
 )
 GROUP BY TraceId`;
+}
+
+function dirtyTraces(scope: TraceScope): Sql {
+  if (scope.dirtyIds !== undefined) return sql`${param("Array(String)", scope.dirtyIds)}`;
+  return sql`(SELECT TraceId FROM (
+${rolledUp(scope)}
+    ) WHERE dirty)`;
 }
 
 /** \`hasError\` of a span whose writes are merged. */
@@ -74,17 +83,19 @@ function exact(scope: TraceScope): Sql {
     .split(", ")
     .map((name) => `c.${name} AS ${name}`)
     .join(", ");
-  return sql`SELECT TraceId, firstHour, lastHour, ${raw(counted)}, session, tags, said, attributes, 0 AS dirty FROM (
-${rolledUp(scope)}
-) AS t WHERE NOT t.dirty
-UNION ALL
-SELECT d.TraceId AS TraceId, d.firstHour AS firstHour, d.lastHour AS lastHour, ${raw(ofSpans)}, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
+  const dirty = sql`SELECT d.TraceId AS TraceId, d.firstHour AS firstHour, d.lastHour AS lastHour, ${raw(ofSpans)}, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
 FROM (SELECT TraceId, firstHour, lastHour, session, tags, said, attributes FROM (
 ${rolledUp(scope)}
 ) WHERE dirty) AS d
 INNER JOIN (
 ${countedFromSpans(scope)}
 ) AS c ON d.TraceId = c.TraceId`;
+  if (scope.dirtyIds !== undefined) return dirty;
+  return sql`SELECT TraceId, firstHour, lastHour, ${raw(counted)}, session, tags, said, attributes, 0 AS dirty FROM (
+${rolledUp(scope)}
+) AS t WHERE NOT t.dirty
+UNION ALL
+${dirty}`;
 }
 
 /** Sums and extremes of traces. @param fromSpans whether dirty traces are counted from their spans */

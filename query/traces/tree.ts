@@ -1,6 +1,8 @@
 import { storedTraceId, uuidOfSpan } from "../../pipeline/ids.ts";
 import type { StoreTables } from "../reader.ts";
 import { mergedExpressions, mergedSpans } from "../spans/columns.ts";
+import type { SpanRow } from "../spans/row.ts";
+import { hasErrorOf, kindOf } from "../spans/span-read.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { isoMicros } from "../times.ts";
 import type { TreeNode } from "./model.ts";
@@ -32,6 +34,13 @@ export function nodesOfTrace(
 FROM ${mergedSpans(tables.spans, allOf([ofProject(project), ofTrace, ...started]))}
 ORDER BY Timestamp, SpanId
 LIMIT ${raw(String(maxNodes))}`);
+}
+
+/** The same of a span that has been read whole. */
+export function nodeOfSpan(row: SpanRow): NodeRow {
+  const { SpanId, ParentSpanId, SpanName, StartedAt, DurationMs, Cost } = row;
+  const [Kind, HasError] = [kindOf(row), hasErrorOf(row)];
+  return { SpanId, ParentSpanId, Name: SpanName, Kind, HasError, Timestamp: StartedAt, DurationMs, Cost };
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 import { hoursStatement } from "../../query/spans/hours.ts";
 import { countOfSpans, pageOfSpans, repeatedScope, type SpanPageRequest } from "../../query/spans/list.ts";
 import { findSpanStatement } from "../../query/spans/read.ts";
-import { rowsOfSpan, rowsOfSpans } from "../../query/spans/row.ts";
+import { rowsOfSpan, rowsOfSpans, rowsOfTrace } from "../../query/spans/row.ts";
 import { sessionsStatement, tracesStatement } from "../../query/spans/surroundings.ts";
 import { nodesOfTrace } from "../../query/traces/tree.ts";
 
@@ -81,6 +81,7 @@ const statements = {
   "a span": () => rowsOfSpan({ project: "p", table: "spans" }, "s"),
   "where a span is": () => findSpanStatement("spans", "p", "s"),
   "whole spans": () => rowsOfSpans({ project: "p", table: "spans" }, [{ traceId: "t", spanId: "s" }]),
+  "rows of a trace": () => rowsOfTrace({ project: "p", table: "spans" }, "t", [], 11),
   "tags of traces": () => tracesStatement({ project: "p", reader }, ["t"]),
   "tags of sessions": () => sessionsStatement({ project: "p", reader }, ["s"]),
   "the tree of a trace": () => nodesOfTrace(source, uuid, []),

@@ -1,0 +1,113 @@
+import { storedTraceId } from "../../pipeline/ids.ts";
+import { type Hours, inHours } from "../hours.ts";
+import type { Reader } from "../reader.ts";
+import { withSignals } from "../signals/with-signals.ts";
+import { spanCursor } from "../spans/cursor.ts";
+import { hoursOf } from "../spans/hours.ts";
+import type { SpanRead } from "../spans/model.ts";
+import { SpanPages } from "../spans/pages.ts";
+import { mergedById, readKeys } from "../spans/read.ts";
+import { rowsOfTrace, type SpanRow } from "../spans/row.ts";
+import { spanReadOf } from "../spans/span-read.ts";
+import { surroundingsOf } from "../spans/surroundings.ts";
+import type { TreeNode } from "./model.ts";
+import { rootInRows, rootsOf, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
+import { type NodeRow, nodeOfSpan, nodesOfTrace, treeOf } from "./tree.ts";
+
+/** What is asked of a trace. */
+interface Wanted {
+  readonly reader: Reader;
+  /** As stored. */
+  readonly project: string;
+  /** UUID. */
+  readonly id: string;
+  /** Most spans that are read whole. */
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A trace with its spans. */
+export interface WholeTrace {
+  readonly trace: object;
+  /** By start. */
+  readonly spans: readonly SpanRead[];
+  readonly tree: readonly TreeNode[];
+  /** The cursor of a list of spans that goes on where there are more. */
+  readonly next: string | undefined;
+}
+
+/** A trace with its spans and their tree; undefined where there is none. */
+export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undefined> {
+  const { reader, project, id, signal } = wanted;
+  const traceId = storedTraceId(id);
+  const [[row], found, [signals]] = await Promise.all([
+    rowsOfTraceId(reader, project, traceId, signal),
+    hoursOf(reader, project, { trace_id: id }, signal).then((hours) => spansOf(wanted, hours)),
+    withSignals(reader, project, "trace", [{ id }], storedTraceId, signal),
+  ]);
+  if (row === undefined) return undefined;
+  const isWhole = "rows" in found;
+  const [root, shown] = await Promise.all([
+    isWhole ? rootInRows(row, found.rows) : rootsOf(reader, project, [row]).then((roots) => roots.get(traceId)),
+    isWhole ? fewSpans(wanted, row, found.rows) : found,
+  ]);
+  return { ...shown, trace: { ...traceReadOf(project, row, root), ...signals } };
+}
+
+/** Rows that are read whole before it is known how many there are. */
+const mostRows = 1_000;
+
+type Shown = Omit<WholeTrace, "trace">;
+type Found = { readonly rows: readonly SpanRow[] } | Shown;
+
+/** All rows of the trace where they are few: then nothing else has to be read of its spans. */
+async function spansOf(wanted: Wanted, hours: Hours | undefined): Promise<Found> {
+  if (hours === undefined) return { rows: [] };
+  const { reader, project, id, signal } = wanted;
+  const most = Math.min(wanted.limit, mostRows);
+  if (most === 0) return manySpans(wanted, hours);
+  const source = { project, table: reader.tables.spans };
+  const statement = rowsOfTrace(source, storedTraceId(id), inHours("Timestamp", hours), most + 1);
+  const rows = await reader.rows<SpanRow>(statement, signal === undefined ? {} : { signal });
+  return rows.length > most ? manySpans(wanted, hours) : { rows: rows.toSorted(byArrival) };
+}
+
+function byArrival(one: SpanRow, other: SpanRow): number {
+  return compared(one.CreatedAt, other.CreatedAt);
+}
+
+function byStart(one: SpanRow, other: SpanRow): number {
+  return compared(one.StartedAt, other.StartedAt) || compared(one.SpanId, other.SpanId);
+}
+
+function compared(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** @param rows all rows of the trace, by arrival */
+async function fewSpans(
+  { reader, project, signal }: Wanted,
+  trace: TraceRow,
+  rows: readonly SpanRow[],
+): Promise<Shown> {
+  const merged = [...mergedById(rows).values()].toSorted(byStart);
+  const known = { TraceId: trace.traceId, Tags: trace.tags, SessionId: sessionOf(trace) ?? "" };
+  const around = await surroundingsOf({ project, reader }, merged, signal, [known]);
+  const spans = merged.map((row) => spanReadOf(row, around, project));
+  return { spans, tree: treeOf(merged.map(nodeOfSpan)), next: undefined };
+}
+
+/** The first spans, and what the tree shows of all of them. */
+async function manySpans({ reader, project, id, limit, signal }: Wanted, hours: Hours): Promise<Shown> {
+  const order = { by: "started_at", descending: false } as const;
+  const query = { project, filter: { trace_id: id }, order, limit: limit + 1, offset: 0 };
+  const nodes = nodesOfTrace({ project, tables: reader.tables }, id, inHours("Timestamp", hours));
+  const [rows, keys] = await Promise.all([
+    reader.rows<NodeRow>(nodes, signal === undefined ? {} : { signal }),
+    limit === 0 ? [] : new SpanPages(reader, signal).page(query),
+  ]);
+  const shown = keys.slice(0, limit);
+  const last = keys.length > limit ? shown.at(-1) : undefined;
+  const spans = await readKeys(reader, project, shown, signal);
+  return { spans, tree: treeOf(rows), next: last === undefined ? undefined : spanCursor(order, last) };
+}
