@@ -65,7 +65,10 @@ export async function startSignalbox(...sets: readonly string[]): Promise<Signal
   const output = (): string => program.stderr + program.stdout;
   await until(() => address.test(output()));
   const url = address.exec(output())![1]!;
-  await until(async () => (await fetch(`${url}/health`)).status === 200);
+  // Up is not ready: until the store is, 503 says so.
+  const headers = { authorization: `Bearer ${key}` };
+  await until(async () => (await fetch(`${url}/projects/${project}/prompts`, { headers })).status === 200);
+  await until(async () => (await fetch(`${url}/spans`, { method: "POST", headers, body: "[]" })).status === 200);
   return clientOf(url, async () => {
     await program.dispose();
     await clickhouse.stop();
