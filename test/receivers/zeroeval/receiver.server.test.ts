@@ -5,7 +5,7 @@ import { encodeTracesProtobuf } from "../../../otlp/encode-protobuf.ts";
 import { batchOfSpans } from "../../support/batches.ts";
 import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
 import { type Stack, type StackOptions, startStack } from "./stack.ts";
-import { shaped, plainSpan } from "./support.ts";
+import { plainSpan, shaped } from "./support.ts";
 
 const key = "sk_ze_one";
 const projectId = "6f1d3c2b-0000-4000-8000-00000000abcd";
