@@ -27,6 +27,10 @@ export const general: Dialect = {
   source: "https://opentelemetry.io/docs/specs/semconv/general/",
   recognise: {},
   rules: [
+    // Kinds are an open set: what somebody has named by this word is one, where nothing more particular says another.
+    { target: "OperationKind", sources: ["kind", { attribute: "kind", values: { "*": "*" } }] },
+    // A model alone makes a call of one.
+    { target: "RequestModel", sources: ["model", "llm.model"] },
     {
       target: "SessionId",
       when: { not: scrubbedSession },

@@ -1,3 +1,4 @@
+import { clientVersion } from "../../processors/cost/pricing-run.ts";
 import { raw, type Sql, sql } from "../sql.ts";
 
 /*
@@ -48,6 +49,10 @@ export const mergedExpressions: SpanExpressions = { ...shared, duration: raw("Du
 const last = (column: string, isSet: string): string => `argMaxIf(${column}, CreatedAt, ${isSet}) AS ${column}`;
 const lastText = (column: string): string => last(column, `${column} != ''`);
 
+/** What a client has said of the cost goes before what was computed, also later. */
+export const lastCost = (of = ""): string =>
+  `argMaxIf(${of}Cost, (${of}PriceVersion = '${clientVersion}', ${of}CreatedAt), isNotNull(${of}Cost))`;
+
 const noTags = "CAST(map(), 'Map(String, String)')";
 
 /** Of each column the newest value that says something; of tags the newest of each key; of arrival the first. */
@@ -57,7 +62,8 @@ const mergedColumns = [
   ...["ParentSpanId", "OperationKind", "Dialect", "ErrorType", "ErrorMessage", "SessionId"].map(lastText),
   last("StatusCode", "StatusCode != 'Unset'"),
   `argMaxIf(${durationOfRow}, CreatedAt, isNotNull(${durationOfRow})) AS DurationMs`,
-  ...["Cost", "InputTokens", "OutputTokens", "TotalTokens"].map((column) => last(column, `isNotNull(${column})`)),
+  `${lastCost()} AS Cost`,
+  ...["InputTokens", "OutputTokens", "TotalTokens"].map((column) => last(column, `isNotNull(${column})`)),
   ...["ServiceName", "Provider", "RequestModel", "ResponseModel", "AgentName", "PromptName", "ToolName"].map(lastText),
   "argMax(SampleWeight, CreatedAt) AS SampleWeight",
   `arrayFold((tags, version) -> mapUpdate(tags, version.2), arraySort(version -> version.1, groupArray((CreatedAt, Tags))), ${noTags}) AS Tags`,

@@ -1,3 +1,4 @@
+import { clientVersion } from "../../processors/cost/pricing-run.ts";
 import type { SpanRow } from "./row.ts";
 
 /** A span as all of its versions say together. */
@@ -22,7 +23,6 @@ const rules = {
   StatusMessage: isText,
   OperationKind: isText,
   Dialect: isText,
-  Cost: isPresent,
   SessionId: isText,
   SessionName: isText,
   Input: isText,
@@ -34,6 +34,12 @@ const rules = {
   EndedAt: isPresent,
   DurationMs: isPresent,
 } as const satisfies Partial<Record<keyof SpanRow, (value: unknown) => boolean>>;
+
+/** The newest cost that the sender has said, else the newest that was computed. As `lastCost` of columns.ts. */
+function costOf(versions: readonly SpanRow[]): number | null {
+  const priced = versions.filter(({ Cost }) => Cost !== null);
+  return (priced.findLast(({ PriceVersion }) => PriceVersion === clientVersion) ?? priced.at(-1))?.Cost ?? null;
+}
 
 /**
  * Puts the versions of one span together: newer values overwrite where they are given, attributes and tags key by key.
@@ -53,6 +59,7 @@ export function mergeVersions(versions: readonly SpanRow[]): SpanRow {
     ...mergedPairs(versions, "ResourceAttribute"),
     Tags: Object.assign(Object.create(null), ...versions.map(({ Tags }) => Tags)),
     Warnings: [...new Set(versions.flatMap(({ Warnings }) => Warnings))],
+    Cost: costOf(versions),
     CreatedAt: versions[0]!.CreatedAt,
     UpdatedAt: newest.UpdatedAt,
   };

@@ -29,6 +29,8 @@ export interface SpanRow {
   readonly Dialect: string;
   readonly ResponseId: string;
   readonly Cost: number | null;
+  /** `client` where the sender has said the cost. */
+  readonly PriceVersion: string;
   readonly SessionId: string;
   readonly SessionName: string;
   readonly Input: string;
@@ -46,7 +48,18 @@ export interface SpanRow {
 const plainColumns = [
   ...["TraceId", "SpanId", "ParentSpanId", "SpanName", "SpanKind", "ServiceName", "StatusCode", "StatusMessage"],
   ...["ScopeName", "ScopeVersion", "SpanAttributeTypes", "ResourceAttributeTypes", "OperationKind", "Dialect"],
-  ...["ResponseId", "Cost", "SessionId", "SessionName", "Input", "Output", "Tags", "ErrorType", "ErrorMessage"],
+  ...[
+    "ResponseId",
+    "Cost",
+    "PriceVersion",
+    "SessionId",
+    "SessionName",
+    "Input",
+    "Output",
+    "Tags",
+    "ErrorType",
+    "ErrorMessage",
+  ],
   ...["ErrorStack", "AttachmentIds", "Warnings", "CreatedAt"],
 ];
 

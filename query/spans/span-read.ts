@@ -132,5 +132,5 @@ function promptVersionOf(attributes: ReadonlyMap<string, unknown>): string | nul
 function warningOf(text: string): { code: string; message: string } {
   const colon = text.indexOf(": ");
   const code = colon < 0 ? "" : text.slice(0, colon);
-  return /^[a-z_]+$/.test(code) ? { code, message: text.slice(colon + 2) } : { code: "warning", message: text };
+  return /^[a-z0-9_]+$/.test(code) ? { code, message: text.slice(colon + 2) } : { code: "warning", message: text };
 }

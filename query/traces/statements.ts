@@ -1,5 +1,6 @@
 import { hasError, none, noStartNs, rootDigits, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "../reader.ts";
+import { lastCost } from "../spans/columns.ts";
 import { allOf, ofProject, param, raw, type Sql, sql } from "../sql.ts";
 
 /*
@@ -49,7 +50,7 @@ FROM (
     argMax(w.Timestamp, w.CreatedAt) AS start,
     if(countIf(w.EndState != 'open') = 0, toDateTime64(0, 9),
       addNanoseconds(start, ${raw(newest("Duration", "w.EndState != 'open'"))})) AS end,
-    ${raw(newest("StatusCode", "w.StatusCode != 'Unset'"))} AS status, ${raw(newest("Cost", "w.Cost IS NOT NULL"))} AS cost,
+    ${raw(newest("StatusCode", "w.StatusCode != 'Unset'"))} AS status, ${raw(lastCost("w."))} AS cost,
     (${raw(mergedError(text))}) AS isError,
     concat(if(${raw(text("ParentSpanId"))} = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(start)), 16, '0'),
       ${raw(text("SpanName"))}) AS rootText

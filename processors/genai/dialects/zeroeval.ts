@@ -42,7 +42,14 @@ export const zeroeval: Dialect = {
     },
   },
   rules: [
-    { target: "OperationKind", sources: ["zeroeval.kind", { attribute: "kind", values: kinds }] },
+    {
+      target: "OperationKind",
+      sources: [
+        "zeroeval.kind",
+        { attribute: "zeroeval.kind", values: { "*": "*" } },
+        { attribute: "kind", values: kinds },
+      ],
+    },
     {
       target: "OperationKind",
       sources: [{ constant: "llm" }],

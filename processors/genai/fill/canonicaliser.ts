@@ -41,10 +41,17 @@ export class Canonicaliser {
   }
 }
 
-/** The canonical form by a table whose keys may end in `*`. */
+/** Characters of a name that is taken as it was sent. */
+const maxOpenLength = 64;
+
+/** The canonical form by a table whose keys may end in `*`; the value `*` stands for the text itself, in lower case. */
 export function byTable(values: Readonly<Record<string, string>>): Canonical {
   const entries = Object.entries(values).map(([pattern, value]) => ({ pattern: textPattern(pattern), value }));
-  return (text) => entries.find(({ pattern }) => matchesText(pattern, text.trim()))?.value;
+  return (text) => {
+    const name = text.trim();
+    const value = entries.find(({ pattern }) => matchesText(pattern, name))?.value;
+    return value === "*" ? name.toLowerCase().slice(0, maxOpenLength) || undefined : value;
+  };
 }
 
 /** Names stay as they were sent, without white space around them. */

@@ -52,7 +52,7 @@ export class EntityWriter {
         const known = traces.get(traceId);
         traces.set(traceId, { traceId, start, tags: joined(known?.tags, traceTags) });
       }
-      if (sessionTags !== undefined) {
+      if (sessionTags !== undefined && sessionId !== "") {
         const known = sessions.get(sessionId);
         sessions.set(sessionId, { sessionId, tags: joined(known?.tags, sessionTags) });
       }
@@ -65,14 +65,22 @@ export class EntityWriter {
         (trace) => taggedTraceRow(trace, project, nextVersion()),
         project,
       ),
-      this.#write(
-        this.#tables.sessions,
-        this.#sessions,
-        sessions,
-        (session) => taggedSessionRow(session, project, nextVersion()),
-        project,
-      ),
+      this.#writeSessionTags(sessions, project),
     ]);
+  }
+
+  /** Writes tags of sessions that spans have named through their traces alone. @param project as stored */
+  writeSessionTags(tagged: readonly TaggedSession[], project: string): Promise<void> {
+    const sessions = new Map<string, TaggedSession>();
+    for (const { sessionId, tags } of tagged) {
+      sessions.set(sessionId, { sessionId, tags: joined(sessions.get(sessionId)?.tags, tags) });
+    }
+    return this.#writeSessionTags(sessions, project);
+  }
+
+  #writeSessionTags(sessions: ReadonlyMap<string, TaggedSession>, project: string): Promise<void> {
+    const rowOf = (session: TaggedSession) => taggedSessionRow(session, project, nextVersion());
+    return this.#write(this.#tables.sessions, this.#sessions, sessions, rowOf, project);
   }
 
   /** @param project as stored */

@@ -6,6 +6,7 @@ import { type AttributeValue, readValue } from "../../../pipeline/span-batch/val
 /** What the processors have made of a span. */
 export interface ProcessedSpan {
   readonly cost: number | undefined;
+  readonly hasTokens: boolean;
   readonly warnings: readonly string[];
   readonly attachments: number;
   /** Of the span itself, newest last. */
@@ -39,6 +40,9 @@ export function processedSpans(batch: SpanBatch, said: (row: number) => Said): r
     const { input, output } = said(row);
     return {
       cost: batch.getDerived("Cost", row),
+      hasTokens: ["InputTokens" as const, "OutputTokens" as const].some(
+        (column) => batch.getDerived(column, row) !== undefined,
+      ),
       warnings,
       attachments: media,
       signals: signals.get(row) ?? [],

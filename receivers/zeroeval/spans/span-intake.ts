@@ -1,6 +1,6 @@
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
 import { parseJson } from "../../../extensions/api/http/body.ts";
-import { storedProjectId, uuidOfSpan, uuidOfTrace } from "../../../pipeline/ids.ts";
+import { storedProjectId, storedTraceId, uuidOfSpan, uuidOfTrace } from "../../../pipeline/ids.ts";
 import { releaseBatch } from "../../../pipeline/span-batch/batch-pool.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { ZeroevalConfig } from "../config.ts";
@@ -8,10 +8,11 @@ import type { EntityWriter } from "../entities/entity-writer.ts";
 import type { LookUp } from "../look-up.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { arrayBody, Problems } from "../read/problems.ts";
+import { mayBePricedLate, wholeSpan } from "./late-cost.ts";
 import { type ProcessedSpan, processedSpans } from "./processed.ts";
 import { type SpanIds, spanAnswer } from "./span-answer.ts";
 import { joinedSpan } from "./span-fields.ts";
-import { SpanReader } from "./span-reader.ts";
+import { type SpanContext, SpanReader } from "./span-reader.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -60,12 +61,76 @@ export class SpanIntake {
     const tags = this.#ports.entities.writeTags(reader.contexts, batch, storedProjectId(caller.projectId));
     // Both at once; a failure of either is the request's.
     await Promise.all([this.#ports.pipeline.consume(batch), tags]);
-    const stored = await this.#stored(caller, ids, items.length);
+    await this.#tagSessionsOfTraces(caller, reader.contexts, ids);
+    const stored = [...(await this.#stored(caller, ids, items.length))];
+    await this.#priceLate(caller, spans, ids, processed, stored);
     const frame = { project: caller.projectId, arrived };
     return spans
       .flatMap((span, row) => (span.isReplaced ? [] : span.indexes.map((index) => [index, row] as const)))
       .toSorted(([one], [other]) => one - other)
       .map(([, row]) => stored[row] ?? spanAnswer(spans[row]!.item, ids[row]!, processed[row], frame));
+  }
+
+  /** Tags of the session, of spans that do not name it: their trace may. Where it does not yet, nobody knows whose they are. */
+  async #tagSessionsOfTraces(caller: Caller, contexts: readonly SpanContext[], ids: readonly SpanIds[]): Promise<void> {
+    const unnamed = contexts.flatMap(({ row, sessionId, sessionTags }) =>
+      sessionId === "" && sessionTags !== undefined
+        ? [{ trace: storedTraceId(ids[row]!.trace), tags: sessionTags }]
+        : [],
+    );
+    if (unnamed.length === 0) return;
+    const { lookUp, entities } = this.#ports;
+    const sessions = await lookUp.sessionsOfTraces(caller.projectId, [...new Set(unnamed.map(({ trace }) => trace))]);
+    const tagged = unnamed.flatMap(({ trace, tags }) => {
+      const sessionId = sessions.get(trace);
+      return sessionId === undefined ? [] : [{ sessionId, tags }];
+    });
+    await entities.writeSessionTags(tagged, storedProjectId(caller.projectId));
+  }
+
+  /** Prices spans again whose tokens came after the rest of them. Their answers in `stored` are made anew. */
+  async #priceLate(
+    caller: Caller,
+    spans: readonly ReadSpan[],
+    ids: readonly SpanIds[],
+    processed: readonly ProcessedSpan[],
+    stored: (object | undefined)[],
+  ): Promise<void> {
+    const { lookUp, config, pipeline } = this.#ports;
+    const rows = spans.flatMap(({ item, isReplaced }, row) =>
+      !isReplaced && mayBePricedLate(item, processed[row]) ? [row] : [],
+    );
+    if (rows.length === 0) return;
+    const known = await this.#known(caller, ids, rows, stored);
+    const late = rows.flatMap((row, index) => {
+      const whole = known[index] && wholeSpan(spans[row]!.item, known[index] as JsonObject);
+      return whole === undefined ? [] : [{ row, whole }];
+    });
+    if (late.length === 0) return;
+    const problems = new Problems(0);
+    const reader = new SpanReader(caller.projectId, late.length, 0, limitsOf(config), problems);
+    for (const [index, { whole }] of late.entries()) reader.add(whole, index);
+    // Together its writes may say more than one write may: then it stays without a cost.
+    if (problems.count > 0) return releaseBatch(reader.batch);
+    await pipeline.consume(reader.batch);
+    const priced = await lookUp.spans(
+      caller.projectId,
+      late.map(({ row }) => ids[row]!),
+    );
+    for (const [index, { row }] of late.entries()) stored[row] = priced[index];
+  }
+
+  async #known(
+    caller: Caller,
+    ids: readonly SpanIds[],
+    rows: readonly number[],
+    stored: readonly (object | undefined)[],
+  ): Promise<readonly (object | undefined)[]> {
+    if (stored.length > 0) return rows.map((row) => stored[row]);
+    return this.#ports.lookUp.spans(
+      caller.projectId,
+      rows.map((row) => ids[row]!),
+    );
   }
 
   async #stored(caller: Caller, ids: readonly SpanIds[], count: number): Promise<readonly (object | undefined)[]> {

@@ -26,6 +26,7 @@ export interface SpanLimits extends TagLimits {
 export interface SpanContext {
   /** Of the span. */
   readonly row: number;
+  /** "" where the span names none: then it is the session of its trace. */
   readonly sessionId: string;
   readonly traceTags: Tags | undefined;
   readonly sessionTags: Tags | undefined;
@@ -146,7 +147,9 @@ export class SpanReader {
     batch.startTimeUnixNano[2 * row + 1] = start.high;
     batch.endTimeUnixNano[2 * row] = end.low;
     batch.endTimeUnixNano[2 * row + 1] = end.high;
-    if (durationMs !== undefined && nanosBetween(start, end) / 1e6 !== durationMs) {
+    // Without an end, a duration of 0 looks like none.
+    const isTold = nanosBetween(start, end) / 1e6 === durationMs && (hasEnd || durationMs !== 0);
+    if (durationMs !== undefined && !isTold) {
       batch.setDerived("SentDuration", row, durationMs);
     }
   }
@@ -251,7 +254,7 @@ export class SpanReader {
         : undefined;
     const sessionTags = inSession === undefined ? ofSession : new Map([...inSession, ...(ofSession ?? [])]);
     const hasTraceTags = traceTags !== undefined && traceTags.size > 0;
-    const hasSessionTags = sessionTags !== undefined && sessionTags.size > 0 && sessionId !== "";
+    const hasSessionTags = sessionTags !== undefined && sessionTags.size > 0;
     if (!hasTraceTags && !hasSessionTags) return;
     this.contexts.push({
       row,

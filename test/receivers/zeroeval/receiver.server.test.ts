@@ -5,7 +5,7 @@ import { encodeTracesProtobuf } from "../../../otlp/encode-protobuf.ts";
 import { batchOfSpans } from "../../support/batches.ts";
 import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
 import { type Stack, type StackOptions, startStack } from "./stack.ts";
-import { plainSpan, recorded } from "./support.ts";
+import { plainSpan, shaped } from "./support.ts";
 
 const key = "sk_ze_one";
 const projectId = "6f1d3c2b-0000-4000-8000-00000000abcd";
@@ -34,9 +34,9 @@ describe("receiver zeroeval", () => {
 
   const stored = (span: string) => server.query(`SELECT * FROM otel_traces WHERE SpanId = {id: String}`, { id: span });
 
-  it("stores what the Python SDK sends: ids, session, cost, error, kept fields, tags of trace and session", async () => {
+  it("stores spans in the shape of the Python SDK: ids, session, cost, error, kept fields, tags of trace and session", async () => {
     const stack = await start({ api: { keys } });
-    const response = await stack.post("/spans", await recorded("python-0.6.132-spans.json"), auth);
+    const response = await stack.post("/spans", await shaped("python-0.6.132-spans.json"), auth);
     expect(response.status).toBe(200);
     const answer = (await response.json()) as Record<string, unknown>[];
     expect(answer.map(({ id }) => id)).toEqual([
@@ -79,9 +79,9 @@ describe("receiver zeroeval", () => {
     expect(session).toEqual({ tags: [["plan", "pro"]] });
   });
 
-  it("stores what the TypeScript SDK sends: children first, a session that is a text, empty stacks", async () => {
+  it("stores spans in the shape of the TypeScript SDK: children first, a session that is a text, empty stacks", async () => {
     const stack = await start();
-    const response = await stack.post("/api/v1/spans/", await recorded("typescript-0.1.17-spans.json"));
+    const response = await stack.post("/api/v1/spans/", await shaped("typescript-0.1.17-spans.json"));
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject([
       { session_id: "d5b82663-4051-5a4c-9808-616c909bbbc5", session_name: "Support chat", error_stack: null },
@@ -233,7 +233,7 @@ describe("receiver zeroeval", () => {
     const large = await start({ receiver: { answer_lookup_max_spans: 0 } });
     for (const file of ["python-0.6.132-spans.json", "typescript-0.1.17-spans.json"]) {
       // Traces and spans of their own: what the other has stored would be joined otherwise.
-      const body = (await recorded(file))
+      const body = (await shaped(file))
         .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}-4)/g, "ffff1111$1")
         .replaceAll("chat-42", "chat-77");
       const other = body.replaceAll("ffff1111", "ffff2222");
@@ -304,7 +304,7 @@ describe("receiver zeroeval", () => {
 
   it("takes signals in all their forms", async () => {
     const stack = await start({ api: { keys } });
-    const bulk = await stack.post("/signals/bulk", await recorded("python-0.6.132-signals-bulk.json"), auth);
+    const bulk = await stack.post("/signals/bulk", await shaped("python-0.6.132-signals-bulk.json"), auth);
     expect(await bulk.json()).toEqual({
       status: "success",
       message: "3 of 3 signals stored",
@@ -312,7 +312,7 @@ describe("receiver zeroeval", () => {
       failed_count: 0,
       errors: [],
     });
-    const one = await stack.post("/signals/", await recorded("typescript-0.1.17-signal.json"), auth);
+    const one = await stack.post("/signals/", await shaped("typescript-0.1.17-signal.json"), auth);
     expect(await one.json()).toMatchObject({ status: "success", id: expect.any(String) });
     const span = randomUUID();
     const both = { span_id: span, completion_id: "chatcmpl-1", name: "ok", value: "TRUE", signal_type: "boolean" };

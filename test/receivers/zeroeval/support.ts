@@ -17,8 +17,8 @@ export const plainSpan = {
   started_at: "2026-11-21T08:00:00Z",
 };
 
-/** A recorded request. */
-export async function recorded(file: string): Promise<string> {
+/** A shaped request. */
+export async function shaped(file: string): Promise<string> {
   return readFile(fileURLToPath(new URL(`../../testdata/zeroeval/${file}`, import.meta.url)), "utf8");
 }
 

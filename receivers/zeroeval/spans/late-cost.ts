@@ -1,0 +1,22 @@
+import type { ProcessedSpan } from "./processed.ts";
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a span may get its cost from what was said of it before: it has tokens, and no cost came of them. */
+export function mayBePricedLate(item: JsonObject, processed: ProcessedSpan | undefined): boolean {
+  return processed?.hasTokens === true && processed.cost === undefined && item["cost"] == null;
+}
+
+/**
+ * What all writes of such a span say together, as a span to send through the pipeline again; undefined where nothing was
+ * said before that could change its cost.
+ *
+ * @param stored SpanRead
+ */
+export function wholeSpan(item: JsonObject, stored: JsonObject): JsonObject | undefined {
+  const { id, trace_id, kind } = stored;
+  const attributes = stored["attributes"] as JsonObject;
+  const sent = Object.keys((item["attributes"] ?? {}) as JsonObject).length;
+  if (kind === (item["kind"] ?? "generic") && Object.keys(attributes).length <= sent) return undefined;
+  return { id, trace_id, name: item["name"], started_at: item["started_at"], kind, attributes };
+}
