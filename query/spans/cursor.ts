@@ -38,6 +38,9 @@ function isValue({ by }: SpanOrder, value: string | null): boolean {
     case "duration_ms":
     case "cost":
       return value === null || (value !== "" && Number.isFinite(Number(value)));
+    // Unset sorts as none.
+    case "status":
+      return true;
     default:
       return value !== null;
   }

@@ -33,7 +33,9 @@ beforeAll(async () => {
     () => /http:\/\/127\.0\.0\.1:\d+ \(keys/.test(program.stderr + program.stdout) || program.lines.length > 200,
   );
   base = /(http:\/\/127\.0\.0\.1:\d+) \(keys/.exec(program.stderr + program.stdout)?.[1] ?? "";
-  await until(async () => (await fetch(`${base}/health`)).status === 200);
+  // Tables of records are made after the start.
+  const headers = { authorization: `Bearer ${key}` };
+  await until(async () => (await fetch(`${base}/v1/datasets`, { headers })).status === 200);
 });
 afterAll(async () => {
   await program?.dispose();

@@ -148,6 +148,8 @@ describe("every route", () => {
 
   test("answers 503 and when to ask again while ClickHouse is away", async () => {
     for (const one of cases.filter((each) => !isPublic(each) && each.method === "GET")) {
+      // What a key says of itself needs no store.
+      if (one.path.startsWith("/organizations/")) continue;
       const answer = await call(orphan, one, filled(one.path, project), full);
       if (answer.status === 400 || answer.status === 404 || answer.status === 501) continue;
       expect([answer.path, answer.status]).toEqual([answer.path, 503]);
