@@ -77,7 +77,8 @@ describe("a watched file", () => {
     const file = create(1);
     await file.start();
     await writeFile(path, "n: 22");
-    await vi.waitFor(() => expect(applied).toEqual([1, 22]));
+    // A write is two changes, truncation and content, so that what was read may be read once more.
+    await vi.waitFor(() => expect([...new Set(applied)]).toEqual([1, 22]));
     file.stop();
   });
 
