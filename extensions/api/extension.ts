@@ -45,6 +45,9 @@ export class ApiExtension implements Api, ServerAuthenticator {
   readonly #routes = new Map<string, readonly Route[]>();
   #server: ApiServer | undefined;
   #handler: Handler | undefined;
+  /** Settled when the tables are there, or were found out of reach. */
+  #lookedForTables: Promise<void> = Promise.resolve();
+  #isPipelineReady = false;
 
   /** @throws {Error} the exporter does not exist */
   constructor(config: ApiConfig, settings: Settings) {
@@ -101,19 +104,21 @@ export class ApiExtension implements Api, ServerAuthenticator {
       this.#answer(request, response),
     );
     await listen(this.#server.server, id, formatEndpoint(this.#config.endpoint));
-    // Not waited for: what needs no table is answered meanwhile.
-    this.#exporterStore.open().catch((error: Error) => host.fatal(error));
+    // Not waited for: the exporters that start after this need not wait for the API's tables.
+    this.#lookedForTables = this.#exporterStore.open().catch((error: Error) => host.fatal(error));
     void this.#warnOfNoKey();
   }
 
-  /** Receivers have added their routes now. */
+  /** Receivers have added their routes now. Until the tables were looked for, too, everything is answered with 503. */
   pipelineReady(): void {
+    this.#isPipelineReady = true;
     this.#makeHandler().catch((error: unknown) => {
       this.#settings.host.fatal(new Error(`${this.#settings.id}: ${messageOf(error)}`, { cause: error }));
     });
   }
 
   pipelineNotReady(): void {
+    this.#isPipelineReady = false;
     this.#handler = undefined;
   }
 
@@ -132,7 +137,8 @@ export class ApiExtension implements Api, ServerAuthenticator {
   }
 
   async #makeHandler(): Promise<void> {
-    this.#handler = await createHandler(withDocumentation([...this.#routes.values()].flat()), {
+    await this.#lookedForTables;
+    const handler = await createHandler(withDocumentation([...this.#routes.values()].flat()), {
       limit: bodyLimit(this.#config.max_request_body_size),
       inFlight: this.#inFlight,
       logger: this.#settings.logger,
@@ -142,6 +148,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
       isOpen: () => this.#authenticator.isOpen(),
       callerOf: (authorization) => this.#authenticator.callerOf(authorization),
     });
+    if (this.#isPipelineReady) this.#handler = handler;
   }
 
   get #isLocal(): boolean {

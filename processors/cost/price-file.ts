@@ -24,6 +24,8 @@ export interface PriceFileOptions {
   /** The file changed and will not do. */
   readonly onRefused: () => void;
   readonly settings: Pick<Settings, "id" | "logger">;
+  /** Waits between the two readings that must agree. */
+  readonly settle?: (ms: number) => Promise<void>;
 }
 
 /**
@@ -61,13 +63,13 @@ export class PriceFile {
 
   /** Looks at the file now. Never rejects: what will not do is logged. */
   async readAgain(): Promise<void> {
-    const { config, maxNameLength, apply, onRefused, settings } = this.#options;
+    const { config, maxNameLength, apply, onRefused, settings, settle = settleQuietly } = this.#options;
     let state = "";
     try {
       const seen = await this.#read();
       if (seen.digest === this.#digest) this.#refused = "";
       if (seen.digest === this.#digest) return;
-      await sleep(config.settle_time, undefined, { ref: false });
+      await settle(config.settle_time);
       const { text, digest } = await this.#read();
       // Somebody is still writing; the next look will see it whole.
       if (digest !== seen.digest) return;
@@ -97,6 +99,8 @@ export class PriceFile {
     return { text, digest: digestOf(text) };
   }
 }
+
+const settleQuietly = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
 
 /** @throws {Error} `price_file <path>: <reason>` */
 export async function readPriceFile(path: string, maxSize: number): Promise<string> {

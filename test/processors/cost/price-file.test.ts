@@ -21,7 +21,12 @@ interface Subject {
   refusals: number;
 }
 
-async function subjectOf(text: string, pollInterval = 0, settleTime = 1): Promise<Subject> {
+interface SubjectOptions {
+  readonly pollInterval?: number;
+  readonly settle?: (ms: number) => Promise<void>;
+}
+
+async function subjectOf(text: string, { pollInterval = 0, settle }: SubjectOptions = {}): Promise<Subject> {
   const path = join(await temporaryFolder(), "prices.yaml");
   await writeFile(path, text);
   const lines: Subject["lines"] = [];
@@ -30,13 +35,14 @@ async function subjectOf(text: string, pollInterval = 0, settleTime = 1): Promis
   const subject: Subject = {
     ...{ path, lists, lines, refusals: 0 },
     file: new PriceFile({
-      config: { path, poll_interval: pollInterval, settle_time: settleTime, max_size: 10_000 },
+      config: { path, poll_interval: pollInterval, settle_time: 1, max_size: 10_000 },
       maxNameLength: 512,
       apply: (list) => lists.push(list),
       onRefused: () => {
         subject.refusals++;
       },
       settings: testSettings({ id: "cost", logger }),
+      ...(settle === undefined ? {} : { settle }),
     }),
   };
   onTestFinished(() => subject.file.stop());
@@ -57,7 +63,7 @@ describe("price file", () => {
   });
 
   it("is read again when its text has changed", async () => {
-    const subject = await subjectOf(good, 5);
+    const subject = await subjectOf(good, { pollInterval: 5 });
     await subject.file.start();
     await writeFile(`${subject.path}.new`, good.replace("input: 1", "input: 3"));
     await rename(`${subject.path}.new`, subject.path);
@@ -97,17 +103,19 @@ describe("price file", () => {
   });
 
   it("is left alone while somebody writes it", async () => {
-    const subject = await subjectOf(good, 0, 100);
-    await subject.file.start();
-    let isOver = false;
-    const look = subject.file.readAgain().then(() => {
-      isOver = true;
+    let isWritten = true;
+    const subject = await subjectOf(good, {
+      settle: async () => {
+        if (isWritten) await writeFile(subject.path, good.replace("input: 1", "input: 3"));
+      },
     });
-    for (let price = 2; !isOver; price++) await writeFile(subject.path, good.replace("input: 1", `input: ${price}`));
-    await look;
-    expect([subject.lists.length, subject.lines]).toEqual([1, []]);
+    await subject.file.start();
+    await writeFile(subject.path, good.replace("input: 1", "input: 2"));
     await subject.file.readAgain();
-    expect(subject.lists.length).toBe(2);
+    expect([subject.lists.length, subject.lines]).toEqual([1, []]);
+    isWritten = false;
+    await subject.file.readAgain();
+    expect(inputPriceIn(subject)).toBe(3);
   });
 
   it("that is gone leaves the last good prices", async () => {
