@@ -8,8 +8,9 @@ import { batchOf, batchOfSpans } from "../../support/batches.ts";
 import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
 import { testSettings } from "../../support/doubles.ts";
 import { collectMetrics } from "../../support/metrics.ts";
+import { until } from "../../support/until.ts";
 import { startProxy } from "./proxy.ts";
-import { quickConfig, temporaryFolder, until } from "./support.ts";
+import { quickConfig, temporaryFolder } from "./support.ts";
 
 const { logger } = testSettings();
 const dayNanos = 86_400_000_000_000n;

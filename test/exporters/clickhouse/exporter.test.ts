@@ -13,6 +13,7 @@ import { batchOf } from "../../support/batches.ts";
 import { testSettings } from "../../support/doubles.ts";
 import { itLivesAsAComponent } from "../../support/lifecycle.ts";
 import { type CollectedMetrics, collectMetrics } from "../../support/metrics.ts";
+import { until } from "../../support/until.ts";
 import {
   type Answer,
   exception,
@@ -26,7 +27,7 @@ import {
   startScriptedServer,
   status,
 } from "./scripted-server.ts";
-import { quickConfig, until } from "./support.ts";
+import { quickConfig } from "./support.ts";
 
 interface Started {
   readonly server: ScriptedServer;

@@ -22,12 +22,3 @@ export async function quickConfig(endpoint: string, overrides: object = {}): Pro
     ...overrides,
   });
 }
-
-/** Waits until `condition` holds; fails after ten seconds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error("what the test waits for did not happen");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

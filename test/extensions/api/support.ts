@@ -1,6 +1,5 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { vi } from "vitest";
 import { z } from "zod";
 import { clickhouseConfigSchema } from "../../../exporters/clickhouse/config.ts";
 import { apiConfigSchema } from "../../../extensions/api/config.ts";
@@ -8,6 +7,7 @@ import { ApiExtension } from "../../../extensions/api/extension.ts";
 import type { Route } from "../../../extensions/api/http/route.ts";
 import type { Settings } from "../../../pipeline/component.ts";
 import { testSettings } from "../../support/doubles.ts";
+import { until } from "../../support/until.ts";
 
 /** A host with one exporter, `clickhouse`. */
 export function hostOf(exporter: Readonly<Record<string, unknown>>): Settings["host"] {
@@ -65,7 +65,7 @@ export class TestApi {
     if (routes !== undefined) extension.mount("api", [health, ...routes]);
     extension.pipelineReady();
     const api = new TestApi(extension);
-    await vi.waitUntil(async () => (await fetch(`${api.url}/health`)).status === 200);
+    await until(async () => (await fetch(`${api.url}/health`)).status === 200);
     return api;
   }
 

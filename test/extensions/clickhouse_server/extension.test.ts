@@ -111,7 +111,7 @@ describe("clickhouse_server", () => {
     const extension = create();
     const start = extension.start();
     const failed = expect(start).rejects.toThrow(/^clickhouse_server: /);
-    await vi.waitFor(() => expect(extension.pid).toBeDefined(), { interval: 1 });
+    await vi.waitFor(() => expect(extension.pid).toBeDefined(), { interval: 1, timeout: 10_000 });
     await extension.shutdown(AbortSignal.timeout(20_000));
     await failed;
   });

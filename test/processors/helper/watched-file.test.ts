@@ -78,7 +78,7 @@ describe("a watched file", () => {
     await file.start();
     await writeFile(path, "n: 22");
     // A write is two changes, truncation and content, so that what was read may be read once more.
-    await vi.waitFor(() => expect([...new Set(applied)]).toEqual([1, 22]));
+    await vi.waitFor(() => expect([...new Set(applied)]).toEqual([1, 22]), { timeout: 10_000 });
     file.stop();
   });
 
