@@ -69,6 +69,7 @@ function memorySettings(memoryLimit: number, cacheBytes: number): Tree {
 // For two cores: merges must keep up with inserts, and leave the cores to inserts and queries.
 const poolSettings: Tree = {
   background_pool_size: 2,
+  os_threads_nice_value_merge_mutate: 10,
   background_schedule_pool_size: 8,
   max_thread_pool_size: 1_000,
   max_connections: 512,

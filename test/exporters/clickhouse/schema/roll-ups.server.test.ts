@@ -26,7 +26,7 @@ describe("roll-ups of the clickhouse exporter", () => {
   const ensure = (schema: TableSchema, overrides: object = {}): Promise<void> =>
     ensureTable(server.client, { ddl: ddl(overrides), schema, create: true, logger });
   const schemas = (name: string): readonly TableSchema[] => [
-    tracesSchema(name),
+    tracesSchema(name, true),
     traceRollUpSchema(`${name}_t`, name),
     sessionRollUpSchema(`${name}_s`, `${name}_t`),
   ];
