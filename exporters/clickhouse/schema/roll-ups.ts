@@ -4,7 +4,7 @@ import { traceTimesOfRollUp } from "./otel-traces.ts";
 import { reconcileDay, signsOfLife, traceDays } from "./reconcile.ts";
 import { none, noStart, sessionRowsOf, traceRowsOf } from "./roll-up-rows.ts";
 import type { Ddl } from "./sql.ts";
-import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
+import { columnLines, createTable, type TableSchema, viewOf } from "./table-schema.ts";
 
 /*
  * Roll-ups: what lists of traces and sessions read in place of all spans. Views fill them from every inserted block, and
@@ -88,6 +88,7 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
     table,
     columns: traceRollUpColumns,
     deduplicated: [table],
+    filledFrom: spans,
     lostWithout,
     expiring: [{ table, time: "Hour", hasProjects: true }],
     migrations: (ddl) => [
@@ -125,6 +126,7 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
     table,
     columns: sessionRollUpColumns,
     deduplicated: [table],
+    filledFrom: traces,
     lostWithout,
     expiring: [{ table, time: "Day", hasProjects: true }],
     migrations: (ddl) => [
@@ -156,7 +158,7 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
 }
 
 function view(ddl: Ddl, table: string, select: string): string {
-  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${ddl.table(`${table}_mv`)}${ddl.onCluster}\nTO ${ddl.table(table)} AS\n${select}`;
+  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${ddl.table(viewOf(table))}${ddl.onCluster}\nTO ${ddl.table(table)} AS\n${select}`;
 }
 
 /** Fills a new roll-up from the spans that were there before its view, day by day. */

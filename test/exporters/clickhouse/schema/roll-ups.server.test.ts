@@ -67,6 +67,20 @@ describe("roll-ups of the clickhouse exporter", () => {
     }
   });
 
+  it("say so when two tables of spans are to share them", async () => {
+    for (const schema of schemas("shared")) await ensure(schema);
+    await ensure(tracesSchema("others", true));
+    const lines: { msg: string }[] = [];
+    const watched = pino({ level: "warn" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const options = { ddl: ddl(), create: true, logger: watched };
+    await ensureTable(server.client, { ...options, schema: traceRollUpSchema("shared_t", "shared") });
+    expect(lines).toEqual([]);
+    await ensureTable(server.client, { ...options, schema: traceRollUpSchema("shared_t", "others") });
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/is filled from shared, not from others: give the roll-ups of others names of their own$/),
+    ]);
+  });
+
   const ttlOf = async (table: string): Promise<string | undefined> => {
     const [found] = await server.query<{ engine: string }>(
       "SELECT engine_full AS engine FROM system.tables WHERE database = {d: String} AND name = {t: String}",
