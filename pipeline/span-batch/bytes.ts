@@ -22,8 +22,11 @@ export function copyRange(to: ViewedBytes, at: number, from: ViewedBytes, start:
     to.bytes.set(from.bytes.subarray(start, start + length), at);
     return;
   }
-  const target = to.view;
-  const source = from.view;
+  copyShort(to.view, at, from.view, start, length);
+}
+
+/** The loop of `copyRange`, for callers who know that the text is short: small enough for the compiler to put it in place. */
+export function copyShort(target: DataView, at: number, source: DataView, start: number, length: number): void {
   let i = 0;
   for (const last = length - 16; i <= last; i += 16) {
     const a = source.getInt32(start + i, true);
