@@ -44,9 +44,13 @@ export function copyShort(target: DataView, at: number, source: DataView, start:
 
 /** Whether two ranges of the same bytes, of equal `length`, are alike. */
 export function sameRanges(view: DataView, a: number, b: number, length: number): boolean {
-  const words = length & ~3;
-  let i = 0;
-  for (; i < words; i += 4) if (view.getUint32(a + i, true) !== view.getUint32(b + i, true)) return false;
-  for (; i < length; i++) if (view.getUint8(a + i) !== view.getUint8(b + i)) return false;
+  if (length >= 4) {
+    // The last word may overlap the one before: that is quicker than the bytes that are left, one by one.
+    const last = length - 4;
+    if (view.getInt32(a + last, true) !== view.getInt32(b + last, true)) return false;
+    for (let i = 0; i < last; i += 4) if (view.getInt32(a + i, true) !== view.getInt32(b + i, true)) return false;
+    return true;
+  }
+  for (let i = 0; i < length; i++) if (view.getUint8(a + i) !== view.getUint8(b + i)) return false;
   return true;
 }
