@@ -13,7 +13,7 @@ export class SpanIndex {
   constructor(batch: SpanBatch) {
     this.#batch = batch;
     const traces = wordsOf(batch.traceId, batch.length * 4);
-    const traceHashes = new Uint32Array(batch.length);
+    const traceHashes = new Int32Array(batch.length);
     for (let row = 0; row < batch.length; row++) traceHashes[row] = traceHashOf(traces, 4 * row);
     this.ids = { traces, traceHashes, spans: wordsOf(batch.spanId, batch.length * 2) };
     this.parents = { traces, traceHashes, spans: wordsOf(batch.parentSpanId, batch.length * 2) };

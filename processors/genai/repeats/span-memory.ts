@@ -6,17 +6,17 @@ const seed = randomBytes(4).readUInt32LE() | 1;
 /** Trace and span ids of many spans, as 32-bit words, four and two a span; and the hashes of the trace ids. */
 export interface SpanIds {
   readonly traces: Uint32Array;
-  readonly traceHashes: Uint32Array;
+  readonly traceHashes: Int32Array;
   readonly spans: Uint32Array;
 }
 
-/** A hash of a trace id alone, whose four words begin at `at`. */
+/** A hash of a trace id alone, whose four words begin at `at`. Signed, as all hashes here: V8 keeps those without a box. */
 export function traceHashOf(words: Uint32Array, at: number): number {
   let hash = Math.imul(words[at]! ^ seed, 0x9e3779b1) ^ words[at + 1]!;
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ words[at + 2]!;
   hash = Math.imul(hash ^ (hash >>> 13), seed) ^ words[at + 3]!;
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
 /** A hash of the span with number `span`. */
@@ -24,7 +24,7 @@ export function hashOf({ traceHashes, spans }: SpanIds, span: number): number {
   let hash = Math.imul(traceHashes[span]! ^ spans[2 * span]!, 0x9e3779b1) ^ spans[2 * span + 1]!;
   hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 15), seed);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
 /** A set of traces by their hashes: has some that were not added, and all that were. */
@@ -67,7 +67,7 @@ class Generation {
   readonly traces: TraceFilter;
   count = 0;
   /** Number of the record + 1, and above it bits of the hash that save most looks at records of others; 0: free. */
-  readonly #table: Uint32Array;
+  readonly #table: Int32Array;
   /** For places in the table, and for numbers in its entries: there are half as many. */
   readonly #mask: number;
 
@@ -75,7 +75,7 @@ class Generation {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(capacity * 2, 2)));
     this.traces = new TraceFilter(Math.max(slots * 4, 8));
     this.words = new Uint32Array(capacity * wordsPerSpan);
-    this.#table = new Uint32Array(slots);
+    this.#table = new Int32Array(slots);
     this.#mask = slots - 1;
   }
 
@@ -191,7 +191,7 @@ export class SpanMemory {
     if (words[parent] === 0 && words[parent + 1] === 0) return -1;
     const ids = {
       traces: words.subarray(at, at + 4),
-      traceHashes: Uint32Array.of(traceHashOf(words, at)),
+      traceHashes: Int32Array.of(traceHashOf(words, at)),
       spans: words.subarray(parent, parent + 2),
     };
     return this.find(ids, 0);
