@@ -1,6 +1,8 @@
 import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
 import { type AttributeTable, ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { doubleWords } from "../../../pipeline/span-batch/value.ts";
+import { JsonKind } from "../json/scanner.ts";
+import { type JsonBytes, valueAt } from "../json/values.ts";
 
 const encoder = new TextEncoder();
 /** Characters of a text whose length surely takes one byte. */
@@ -30,6 +32,24 @@ export class ValueWriter {
       this.#members(value);
       table.push(keyIndex, Array.isArray(value) ? ValueType.ARRAY : ValueType.KVLIST, start, arena.length - start);
     }
+  }
+
+  /**
+   * The same of a value in the bytes of a request.
+   *
+   * @param base where `bytes` stand in the arena: texts stay there
+   */
+  pushRange(
+    table: AttributeTable,
+    keyIndex: number,
+    bytes: JsonBytes,
+    base: number,
+    kind: JsonKind,
+    start: number,
+    end: number,
+  ): void {
+    if (kind === JsonKind.TEXT) table.push(keyIndex, ValueType.STRING, base + start + 1, end - start - 2);
+    else this.push(table, keyIndex, valueAt(bytes, kind, start, end));
   }
 
   /** An ArrayValue or a KeyValueList, without what stands before it. */
