@@ -54,17 +54,3 @@ export function valueAt(bytes: JsonBytes, kind: JsonKind, start: number, end: nu
       return JSON.parse(bytes.toString("utf8", start, end));
   }
 }
-
-/** Whether two ranges have the same bytes. */
-export function isSame(
-  one: JsonBytes,
-  start: number,
-  end: number,
-  other: JsonBytes,
-  otherStart: number,
-  otherEnd: number,
-): boolean {
-  if (end - start !== otherEnd - otherStart) return false;
-  for (let i = start, j = otherStart; i < end; i++, j++) if (one[i] !== other[j]) return false;
-  return true;
-}

@@ -6,7 +6,7 @@ import { type Constant, constant, JsonOutput, viewed } from "../json/output.ts";
 import { JsonKind } from "../json/scanner.ts";
 import { nanosBetween } from "../read/times.ts";
 import { ProcessedSpans } from "./processed.ts";
-import type { SpanField } from "./span-fields.ts";
+import { numberOf } from "./span-fields.ts";
 import { isAlike } from "./span-tags.ts";
 import type { SpanTexts } from "./span-texts.ts";
 
@@ -21,7 +21,6 @@ export interface AnswerFrame {
 }
 
 const categories = { boolean: "boolean", number: "numerical", string: "categorical" } as const;
-const tagFields = ["tags", "trace_tags", "session_tags"] as const;
 
 /** Fields that the answer has and a request has not: what a request says in them is kept, but not answered. */
 const answerFields: ReadonlySet<string> = new Set([
@@ -33,6 +32,9 @@ const answerFields: ReadonlySet<string> = new Set([
   "created_at",
   "updated_at",
 ]);
+
+/** StatusCode of OTLP. */
+const errorStatus = 2;
 
 const comma = constant(",");
 const colon = constant(":");
@@ -91,7 +93,9 @@ export class AnswerWriter {
   isWritten = false;
   readonly #texts: SpanTexts;
   readonly #output: JsonOutput;
-  readonly #iso = new IsoWriter();
+  // Each remembers the second it wrote last.
+  readonly #startTime = new IsoWriter();
+  readonly #endTime = new IsoWriter();
   readonly #project: Constant;
   readonly #dates: Constant;
   /** Where the span of each row stands. */
@@ -153,32 +157,33 @@ export class AnswerWriter {
     this.#ids(row, spans);
     output.constant(this.#project);
     this.#session(row, spans);
-    this.#sent(names.name, row, "name");
+    this.#sent(names.name, row, numberOf.name);
     output.constant(names.kind);
     this.#token(spans, spans.kind, row, generic);
-    this.#sent(names.status, row, "status");
+    this.#sent(names.status, row, numberOf.status);
     this.#times(row, spans);
     this.#cost(row, spans);
     const isChanged = spans.isChanged(row);
-    this.#document(names.input_data, row, "input_data", spans.input, spans, isChanged);
-    this.#document(names.output_data, row, "output_data", spans.output, spans, isChanged);
+    this.#document(names.input_data, row, numberOf.input_data, spans.input, spans, isChanged);
+    this.#document(names.output_data, row, numberOf.output_data, spans.output, spans, isChanged);
     if (isChanged) {
       output.constant(names.attributes);
       output.text(JSON.stringify(spans.attributesOf(row)));
-    } else this.#sent(names.attributes, row, "attributes", noObject);
+    } else this.#sent(names.attributes, row, numberOf.attributes, noObject);
     this.#tags(row);
     this.#error(row, spans);
-    this.#sent(names.code, row, "code");
-    this.#sent(names.code_filepath, row, "code_filepath");
-    this.#sent(names.code_lineno, row, "code_lineno");
-    this.#sent(names.experiment_result_id, row, "experiment_result_id");
-    this.#sent(names.ab_choices, row, "ab_choices", noArray);
+    this.#sent(names.code, row, numberOf.code);
+    this.#sent(names.code_filepath, row, numberOf.code_filepath);
+    this.#sent(names.code_lineno, row, numberOf.code_lineno);
+    this.#sent(names.experiment_result_id, row, numberOf.experiment_result_id);
+    this.#sent(names.ab_choices, row, numberOf.ab_choices, noArray);
     this.#found(row, spans);
     output.constant(this.#dates);
   }
 
   /** What the sender said in fields that the API does not know. */
   #unknown(row: number): void {
+    if (!this.#texts.hasUnknownFields(row)) return;
     for (const [name, { kind, start, end }] of this.#texts.unknownFields(row)) {
       if (kind === JsonKind.NULL || answerFields.has(name)) continue;
       this.#output.text(JSON.stringify(name));
@@ -189,7 +194,7 @@ export class AnswerWriter {
   }
 
   /** A field as it was sent. */
-  #sent(name: Constant, row: number, field: SpanField, missing = nothing): void {
+  #sent(name: Constant, row: number, field: number, missing = nothing): void {
     const output = this.#output;
     const texts = this.#texts;
     output.constant(name);
@@ -258,14 +263,14 @@ export class AnswerWriter {
     const { startTimeUnixNano: starts, endTimeUnixNano: ends } = batch;
     const start = { low: starts[2 * row]!, high: starts[2 * row + 1]! };
     const end = { low: ends[2 * row]!, high: ends[2 * row + 1]! };
-    const hasEnd = this.#texts.has(row, "ended_at");
+    const hasEnd = this.#texts.has(row, numberOf.ended_at);
     output.constant(names.started_at);
-    this.#iso.write(output, start.low, start.high);
+    this.#startTime.write(output, start.low, start.high);
     output.constant(names.ended_at);
-    if (hasEnd) this.#iso.write(output, end.low, end.high);
+    if (hasEnd) this.#endTime.write(output, end.low, end.high);
     else output.constant(nothing);
-    if (!hasEnd || this.#texts.has(row, "duration_ms")) {
-      this.#sent(names.duration_ms, row, "duration_ms");
+    if (!hasEnd || this.#texts.has(row, numberOf.duration_ms)) {
+      this.#sent(names.duration_ms, row, numberOf.duration_ms);
       return;
     }
     output.constant(names.duration_ms);
@@ -274,7 +279,7 @@ export class AnswerWriter {
 
   /** A cost that was sent wins. */
   #cost(row: number, { cost }: ProcessedSpans): void {
-    if (this.#texts.has(row, "cost") || cost?.get(row) === undefined) this.#sent(names.cost, row, "cost");
+    if (this.#texts.has(row, numberOf.cost) || cost?.get(row) === undefined) this.#sent(names.cost, row, numberOf.cost);
     else {
       this.#output.constant(names.cost);
       this.#output.ascii(String(cost.get(row)));
@@ -285,7 +290,7 @@ export class AnswerWriter {
   #document(
     name: Constant,
     row: number,
-    field: "input_data" | "output_data",
+    field: number,
     column: TextColumn | undefined,
     { batch }: ProcessedSpans,
     isChanged: boolean,
@@ -313,14 +318,14 @@ export class AnswerWriter {
     const output = this.#output;
     const texts = this.#texts;
     const last = this.#tagged;
-    if (last.row >= 0 && tagFields.every((field) => isAlikeOrBothNot(texts, field, row, last.row))) {
+    if (last.row >= 0 && areAlike(texts, row, last.row)) {
       output.again(last.start, last.length);
       return;
     }
     const start = output.length;
-    const session = tagsOf(texts.value(row, "session_tags"));
-    const trace = tagsOf(texts.value(row, "trace_tags"));
-    const own = tagsOf(texts.value(row, "tags"));
+    const session = tagsOf(texts.value(row, numberOf.session_tags));
+    const trace = tagsOf(texts.value(row, numberOf.trace_tags));
+    const own = tagsOf(texts.value(row, numberOf.tags));
     const effective = JSON.stringify({ ...session, ...trace, ...own });
     const rest = `,"trace_tags":${JSON.stringify(trace)},"session_tags":${JSON.stringify(session)}`;
     output.text(`,"tags":${effective}${rest}`);
@@ -337,12 +342,10 @@ export class AnswerWriter {
     output.constant(names.error_stack);
     this.#text(batch, errorStack, row);
     const hasError =
-      (errorCode?.indexAt(row) ?? -1) >= 0 || (errorMessage?.lengthAt(row) ?? -1) >= 0 || this.#isErrorStatus(row);
+      batch.statusCode[row] === errorStatus ||
+      (errorCode !== undefined && errorCode.indexAt(row) >= 0) ||
+      (errorMessage !== undefined && errorMessage.lengthAt(row) >= 0);
     output.constant(hasError ? names.isError : names.isNoError);
-  }
-
-  #isErrorStatus(row: number): boolean {
-    return this.#texts.has(row, "status") && this.#texts.value(row, "status") === "error";
   }
 
   /** What processors have found. */
@@ -374,9 +377,13 @@ function isRoot({ parentSpanId }: SpanBatch, tail: TextColumn | undefined, row: 
   return tail === undefined || tail.lengthAt(row) < 0;
 }
 
-function isAlikeOrBothNot(texts: SpanTexts, field: (typeof tagFields)[number], row: number, other: number): boolean {
-  const has = texts.has(row, field);
-  return has === texts.has(other, field) && (!has || isAlike(texts, field, row, other));
+/** Whether all tags of two rows are written alike. */
+function areAlike(texts: SpanTexts, row: number, other: number): boolean {
+  return (
+    isAlike(texts, numberOf.tags, row, other) &&
+    isAlike(texts, numberOf.trace_tags, row, other) &&
+    isAlike(texts, numberOf.session_tags, row, other)
+  );
 }
 
 /** The request's tags were checked. */

@@ -1,9 +1,9 @@
 import { JsonKind } from "../json/scanner.ts";
 import { Fields } from "../read/fields.ts";
 import type { Problems } from "../read/problems.ts";
+import type { Nanos } from "../read/times.ts";
 import { isZeroHalf, readUuidAt } from "../read/uuid-bytes.ts";
-import type { SpanField } from "./span-fields.ts";
-import type { SpanTexts } from "./span-texts.ts";
+import { numberOfName, type SpanTexts } from "./span-texts.ts";
 
 const uuidLength = 36;
 
@@ -24,13 +24,13 @@ export class RowFields extends Fields {
   }
 
   override value(name: string): unknown {
-    return this.#texts.value(this.#row, name as SpanField);
+    return this.#texts.value(this.#row, numberOfName.get(name)!);
   }
 
   /** Nearly all UUIDs are written with hyphens: those need not become texts. */
   override uuid(name: string): boolean {
     const texts = this.#texts;
-    const field = name as SpanField;
+    const field = numberOfName.get(name)!;
     if (!texts.has(this.#row, field)) return false;
     const start = texts.startOf(this.#row, field) + 1;
     const isPlain =
@@ -41,7 +41,16 @@ export class RowFields extends Fields {
   }
 
   override requiredUuid(name: string): boolean {
-    if (!this.#texts.has(this.#row, name as SpanField)) this.missing(name);
+    if (!this.#has(name)) this.missing(name);
     return this.uuid(name);
+  }
+
+  override requiredTime(name: string, into: Nanos): boolean {
+    if (!this.#has(name)) this.missing(name);
+    return this.time(name, into);
+  }
+
+  #has(name: string): boolean {
+    return this.#texts.has(this.#row, numberOfName.get(name)!);
   }
 }

@@ -6,11 +6,12 @@ import { grown } from "../../../pipeline/span-batch/grow.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { readValue } from "../../../pipeline/span-batch/value.ts";
 import { JsonKind, JsonScanner } from "../json/scanner.ts";
-import { type JsonRange, valueAt } from "../json/values.ts";
+import { valueAt } from "../json/values.ts";
 import type { RowFields } from "./row-fields.ts";
+import { numberOf } from "./span-fields.ts";
 import type { SpanLimits } from "./span-reader.ts";
 import type { SpanTexts } from "./span-texts.ts";
-import { ValueWriter } from "./value-writer.ts";
+import type { ValueWriter } from "./value-writer.ts";
 
 const open = 0x7b;
 /** Fields that are kept as they come; `status` is not. */
@@ -44,13 +45,13 @@ export class SpanAttributes {
   /** Of the service that was named last: its range in the arena and its resource. */
   #service = { start: 0, length: -1, resource: 0 };
 
-  constructor(batch: SpanBatch, texts: SpanTexts, fields: RowFields, limits: SpanLimits) {
+  constructor(batch: SpanBatch, texts: SpanTexts, fields: RowFields, limits: SpanLimits, values: ValueWriter) {
     this.#batch = batch;
     this.#table = batch.attributes;
     this.#texts = texts;
     this.#fields = fields;
     this.#limits = limits;
-    this.#values = new ValueWriter(batch.arena);
+    this.#values = values;
     this.#keys = new KeyFinder(batch.attributes.keys);
   }
 
@@ -61,12 +62,12 @@ export class SpanAttributes {
     return this.#batch.arena.text(this.#table.words[2 * entry]!, this.#table.words[2 * entry + 1]!);
   }
 
-  /** @param base where the bytes of the row stand in the arena */
+  /** @param row whose status has been read @param base where the bytes of the row stand in the arena */
   read(row: number, base: number): void {
     const batch = this.#batch;
     const table = this.#table;
     const start = table.length;
-    if (this.#texts.kindOf(row, "attributes") === JsonKind.OBJECT) this.#sent(row, base);
+    if (this.#texts.kindOf(row, numberOf.attributes) === JsonKind.OBJECT) this.#sent(row, base);
     else this.#fields.object("attributes");
     batch.attributeStart[row] = start;
     batch.attributeEnd[row] = table.length;
@@ -85,7 +86,7 @@ export class SpanAttributes {
     const scanner = this.#scanner;
     const first = this.#table.length;
     scanner.bytes = this.#texts.bytesOf(row);
-    scanner.position = this.#texts.startOf(row, "attributes");
+    scanner.position = this.#texts.startOf(row, numberOf.attributes);
     this.#keys.restart();
     if (!scanner.enter(open)) return;
     do {
@@ -148,49 +149,55 @@ export class SpanAttributes {
     const decoration = readValue(this.#batch.arena, types[entry]!, words[2 * entry]!, words[2 * entry + 1]!);
     const id = decoration instanceof Map ? decoration.get("prompt_version_id") : undefined;
     if (typeof id !== "string" || id === "") return;
-    this.#values.push(this.#table, this.#fieldKey(promptVersionAttribute), id);
+    this.#values.push(this.#table, this.#table.keys.internText(promptVersionAttribute), id);
   }
 
   /** Fields without a column. */
   #kept(row: number, base: number): void {
     const texts = this.#texts;
     // That nothing was said of the status and that it was said to be unset look the same in the column.
-    if (texts.has(row, "status") && texts.value(row, "status") === "unset") {
-      this.#values.push(this.#table, this.#fieldKey(attributeOfField("status")), "unset");
+    if (texts.has(row, numberOf.status) && this.#batch.statusCode[row] === 0) {
+      this.#values.push(this.#table, this.#fieldKey("status"), "unset");
     }
     for (const field of plainKept) {
-      if (!texts.has(row, field) || !this.#isValid(row, field)) continue;
-      this.#keep(row, base, field, texts.rangeOf(row, field), texts.depthOf(field));
+      const number = numberOf[field];
+      if (!texts.has(row, number) || !this.#isValid(row, field)) continue;
+      const kind = texts.kindOf(row, number);
+      this.#keep(row, base, field, kind, texts.startOf(row, number), texts.endOf(row, number), texts.depthOf(number));
     }
-    for (const [name, range] of texts.unknownFields(row)) this.#keep(row, base, name, range, range.depth);
+    if (!texts.hasUnknownFields(row)) return;
+    for (const [name, { kind, start, end, depth }] of texts.unknownFields(row)) {
+      this.#keep(row, base, name, kind, start, end, depth);
+    }
   }
 
-  #keep(row: number, base: number, field: string, { kind, start, end }: JsonRange, depth: number): void {
+  #keep(row: number, base: number, field: string, kind: JsonKind, start: number, end: number, depth: number): void {
     if (kind === JsonKind.NULL || this.#isTooDeep(depth, field)) return;
     const bytes = this.#texts.bytesOf(row);
     if (kind === JsonKind.ARRAY && (end - start === 2 || isEmptyArray(bytes, start))) return;
-    this.#values.pushRange(this.#table, this.#fieldKey(attributeOfField(field)), bytes, base, kind, start, end);
+    this.#values.pushRange(this.#table, this.#fieldKey(field), bytes, base, kind, start, end);
   }
 
   #isValid(row: number, field: (typeof plainKept)[number]): boolean {
     const fields = this.#fields;
+    const kind = this.#texts.kindOf(row, numberOf[field]);
     if (field === "code_lineno") return fields.integer(field) !== undefined;
     if (field !== "ab_choices") {
-      const kind = this.#texts.kindOf(row, field);
       return kind === JsonKind.TEXT || kind === JsonKind.ESCAPED || fields.text(field) !== undefined;
     }
-    if (this.#texts.isEmpty(row, field) && this.#texts.kindOf(row, field) === JsonKind.ARRAY) return true;
+    if (kind === JsonKind.ARRAY && this.#texts.isEmpty(row, numberOf.ab_choices)) return true;
     const choices = fields.value(field);
     const isList = Array.isArray(choices) && choices.every((choice) => typeof choice === "object" && choice !== null);
     if (!isList) fields.problems.add(fields.loc(field), "must be an array of objects", "invalid_type");
     return isList;
   }
 
-  #fieldKey(key: string): number {
-    let index = this.#fieldKeys.get(key);
+  /** The key of the attribute that keeps a field. */
+  #fieldKey(field: string): number {
+    let index = this.#fieldKeys.get(field);
     if (index === undefined) {
-      index = this.#table.keys.internText(key);
-      this.#fieldKeys.set(key, index);
+      index = this.#table.keys.internText(attributeOfField(field));
+      this.#fieldKeys.set(field, index);
     }
     return index;
   }

@@ -31,6 +31,11 @@ export const readFields = [
 export const spanFields = [...new Set([...readFields, ...keptFields])];
 export type SpanField = (typeof spanFields)[number];
 
+/** The number of each field: its place in `spanFields`. */
+export const numberOf = Object.fromEntries(spanFields.map((name, index) => [name, index])) as Readonly<
+  Record<SpanField, number>
+>;
+
 /** What of a field that is an object is joined, not replaced, when a span is sent again. */
 const joinedFields = ["attributes", "tags", "trace_tags", "session_tags", "signals"] as const;
 

@@ -18,9 +18,10 @@ import { isZeroHalf, readUuid, uuidBytes } from "../read/uuid-bytes.ts";
 import { RowFields } from "./row-fields.ts";
 import type { SessionIds } from "./session-ids.ts";
 import { SpanAttributes } from "./span-attributes.ts";
-import { joinedSpan } from "./span-fields.ts";
+import { joinedSpan, numberOf } from "./span-fields.ts";
 import { type SpanContext, SpanTags } from "./span-tags.ts";
 import { SpanTexts } from "./span-texts.ts";
+import { ValueWriter } from "./value-writer.ts";
 
 /** How much a request may say. */
 export interface SpanLimits extends TagLimits {
@@ -33,6 +34,7 @@ export interface SpanLimits extends TagLimits {
 const maxKindLength = 64;
 const statuses = ["unset", "ok", "error"] as const;
 const scopeName = "zeroeval";
+const generic = "generic";
 // What a span of an SDK takes, about; wrong guesses cost a growth of columns.
 const attributesPerSpan = 12;
 const bytesPerSpan = 600;
@@ -61,6 +63,7 @@ export class SpanReader {
   readonly #fields: RowFields;
   readonly #attributes: SpanAttributes;
   readonly #tags: SpanTags;
+  readonly #values: ValueWriter;
   readonly #columns: Columns;
   readonly #project: number;
   readonly #start: Nanos = { low: 0, high: 0 };
@@ -93,10 +96,11 @@ export class SpanReader {
     this.batch = batch;
     this.texts = new SpanTexts(body, spans);
     this.#fields = new RowFields(this.texts, problems);
-    this.#attributes = new SpanAttributes(batch, this.texts, this.#fields, limits);
+    this.#values = new ValueWriter(batch.arena);
+    this.#attributes = new SpanAttributes(batch, this.texts, this.#fields, limits, this.#values);
     this.#tags = new SpanTags(batch, this.texts, this.#fields, limits);
     this.#columns = columnsOf(batch);
-    this.#seen = new ByteDictionary(batch.arena, Math.max(32, spans));
+    this.#seen = new ByteDictionary(batch.arena);
     const stored = storedProjectId(project);
     this.#project = stored === "" ? -1 : batch.tokens.internText(stored);
     batch.scopes.push({
@@ -192,13 +196,15 @@ export class SpanReader {
     this.#name(row, base);
     this.#times(row);
     this.#clearRest(row);
+    this.#status(row);
     this.#attributes.read(row, base);
-    this.#kindAndStatus(row);
+    this.#kind(row, base);
+    if (this.#project >= 0) batch.deriveColumn("ProjectId").setIndex(row, this.#project);
     this.#texts(row, base);
-    const cost = fields.number("cost", 0);
+    const cost = this.texts.has(row, numberOf.cost) ? fields.number("cost", 0) : undefined;
     if (cost !== undefined) batch.setDerived("Cost", row, cost);
-    this.#tags.read(row, this.#session(row));
-    this.#signals(row);
+    this.#tags.read(row, this.#session(row, base));
+    if (this.texts.has(row, numberOf.signals)) this.#signals(row);
   }
 
   /** @returns the row that says the same span, or -1 */
@@ -241,8 +247,8 @@ export class SpanReader {
   #parent(row: number): void {
     const { parentSpanId, arena } = this.batch;
     const hasParent =
-      this.texts.has(row, "parent_span_id") &&
-      this.texts.value(row, "parent_span_id") !== nilUuid &&
+      this.texts.has(row, numberOf.parent_span_id) &&
+      this.texts.value(row, numberOf.parent_span_id) !== nilUuid &&
       this.#fields.uuid("parent_span_id");
     if (hasParent) this.#halves(row, arena.reserve(16), parentSpanId, this.#columns.parentSpanIdTail);
     else parentSpanId.fill(0, 8 * row, 8 * row + 8);
@@ -264,10 +270,10 @@ export class SpanReader {
 
   #name(row: number, base: number): void {
     const { texts, batch } = this;
-    const start = texts.startOf(row, "name") + 1;
-    const length = texts.endOf(row, "name") - 1 - start;
+    const start = texts.startOf(row, numberOf.name) + 1;
+    const length = texts.endOf(row, numberOf.name) - 1 - start;
     batch.nameIndex[row] =
-      texts.kindOf(row, "name") === JsonKind.TEXT && length > 0
+      texts.kindOf(row, numberOf.name) === JsonKind.TEXT && length > 0
         ? batch.names.intern(base + start, length)
         : batch.names.internText(this.#fields.requiredText("name"));
   }
@@ -304,44 +310,65 @@ export class SpanReader {
     batch.eventStart[row] = batch.eventEnd[row] = batch.linkStart[row] = batch.linkEnd[row] = 0;
   }
 
-  #kindAndStatus(row: number): void {
+  #status(row: number): void {
+    const { texts, batch } = this;
+    batch.statusCode[row] = 0;
+    if (!texts.has(row, numberOf.status)) return;
+    // That nothing was said and that it was said to be unset look the same in the column: `SpanAttributes` keeps the latter.
+    const status = this.#fields.oneOf("status", statuses);
+    if (status !== undefined) batch.statusCode[row] = statuses.indexOf(status);
+  }
+
+  #kind(row: number, base: number): void {
+    const { texts } = this;
+    const start = texts.startOf(row, numberOf.kind) + 1;
+    const length = texts.endOf(row, numberOf.kind) - 1 - start;
+    const isPlain = texts.kindOf(row, numberOf.kind) === JsonKind.TEXT && length > 0 && length <= maxKindLength;
+    // Neither a kind that says nothing nor one that may be too long.
+    if (isPlain && length !== generic.length) {
+      this.#columns.kind.setIndex(row, this.batch.tokens.intern(base + start, length));
+      return;
+    }
     const sent = this.#fields.text("kind");
     // No kind is read as generic. It is not written: a span sent again without its kind keeps the one it has.
     // SDKs fill in `generic` where their caller said nothing; an attribute that somebody wrote says more.
-    const isUnsaid = sent === undefined || sent === "" || sent === "generic";
+    const isUnsaid = sent === undefined || sent === "" || sent === generic;
     const byAttribute = isUnsaid ? this.#attributes.kindOf(row)?.slice(0, maxKindLength) : undefined;
     const kind = byAttribute ?? sent ?? "";
     if (kind.length > maxKindLength) {
       this.#problems.add(this.#fields.loc("kind"), `must have at most ${maxKindLength} characters`, "out_of_range");
     }
     this.#columns.kind.set(row, kind);
-    const status = this.#fields.oneOf("status", statuses);
-    // That nothing was said and that it was said to be unset look the same in the column: `SpanAttributes` keeps the latter.
-    this.batch.statusCode[row] = status === undefined ? 0 : statuses.indexOf(status);
-    if (this.#project >= 0) this.batch.deriveColumn("ProjectId").setIndex(row, this.#project);
   }
 
   #texts(row: number, base: number): void {
     const { batch, texts } = this;
     const fields = this.#fields;
-    if (texts.has(row, "input_data")) this.#document(row, base, "input_data", "Input");
-    if (texts.has(row, "output_data")) this.#document(row, base, "output_data", "Output");
-    const code = fields.text("error_code");
-    if (code) batch.setDerived("ErrorType", row, code);
-    const message = fields.text("error_message");
-    if (message) batch.setDerived("ErrorMessage", row, message);
-    const stack = fields.text("error_stack");
-    if (stack) batch.setDerived("ErrorStack", row, stack);
+    if (texts.has(row, numberOf.input_data)) this.#document(row, base, "input_data", "Input");
+    if (texts.has(row, numberOf.output_data)) this.#document(row, base, "output_data", "Output");
+    if (texts.has(row, numberOf.error_code)) {
+      const code = fields.text("error_code");
+      if (code) batch.setDerived("ErrorType", row, code);
+    }
+    if (texts.has(row, numberOf.error_message)) this.#errorText(row, "error_message", "ErrorMessage");
+    if (texts.has(row, numberOf.error_stack)) this.#errorText(row, "error_stack", "ErrorStack");
+  }
+
+  #errorText(row: number, field: "error_message" | "error_stack", column: "ErrorMessage" | "ErrorStack"): void {
+    const text = this.#fields.text(field);
+    if (text) this.batch.setDerived(column, row, text);
   }
 
   /** Texts stay as they are; other values are stored as their JSON. */
   #document(row: number, base: number, field: "input_data" | "output_data", column: "Input" | "Output"): void {
     const { texts, batch } = this;
-    const { kind, start, end } = texts.rangeOf(row, field);
+    const { kind, start, end } = texts.rangeOf(row, numberOf[field]);
     if (kind === JsonKind.TEXT) batch.deriveColumn(column).setRange(row, base + start + 1, end - start - 2);
-    else if (kind === JsonKind.ESCAPED) batch.setDerived(column, row, texts.value(row, field) as string);
-    else if (texts.depthOf(field) <= this.#limits.maxDepth) {
-      batch.setDerived(column, row, JSON.stringify(texts.value(row, field)));
+    else if (kind === JsonKind.ESCAPED) {
+      const text = this.#values.unescaped(base + start);
+      batch.deriveColumn(column).setRange(row, text.start, text.length);
+    } else if (texts.depthOf(numberOf[field]) <= this.#limits.maxDepth) {
+      batch.setDerived(column, row, JSON.stringify(texts.value(row, numberOf[field])));
     } else {
       const message = `is nested deeper than max_depth ${this.#limits.maxDepth}`;
       this.#problems.add(this.#fields.loc(field), message, "too_deep");
@@ -349,10 +376,11 @@ export class SpanReader {
   }
 
   /** @returns the session's UUID, or "" */
-  #session(row: number): string {
+  #session(row: number, base: number): string {
+    const { texts } = this;
     const fields = this.#fields;
-    const session = fields.object("session");
-    const plain = fields.text("session_id");
+    const session = texts.has(row, numberOf.session) ? fields.object("session") : undefined;
+    const plain = texts.has(row, numberOf.session_id) ? fields.text("session_id") : undefined;
     const id = session === undefined ? plain : session["id"];
     if (session !== undefined && (typeof id !== "string" || id === "")) {
       const isMissing = id === undefined || id === null || id === "";
@@ -360,16 +388,30 @@ export class SpanReader {
       this.#problems.add(fields.loc("session", "id"), message!, type!);
     }
     if (typeof id !== "string" || id === "") return "";
-    const uuid = this.#sessions.uuidOf(id);
-    this.#columns.sessionId.set(row, uuid);
+    const { uuid, isUuid } = this.#sessions.of(id);
+    this.#columns.sessionId.setRange(row, this.#ascii(uuid), uuid.length);
     const named = session?.["name"];
     if (named !== undefined && named !== null && typeof named !== "string") {
       this.#problems.add(fields.loc("session", "name"), "must be a string", "invalid_type");
     }
-    const name = (typeof named === "string" && named) || fields.text("session_name") || "";
+    const sent = texts.has(row, numberOf.session_name) ? fields.text("session_name") : undefined;
+    const name = (typeof named === "string" && named) || sent || "";
     if (name !== "") this.#columns.sessionName.set(row, name);
-    else if (!readUuid(id)) this.#columns.sessionName.set(row, id);
+    else if (isUuid) return uuid;
+    else if (session === undefined && texts.kindOf(row, numberOf.session_id) === JsonKind.TEXT) {
+      const start = texts.startOf(row, numberOf.session_id) + 1;
+      this.#columns.sessionName.setRange(row, base + start, texts.endOf(row, numberOf.session_id) - 1 - start);
+    } else this.#columns.sessionName.set(row, id);
     return uuid;
+  }
+
+  /** Writes a short text to the arena, faster than an encoder does. @returns where it begins */
+  #ascii(text: string): number {
+    const { arena } = this.batch;
+    const at = arena.reserve(text.length);
+    const { bytes } = arena;
+    for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+    return at;
   }
 
   #signals(row: number): void {

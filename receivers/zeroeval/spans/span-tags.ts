@@ -1,9 +1,9 @@
 import type { MapColumn } from "../../../pipeline/span-batch/map-column.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { JsonKind } from "../json/scanner.ts";
-import { isSame } from "../json/values.ts";
 import { readTags, type TagLimits, type Tags } from "../read/tags.ts";
 import type { RowFields } from "./row-fields.ts";
+import { numberOf } from "./span-fields.ts";
 import type { SpanTexts } from "./span-texts.ts";
 
 /** What is said of the trace and the session of a span, beside what its row holds. */
@@ -51,7 +51,7 @@ export class SpanTags {
     this.#own(row);
     const traceTags = this.#read(row, "trace_tags");
     const ofSession = this.#read(row, "session_tags");
-    const inSession = this.#inSession();
+    const inSession = this.#inSession(row);
     const sessionTags = inSession === undefined ? ofSession : new Map([...inSession, ...(ofSession ?? [])]);
     const hasTraceTags = traceTags !== undefined && traceTags.size > 0;
     const hasSessionTags = sessionTags !== undefined && sessionTags.size > 0;
@@ -76,11 +76,12 @@ export class SpanTags {
 
   #read(row: number, field: TagField): Tags | undefined {
     const texts = this.#texts;
-    if (!texts.has(row, field)) return undefined;
-    if (texts.isEmpty(row, field) && texts.kindOf(row, field) === JsonKind.OBJECT) return noTags;
+    const number = numberOf[field];
+    if (!texts.has(row, number)) return undefined;
+    if (texts.isEmpty(row, number) && texts.kindOf(row, number) === JsonKind.OBJECT) return noTags;
     const last = this.#last[field];
-    if (last.row >= 0 && isAlike(texts, field, row, last.row)) return last.tags;
-    const tags = readTags(texts.value(row, field), () => this.#fields.loc(field), this.#limits, this.#fields.problems);
+    if (last.row >= 0 && isAlike(texts, number, row, last.row)) return last.tags;
+    const tags = readTags(texts.value(row, number), () => this.#fields.loc(field), this.#limits, this.#fields.problems);
     if (tags !== undefined) {
       last.row = row;
       last.tags = tags;
@@ -88,7 +89,8 @@ export class SpanTags {
     return tags;
   }
 
-  #inSession(): Tags | undefined {
+  #inSession(row: number): Tags | undefined {
+    if (!this.#texts.has(row, numberOf.session)) return undefined;
     const session = this.#fields.value("session") as { readonly tags?: unknown } | undefined;
     if (typeof session !== "object" || !session.tags) return undefined;
     const loc = () => this.#fields.loc("session", "tags");
@@ -96,14 +98,15 @@ export class SpanTags {
   }
 }
 
-/** Whether two rows have written a field with the same bytes. */
-export function isAlike(texts: SpanTexts, field: TagField, row: number, other: number): boolean {
-  return isSame(
-    texts.bytesOf(row),
-    texts.startOf(row, field),
-    texts.endOf(row, field),
-    texts.bytesOf(other),
-    texts.startOf(other, field),
-    texts.endOf(other, field),
-  );
+/** Whether two rows say the same in a field, with the same bytes, or both nothing. */
+export function isAlike(texts: SpanTexts, field: number, row: number, other: number): boolean {
+  if (!texts.has(row, field) || !texts.has(other, field)) return texts.has(row, field) === texts.has(other, field);
+  const start = texts.startOf(row, field);
+  const length = texts.endOf(row, field) - start;
+  const otherStart = texts.startOf(other, field);
+  if (length !== texts.endOf(other, field) - otherStart) return false;
+  const bytes = texts.bytesOf(row);
+  const otherBytes = texts.bytesOf(other);
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== otherBytes[otherStart + i]) return false;
+  return true;
 }

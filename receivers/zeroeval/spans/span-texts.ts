@@ -2,12 +2,13 @@ import { FieldNames } from "../../../otlp/json-reader.ts";
 import { grown } from "../../../pipeline/span-batch/grow.ts";
 import { JsonKind, type JsonScanner } from "../json/scanner.ts";
 import { type JsonBytes, type JsonRange, valueAt } from "../json/values.ts";
-import { type SpanField, spanFields } from "./span-fields.ts";
+import { spanFields } from "./span-fields.ts";
 
 const fieldCount = spanFields.length;
 const fieldNames = new FieldNames(...spanFields);
 const nameBytes = spanFields.map((name) => Buffer.from(`"${name}":`));
-const indexes: ReadonlyMap<string, number> = new Map(spanFields.map((name, index) => [name, index]));
+/** For names with escapes in them, and for readers that go by names. */
+export const numberOfName: ReadonlyMap<string, number> = new Map(spanFields.map((name, index) => [name, index]));
 const open = 0x7b;
 
 /** A member of a span that SpanCreate does not know. */
@@ -20,7 +21,7 @@ const noFields: ReadonlyMap<string, UnknownField> = new Map();
 
 /**
  * Where the fields of spans stand in the bytes that they came with, row by row: nothing is made of them until it is asked
- * for, and answers copy what they repeat. Of a member that an object has twice, the last holds.
+ * for, and answers copy what they repeat. Fields are numbers of `numberOf`. Of a member that an object has twice, the last holds.
  */
 export class SpanTexts {
   rows = 0;
@@ -70,42 +71,46 @@ export class SpanTexts {
     return this.#others.size === 0 ? this.#body : (this.#others.get(row) ?? this.#body);
   }
 
-  kindOf(row: number, field: SpanField): JsonKind {
-    return this.#kinds[row * fieldCount + fieldIndex(field)] as JsonKind;
+  kindOf(row: number, field: number): JsonKind {
+    return this.#kinds[row * fieldCount + field] as JsonKind;
   }
 
   /** Whether a field says anything: null says nothing. */
-  has(row: number, field: SpanField): boolean {
+  has(row: number, field: number): boolean {
     return this.kindOf(row, field) > JsonKind.NULL;
   }
 
-  startOf(row: number, field: SpanField): number {
-    return this.#starts[row * fieldCount + fieldIndex(field)]!;
+  startOf(row: number, field: number): number {
+    return this.#starts[row * fieldCount + field]!;
   }
 
-  endOf(row: number, field: SpanField): number {
-    return this.#ends[row * fieldCount + fieldIndex(field)]!;
+  endOf(row: number, field: number): number {
+    return this.#ends[row * fieldCount + field]!;
   }
 
-  rangeOf(row: number, field: SpanField): JsonRange {
+  rangeOf(row: number, field: number): JsonRange {
     return { kind: this.kindOf(row, field), start: this.startOf(row, field), end: this.endOf(row, field) };
   }
 
   /** Whether a field is `{}` or `[]`, written without a space, as nearly all write it. */
-  isEmpty(row: number, field: SpanField): boolean {
+  isEmpty(row: number, field: number): boolean {
     return this.kindOf(row, field) >= JsonKind.OBJECT && this.endOf(row, field) - this.startOf(row, field) === 2;
   }
 
   /** Levels of nesting in a field of the row that was read last. */
-  depthOf(field: SpanField): number {
-    return this.#depths[fieldIndex(field)]!;
+  depthOf(field: number): number {
+    return this.#depths[field]!;
   }
 
   /** The value of a field as `JSON.parse` makes it; undefined where it is absent or null. */
-  value(row: number, field: SpanField): unknown {
-    const at = row * fieldCount + fieldIndex(field);
+  value(row: number, field: number): unknown {
+    const at = row * fieldCount + field;
     const kind = this.#kinds[at] as JsonKind;
     return kind <= JsonKind.NULL ? undefined : valueAt(this.bytesOf(row), kind, this.#starts[at]!, this.#ends[at]!);
+  }
+
+  hasUnknownFields(row: number): boolean {
+    return this.#unknown.size > 0 && this.#unknown.has(row);
   }
 
   unknownFields(row: number): ReadonlyMap<string, UnknownField> {
@@ -157,7 +162,7 @@ export class SpanTexts {
     const { kind, start, nameEnd } = scanner;
     const plain = kind === JsonKind.TEXT ? fieldNames.find(bytes, start + 1, nameEnd - start - 2) - 1 : -1;
     const name = plain < 0 ? (valueAt(this.bytesOf(row), kind, start, nameEnd) as string) : "";
-    const field = plain < 0 ? (indexes.get(name) ?? -1) : plain;
+    const field = plain < 0 ? (numberOfName.get(name) ?? -1) : plain;
     if (field < 0) this.#addUnknown(row, name, scanner);
     else this.#successors[previous] = field;
     return field;
@@ -179,8 +184,4 @@ export class SpanTexts {
     this.#ends = grown(this.#ends, rows * fieldCount);
     this.#spans = grown(this.#spans, rows * 2);
   }
-}
-
-function fieldIndex(field: SpanField): number {
-  return indexes.get(field)!;
 }

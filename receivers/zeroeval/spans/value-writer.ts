@@ -1,6 +1,6 @@
+import { JsonReader } from "../../../otlp/json-reader.ts";
 import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
 import { type AttributeTable, ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
-import { doubleWords } from "../../../pipeline/span-batch/value.ts";
 import { JsonKind } from "../json/scanner.ts";
 import { type JsonBytes, valueAt } from "../json/values.ts";
 
@@ -13,9 +13,19 @@ const lengthBytes = 5;
 /** Writes JSON values as attributes: arrays and objects as OTLP's messages, which processors read like any other. */
 export class ValueWriter {
   readonly #arena: ByteArena;
+  #reader: JsonReader;
 
   constructor(arena: ByteArena) {
     this.#arena = arena;
+    this.#reader = new JsonReader(arena.bytes);
+  }
+
+  /** Reads the text with escapes whose quote is at `at` of the arena, where it stands. @returns the range, until the next call */
+  unescaped(at: number): JsonReader {
+    if (this.#reader.bytes !== this.#arena.bytes) this.#reader = new JsonReader(this.#arena.bytes);
+    this.#reader.position = at;
+    this.#reader.text();
+    return this.#reader;
   }
 
   /** Adds an entry to `table`. @param value of JSON, nested no deeper than its reader has checked */
@@ -49,7 +59,10 @@ export class ValueWriter {
     end: number,
   ): void {
     if (kind === JsonKind.TEXT) table.push(keyIndex, ValueType.STRING, base + start + 1, end - start - 2);
-    else this.push(table, keyIndex, valueAt(bytes, kind, start, end));
+    else if (kind === JsonKind.ESCAPED) {
+      const reader = this.unescaped(base + start);
+      table.push(keyIndex, ValueType.STRING, reader.start, reader.length);
+    } else this.push(table, keyIndex, valueAt(bytes, kind, start, end));
   }
 
   /** An ArrayValue or a KeyValueList, without what stands before it. */
@@ -133,8 +146,8 @@ function pushNumber(table: AttributeTable, keyIndex: number, value: number): voi
     table.push(keyIndex, ValueType.INT, value >>> 0, Math.floor(value / 2 ** 32) >>> 0);
     return;
   }
-  const [low, high] = doubleWords(value);
-  table.push(keyIndex, ValueType.DOUBLE, low, high);
+  const entry = table.push(keyIndex, ValueType.DOUBLE, 0, 0);
+  table.doubles[entry] = value;
 }
 
 function writeLength(bytes: Uint8Array, at: number, length: number): void {
