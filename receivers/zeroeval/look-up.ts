@@ -5,7 +5,7 @@ import { currentSignals, type SignalRow, valuesByEntity } from "../../query/sign
 import { readSpans } from "../../query/spans/read.ts";
 import { tracesStatement } from "../../query/spans/surroundings.ts";
 import { getTrace } from "../../query/traces/read.ts";
-import type { SpanIds } from "./spans/span-answer.ts";
+import type { SpanIds } from "./spans/span-ids.ts";
 
 type Found = readonly (object | undefined)[];
 

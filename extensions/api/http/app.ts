@@ -173,8 +173,9 @@ function bodyOf(route: Route, body: Buffer | undefined, maxDepth: number): unkno
 
 function send(reply: FastifyReply, answer: unknown): FastifyReply {
   if (!(answer instanceof ApiReply)) return reply.status(200).send(answer);
-  const { status, body, headers } = answer;
+  const { status, body, headers, sent } = answer;
   void reply.status(status).headers(headers);
+  if (sent !== undefined) reply.raw.once("finish", sent);
   return reply.send(body instanceof Readable || Buffer.isBuffer(body) ? body : (body ?? null));
 }
 

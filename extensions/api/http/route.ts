@@ -28,12 +28,18 @@ export class ApiReply {
   readonly status: number;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string>>;
+  readonly sent: (() => void) | undefined;
 
-  /** @param body a value for JSON, bytes, or a stream; bytes and streams need a content-type among `headers` */
-  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param body a value for JSON, bytes, or a stream; bytes and streams need a content-type among `headers`
+   * @param sent called when the system has all bytes of the answer, so that their memory can be used again; never, where
+   *   the client is gone before
+   */
+  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}, sent?: () => void) {
     this.status = status;
     this.body = body;
     this.headers = headers;
+    this.sent = sent;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { Tags } from "../read/tags.ts";
-import type { SpanContext } from "../spans/span-reader.ts";
+import type { SpanContext } from "../spans/span-tags.ts";
 import type { RowWriter } from "../writer.ts";
 import {
   sessionRow,

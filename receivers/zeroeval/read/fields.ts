@@ -17,8 +17,7 @@ export class Fields {
 
   /** Goes on with item `index` of a body; says whether it is an object at all. */
   begin(item: unknown, index: number): item is Readonly<Record<string, unknown>> {
-    this.#index = index;
-    this.#place = [];
+    this.beginItem(index);
     if (typeof item !== "object" || item === null || Array.isArray(item)) {
       this.problems.add(["body", index], "must be an object", "invalid_type");
       return false;
@@ -31,6 +30,12 @@ export class Fields {
   beginBody(body: Readonly<Record<string, unknown>>, place: Place = ["body"]): void {
     this.#object = body;
     this.#place = place;
+  }
+
+  /** What is wrong from now on is of item `index` of the body. */
+  protected beginItem(index: number): void {
+    this.#index = index;
+    this.#place = [];
   }
 
   loc(...rest: Place): Place {

@@ -1,4 +1,4 @@
-import { ApiError, badRequest, type Problem } from "../../../extensions/api/http/errors.ts";
+import { type ApiError, badRequest, type Problem } from "../../../extensions/api/http/errors.ts";
 
 export type Place = readonly (string | number)[];
 
@@ -33,15 +33,17 @@ export class Problems {
  * @throws {ApiError} 400
  */
 export function arrayBody(body: unknown, maxItems: number): readonly unknown[] {
-  if (!Array.isArray(body)) {
-    throw badRequest([{ loc: ["body"], msg: "the API expects an array", type: "invalid_type" }]);
-  }
+  if (!Array.isArray(body)) throw notAnArray();
   if (body.length <= maxItems) return body;
-  throw new ApiError(400, [
-    {
-      loc: ["body"],
-      msg: `has ${body.length} items, more than the ${maxItems} that are taken at once`,
-      type: "out_of_range",
-    },
-  ]);
+  throw tooManyItems(body.length, maxItems);
+}
+
+/** A body is something else than an array. */
+export function notAnArray(): ApiError {
+  return badRequest([{ loc: ["body"], msg: "the API expects an array", type: "invalid_type" }]);
+}
+
+export function tooManyItems(items: number, maxItems: number): ApiError {
+  const msg = `has ${items} items, more than the ${maxItems} that are taken at once`;
+  return badRequest([{ loc: ["body"], msg, type: "out_of_range" }]);
 }

@@ -1,6 +1,6 @@
 import { parseUuid } from "../../../pipeline/ids.ts";
 
-const digits = new Int8Array(128).fill(-1);
+const digits = new Int8Array(256).fill(-1);
 for (const digit of "0123456789abcdefABCDEF") digits[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
 
 /** The bytes of the UUID read last; one for all readers, who copy them. */
@@ -15,6 +15,23 @@ export function readUuid(text: string): boolean {
   if (readPlain(text)) return true;
   const uuid = parseUuid(text);
   return uuid !== undefined && readPlain(uuid);
+}
+
+/**
+ * Reads a UUID with hyphens where they belong, as ASCII from byte `at` on, into `uuidBytes`.
+ *
+ * @returns whether it is one
+ */
+export function readUuidAt(bytes: Uint8Array, at: number): boolean {
+  let from = at;
+  for (let i = 0; i < 16; i++) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) if (bytes[from++] !== 0x2d) return false;
+    const high = digits[bytes[from++]!] ?? -1;
+    const low = digits[bytes[from++]!] ?? -1;
+    if (high < 0 || low < 0) return false;
+    uuidBytes[i] = high * 16 + low;
+  }
+  return true;
 }
 
 /** Nearly all: 32 digits with hyphens where they belong. */

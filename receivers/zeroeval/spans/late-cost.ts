@@ -1,10 +1,12 @@
-import type { ProcessedSpan } from "./processed.ts";
+import type { ProcessedSpans } from "./processed.ts";
+import { numberOf } from "./span-fields.ts";
+import type { SpanTexts } from "./span-texts.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Whether a span may get its cost from what was said of it before: it has tokens, and no cost came of them. */
-export function mayBePricedLate(item: JsonObject, processed: ProcessedSpan | undefined): boolean {
-  return processed?.hasTokens === true && processed.cost === undefined && item["cost"] == null;
+export function mayBePricedLate(texts: SpanTexts, row: number, processed: ProcessedSpans): boolean {
+  return processed.hasTokens(row) && processed.cost?.get(row) === undefined && !texts.has(row, numberOf.cost);
 }
 
 /**

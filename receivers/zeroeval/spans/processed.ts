@@ -1,61 +1,93 @@
+import { fieldOfAttribute, promptVersionAttribute } from "../../../pipeline/kept-fields.ts";
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
-import type { SpanAttachment, SpanSignal } from "../../../pipeline/span-batch/side-tables.ts";
+import type { NumberColumn, TextColumn, TokenColumn, ValueColumn } from "../../../pipeline/span-batch/derived.ts";
+import type { SpanSignal } from "../../../pipeline/span-batch/side-tables.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { type AttributeValue, readValue } from "../../../pipeline/span-batch/value.ts";
 
-/** What the processors have made of a span. */
-export interface ProcessedSpan {
-  readonly cost: number | undefined;
-  readonly hasTokens: boolean;
-  readonly warnings: readonly string[];
-  readonly attachments: number;
-  /** Of the span itself, newest last. */
-  readonly signals: readonly SpanSignal[];
-  readonly sessionId: string | undefined;
-  readonly sessionName: string | undefined;
-  readonly input: string | undefined;
-  readonly output: string | undefined;
-  readonly errorCode: string | undefined;
-  readonly errorMessage: string | undefined;
-  readonly errorStack: string | undefined;
-  /** Where something was taken out of them. */
-  readonly attributes: ReadonlyMap<string, AttributeValue> | undefined;
-}
+/** What the processors have made of the spans of a batch, for their answers: its columns, looked up once. */
+export class ProcessedSpans {
+  readonly batch: SpanBatch;
+  readonly spanIdTail: TextColumn | undefined;
+  readonly parentSpanIdTail: TextColumn | undefined;
+  readonly sessionId: TextColumn | undefined;
+  readonly sessionName: TextColumn | undefined;
+  readonly kind: TokenColumn | undefined;
+  readonly cost: NumberColumn | undefined;
+  readonly input: TextColumn | undefined;
+  readonly output: TextColumn | undefined;
+  readonly errorCode: TokenColumn | undefined;
+  readonly errorMessage: TextColumn | undefined;
+  readonly errorStack: TextColumn | undefined;
+  readonly #tokens: readonly (NumberColumn | undefined)[];
+  readonly #warnings: ValueColumn<readonly string[]> | undefined;
+  /** Of the spans themselves, newest last. */
+  readonly #signals: ReadonlyMap<number, readonly SpanSignal[]>;
+  readonly #attachments: ReadonlyMap<number, readonly object[]>;
+  readonly #promptVersionKey: number;
 
-/** What a sender has said in so many words need not be read again. */
-export interface Said {
-  readonly input: boolean;
-  readonly output: boolean;
-}
+  constructor(batch: SpanBatch) {
+    this.batch = batch;
+    this.spanIdTail = batch.derivedColumn("SpanIdTail");
+    this.parentSpanIdTail = batch.derivedColumn("ParentSpanIdTail");
+    this.sessionId = batch.derivedColumn("SessionId");
+    this.sessionName = batch.derivedColumn("SessionName");
+    this.kind = batch.derivedColumn("OperationKind");
+    this.cost = batch.derivedColumn("Cost");
+    this.input = batch.derivedColumn("Input");
+    this.output = batch.derivedColumn("Output");
+    this.errorCode = batch.derivedColumn("ErrorType");
+    this.errorMessage = batch.derivedColumn("ErrorMessage");
+    this.errorStack = batch.derivedColumn("ErrorStack");
+    this.#tokens = [batch.derivedColumn("InputTokens"), batch.derivedColumn("OutputTokens")];
+    this.#warnings = batch.derivedColumn("Warnings");
+    this.#signals = byRow(batch.signals.filter(({ entity }) => entity === "span"));
+    this.#attachments = byRow(batch.attachments);
+    this.#promptVersionKey = batch.attributes.keys.find(promptVersionAttribute);
+  }
 
-/** Reads what answers say of the spans of a batch, row by row. */
-export function processedSpans(batch: SpanBatch, said: (row: number) => Said): readonly ProcessedSpan[] {
-  const signals = byRow<SpanSignal>(batch.signals.filter(({ entity }) => entity === "span"));
-  const attachments = byRow<SpanAttachment>(batch.attachments);
-  return Array.from({ length: batch.length }, (_, row) => {
-    const media = attachments.get(row)?.length ?? 0;
-    const warnings = batch.getDerived("Warnings", row) ?? [];
-    // Images that were refused are taken out as well; the warnings say so.
-    const isChanged = media > 0 || warnings.some((warning) => warning.startsWith("attachment_"));
-    const { input, output } = said(row);
-    return {
-      cost: batch.getDerived("Cost", row),
-      hasTokens: ["InputTokens" as const, "OutputTokens" as const].some(
-        (column) => batch.getDerived(column, row) !== undefined,
-      ),
-      warnings,
-      attachments: media,
-      signals: signals.get(row) ?? [],
-      sessionId: batch.getDerived("SessionId", row),
-      sessionName: batch.getDerived("SessionName", row),
-      input: input && !isChanged ? undefined : batch.getDerived("Input", row),
-      output: output && !isChanged ? undefined : batch.getDerived("Output", row),
-      errorCode: batch.getDerived("ErrorType", row),
-      errorMessage: batch.getDerived("ErrorMessage", row),
-      errorStack: batch.getDerived("ErrorStack", row),
-      attributes: isChanged ? attributesOf(batch, row) : undefined,
-    };
-  });
+  hasTokens(row: number): boolean {
+    return this.#tokens.some((column) => column?.get(row) !== undefined);
+  }
+
+  warningsOf(row: number): readonly string[] {
+    return this.#warnings?.get(row) ?? [];
+  }
+
+  signalsOf(row: number): readonly SpanSignal[] {
+    return this.#signals.get(row) ?? [];
+  }
+
+  attachmentsOf(row: number): number {
+    return this.#attachments.get(row)?.length ?? 0;
+  }
+
+  /** Whether something was taken out of what the span says. Images that were refused are, too; the warnings say so. */
+  isChanged(row: number): boolean {
+    return this.attachmentsOf(row) > 0 || this.warningsOf(row).some((warning) => warning.startsWith("attachment_"));
+  }
+
+  promptVersionOf(row: number): string | undefined {
+    if (this.#promptVersionKey < 0) return undefined;
+    const { attributes, attributeStart, attributeEnd, arena } = this.batch;
+    const entry = attributes.find(attributeStart[row]!, attributeEnd[row]!, this.#promptVersionKey);
+    if (entry < 0 || attributes.types[entry] !== ValueType.STRING) return undefined;
+    return arena.text(attributes.words[2 * entry]!, attributes.words[2 * entry + 1]!);
+  }
+
+  /** Attributes without those that keep fields. */
+  attributesOf(row: number): Readonly<Record<string, unknown>> {
+    const { attributes, attributeStart, attributeEnd, arena } = this.batch;
+    const { keys, keyIndexes, types, words } = attributes;
+    const sent = new Map<string, unknown>();
+    for (let entry = attributeStart[row]!; entry < attributeEnd[row]!; entry++) {
+      const key = keys.text(keyIndexes[entry]!);
+      if (types[entry] === ValueType.DELETED || fieldOfAttribute(key) !== undefined) continue;
+      sent.set(key, jsonOf(readValue(arena, types[entry]!, words[2 * entry]!, words[2 * entry + 1]!)));
+    }
+    if (sent.has("zeroeval")) sent.delete(promptVersionAttribute);
+    return Object.fromEntries(sent);
+  }
 }
 
 function byRow<Item extends { readonly row: number }>(items: readonly Item[]): ReadonlyMap<number, readonly Item[]> {
@@ -68,13 +100,9 @@ function byRow<Item extends { readonly row: number }>(items: readonly Item[]): R
   return rows;
 }
 
-function attributesOf(batch: SpanBatch, row: number): ReadonlyMap<string, AttributeValue> {
-  const { keys, keyIndexes, types, words } = batch.attributes;
-  const found = new Map<string, AttributeValue>();
-  for (let entry = batch.attributeStart[row]!; entry < batch.attributeEnd[row]!; entry++) {
-    const type = types[entry]!;
-    if (type === ValueType.DELETED) continue;
-    found.set(keys.text(keyIndexes[entry]!), readValue(batch.arena, type, words[2 * entry]!, words[2 * entry + 1]!));
-  }
-  return found;
+function jsonOf(value: AttributeValue): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, jsonOf(item)]));
+  if (Array.isArray(value)) return value.map(jsonOf);
+  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }

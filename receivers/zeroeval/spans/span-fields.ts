@@ -1,5 +1,7 @@
+import { keptFields } from "../../../pipeline/kept-fields.ts";
+
 /** Fields of SpanCreate that columns hold or that are read on their own; all others are kept as attributes. */
-export const readFields: ReadonlySet<string> = new Set([
+export const readFields = [
   "id",
   "trace_id",
   "parent_span_id",
@@ -23,7 +25,16 @@ export const readFields: ReadonlySet<string> = new Set([
   "error_message",
   "error_stack",
   "signals",
-]);
+] as const;
+
+/** All fields of SpanCreate. */
+export const spanFields = [...new Set([...readFields, ...keptFields])];
+export type SpanField = (typeof spanFields)[number];
+
+/** The number of each field: its place in `spanFields`. */
+export const numberOf = Object.fromEntries(spanFields.map((name, index) => [name, index])) as Readonly<
+  Record<SpanField, number>
+>;
 
 /** What of a field that is an object is joined, not replaced, when a span is sent again. */
 const joinedFields = ["attributes", "tags", "trace_tags", "session_tags", "signals"] as const;

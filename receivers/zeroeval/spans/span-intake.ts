@@ -1,20 +1,24 @@
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
-import { parseJson } from "../../../extensions/api/http/body.ts";
-import { storedProjectId, storedTraceId, uuidOfSpan, uuidOfTrace } from "../../../pipeline/ids.ts";
+import { ApiReply } from "../../../extensions/api/http/route.ts";
+import { storedProjectId, storedTraceId } from "../../../pipeline/ids.ts";
 import { releaseBatch } from "../../../pipeline/span-batch/batch-pool.ts";
-import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { giveBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import type { EntityWriter } from "../entities/entity-writer.ts";
 import type { LookUp } from "../look-up.ts";
 import type { Pipeline } from "../pipeline.ts";
-import { arrayBody, Problems } from "../read/problems.ts";
+import { Problems } from "../read/problems.ts";
+import type { Tags } from "../read/tags.ts";
+import { AnswerWriter } from "./answer-writer.ts";
 import { mayBePricedLate, wholeSpan } from "./late-cost.ts";
-import { type ProcessedSpan, processedSpans } from "./processed.ts";
-import { type SpanIds, spanAnswer } from "./span-answer.ts";
-import { joinedSpan } from "./span-fields.ts";
-import { type SpanContext, SpanReader } from "./span-reader.ts";
+import type { ProcessedSpans } from "./processed.ts";
+import { SessionIds } from "./session-ids.ts";
+import { type SpanIds, spanIdsOf } from "./span-ids.ts";
+import { type SpanLimits, SpanReader } from "./span-reader.ts";
+import type { SpanTexts } from "./span-texts.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
+type Stored = Map<number, object>;
 
 /** The neighbours of the intake of spans. */
 export interface SpanIntakePorts {
@@ -24,60 +28,90 @@ export interface SpanIntakePorts {
   readonly lookUp: LookUp;
 }
 
+/** A row of the batch whose cost may follow from what was said of its span before. */
+interface LateSpan {
+  readonly row: number;
+  readonly ids: SpanIds;
+}
+
 /** Takes POST /spans. */
 export class SpanIntake {
   readonly #ports: SpanIntakePorts;
+  readonly #limits: SpanLimits;
+  readonly #sessions = new SessionIds();
 
   constructor(ports: SpanIntakePorts) {
     this.#ports = ports;
+    this.#limits = limitsOf(ports.config);
   }
 
   /**
    * Stores the spans of a body, or nothing of it.
    *
+   * @param body given away
    * @returns SpanRead of each, in the order of the request
    * @throws {ApiError} 400 with everything that is wrong
    * @throws what the pipeline throws
    */
-  async post(body: Buffer, caller: Caller): Promise<readonly object[]> {
-    const { config } = this.#ports;
-    const items = arrayBody(parseJson(body), config.max_spans_per_request);
-    if (items.length === 0) return [];
-    const problems = new Problems(config.max_listed_problems);
-    const reader = new SpanReader(caller.projectId, items.length, body.length, limitsOf(config), problems);
-    const spans = readAll(items, reader);
-    if (problems.count > 0) {
-      releaseBatch(reader.batch);
-      this.#ports.pipeline.rejected(items.length);
-      problems.throwAny();
+  async post(body: Buffer, caller: Caller): Promise<ApiReply> {
+    try {
+      return await this.#store(body, this.#read(body, caller), caller);
+    } finally {
+      giveBuffer(body);
     }
-    const { batch } = reader;
-    const ids = idsOf(batch);
-    const arrived = new Date(batch.receivedTimeMs).toISOString();
-    let processed: readonly ProcessedSpan[] = [];
+  }
+
+  /** @throws {ApiError} 400 */
+  #read(body: Buffer, caller: Caller): SpanReader {
+    const problems = new Problems(this.#ports.config.max_listed_problems);
+    const reader = new SpanReader(caller.projectId, body, this.#limits, problems, this.#sessions);
+    try {
+      reader.read();
+      if (problems.count > 0) this.#ports.pipeline.rejected(reader.items);
+      problems.throwAny();
+    } catch (error) {
+      releaseBatch(reader.batch);
+      throw error;
+    }
+    return reader;
+  }
+
+  async #store(body: Buffer, reader: SpanReader, caller: Caller): Promise<ApiReply> {
+    const { batch, contexts, texts } = reader;
+    const { entities, pipeline, lookUp, config } = this.#ports;
+    const frame = { project: caller.projectId, arrived: new Date(batch.receivedTimeMs).toISOString() };
+    const answers = new AnswerWriter(texts, frame, body.length);
+    const rows = reader.answeredRows();
+    // Read before the batch is given away.
+    const ids = reader.items > config.answer_lookup_max_spans ? [] : rows.map((row) => spanIdsOf(batch, row));
+    const unnamed = unnamedSessions(reader);
+    let late: readonly LateSpan[] = [];
     batch.whenProcessed = (seen) => {
-      processed = processedSpans(seen, (row) => saidBy(spans[row]!));
+      late = lateSpans(texts, rows, answers.write(seen, rows));
     };
-    const tags = this.#ports.entities.writeTags(reader.contexts, batch, storedProjectId(caller.projectId));
+    const tags = entities.writeTags(contexts, batch, storedProjectId(caller.projectId));
     // Both at once; a failure of either is the request's.
-    await Promise.all([this.#ports.pipeline.consume(batch), tags]);
-    await this.#tagSessionsOfTraces(caller, reader.contexts, ids);
-    const stored = [...(await this.#stored(caller, ids, items.length))];
-    await this.#priceLate(caller, spans, ids, processed, stored);
-    const frame = { project: caller.projectId, arrived };
-    return spans
-      .flatMap((span, row) => (span.isReplaced ? [] : span.indexes.map((index) => [index, row] as const)))
-      .toSorted(([one], [other]) => one - other)
-      .map(([, row]) => stored[row] ?? spanAnswer(spans[row]!.item, ids[row]!, processed[row], frame));
+    await Promise.all([pipeline.consume(batch), tags]);
+    if (!answers.isWritten) this.#writeUnprocessed(body, reader, caller, answers);
+    await this.#tagSessionsOfTraces(caller, unnamed);
+    const found = ids.length === 0 ? [] : await lookUp.spans(caller.projectId, ids);
+    const stored = new Map(found.flatMap((span, index) => (span === undefined ? [] : [[rows[index]!, span] as const])));
+    await this.#priceLate(caller, texts, late, stored);
+    const answer = reader.hasRepeated || stored.size > 0 ? joined(reader, answers, stored) : answers.whole;
+    return new ApiReply(200, answer, { "content-type": "application/json; charset=utf-8" }, () => answers.release());
+  }
+
+  /** Where processors hold spans back, nobody knows yet what becomes of them: the answer is what was sent. */
+  #writeUnprocessed(body: Buffer, first: SpanReader, caller: Caller, answers: AnswerWriter): void {
+    const problems = new Problems(0);
+    const again = new SpanReader(caller.projectId, body, this.#limits, problems, this.#sessions, first.madeIds);
+    again.read();
+    answers.write(again.batch, first.answeredRows());
+    releaseBatch(again.batch);
   }
 
   /** Tags of the session, of spans that do not name it: their trace may. Where it does not yet, nobody knows whose they are. */
-  async #tagSessionsOfTraces(caller: Caller, contexts: readonly SpanContext[], ids: readonly SpanIds[]): Promise<void> {
-    const unnamed = contexts.flatMap(({ row, sessionId, sessionTags }) =>
-      sessionId === "" && sessionTags !== undefined
-        ? [{ trace: storedTraceId(ids[row]!.trace), tags: sessionTags }]
-        : [],
-    );
+  async #tagSessionsOfTraces(caller: Caller, unnamed: readonly UnnamedSession[]): Promise<void> {
     if (unnamed.length === 0) return;
     const { lookUp, entities } = this.#ports;
     const sessions = await lookUp.sessionsOfTraces(caller.projectId, [...new Set(unnamed.map(({ trace }) => trace))]);
@@ -89,121 +123,75 @@ export class SpanIntake {
   }
 
   /** Prices spans again whose tokens came after the rest of them. Their answers in `stored` are made anew. */
-  async #priceLate(
-    caller: Caller,
-    spans: readonly ReadSpan[],
-    ids: readonly SpanIds[],
-    processed: readonly ProcessedSpan[],
-    stored: (object | undefined)[],
-  ): Promise<void> {
-    const { lookUp, config, pipeline } = this.#ports;
-    const rows = spans.flatMap(({ item, isReplaced }, row) =>
-      !isReplaced && mayBePricedLate(item, processed[row]) ? [row] : [],
-    );
-    if (rows.length === 0) return;
-    const known = await this.#known(caller, ids, rows, stored);
-    const late = rows.flatMap((row, index) => {
-      const whole = known[index] && wholeSpan(spans[row]!.item, known[index] as JsonObject);
-      return whole === undefined ? [] : [{ row, whole }];
-    });
+  async #priceLate(caller: Caller, texts: SpanTexts, late: readonly LateSpan[], stored: Stored): Promise<void> {
     if (late.length === 0) return;
+    const { lookUp, pipeline } = this.#ports;
+    const known =
+      stored.size > 0
+        ? late.map(({ row }) => stored.get(row))
+        : await lookUp.spans(
+            caller.projectId,
+            late.map(({ ids }) => ids),
+          );
+    const whole = late.flatMap(({ row, ids }, index) => {
+      const span = known[index] && wholeSpan(texts.object(row), known[index] as JsonObject);
+      return span === undefined ? [] : [{ row, ids, span }];
+    });
+    if (whole.length === 0) return;
     const problems = new Problems(0);
-    const reader = new SpanReader(caller.projectId, late.length, 0, limitsOf(config), problems);
-    for (const [index, { whole }] of late.entries()) reader.add(whole, index);
+    const json = Buffer.from(JSON.stringify(whole.map(({ span }) => span)));
+    const reader = new SpanReader(caller.projectId, json, this.#limits, problems, this.#sessions);
+    reader.read();
     // Together its writes may say more than one write may: then it stays without a cost.
     if (problems.count > 0) return releaseBatch(reader.batch);
     await pipeline.consume(reader.batch);
     const priced = await lookUp.spans(
       caller.projectId,
-      late.map(({ row }) => ids[row]!),
+      whole.map(({ ids }) => ids),
     );
-    for (const [index, { row }] of late.entries()) stored[row] = priced[index];
-  }
-
-  async #known(
-    caller: Caller,
-    ids: readonly SpanIds[],
-    rows: readonly number[],
-    stored: readonly (object | undefined)[],
-  ): Promise<readonly (object | undefined)[]> {
-    if (stored.length > 0) return rows.map((row) => stored[row]);
-    return this.#ports.lookUp.spans(
-      caller.projectId,
-      rows.map((row) => ids[row]!),
-    );
-  }
-
-  async #stored(caller: Caller, ids: readonly SpanIds[], count: number): Promise<readonly (object | undefined)[]> {
-    const { lookUp, config } = this.#ports;
-    return count > config.answer_lookup_max_spans ? [] : lookUp.spans(caller.projectId, ids);
+    for (const [index, { row }] of whole.entries()) if (priced[index]) stored.set(row, priced[index]);
   }
 }
 
-/** A row of the batch, and which items of the request it stands for. */
-interface ReadSpan {
-  readonly item: JsonObject;
-  readonly indexes: number[];
-  /** A later row says the same span. */
-  isReplaced: boolean;
+/** Tags of a session that only the trace of their span can name. */
+interface UnnamedSession {
+  /** As stored. */
+  readonly trace: string;
+  readonly tags: Tags;
 }
 
-/** Reads every item. One that says a span again is joined with what was said before, and its row takes the other's place. */
-function readAll(items: readonly unknown[], reader: SpanReader): readonly ReadSpan[] {
-  const spans: ReadSpan[] = [];
-  const rowOf = new Map<string, number>();
-  for (const [index, item] of items.entries()) {
-    const key = keyOf(item);
-    const before = key === undefined ? undefined : rowOf.get(key);
-    const earlier = before === undefined ? undefined : spans[before]!;
-    const whole = earlier === undefined ? item : joinedSpan(earlier.item, item as JsonObject);
-    const row = reader.batch.length;
-    reader.add(whole, index);
-    if (reader.batch.length === row) continue;
-    spans.push({ item: whole as JsonObject, indexes: [...(earlier?.indexes ?? []), index], isReplaced: false });
-    if (earlier !== undefined) {
-      earlier.isReplaced = true;
-      reader.batch.drop(before!);
-    }
-    if (key !== undefined) rowOf.set(key, row);
-  }
-  return spans;
+function unnamedSessions({ batch, contexts }: SpanReader): readonly UnnamedSession[] {
+  return contexts.flatMap(({ row, sessionId, sessionTags }) =>
+    sessionId === "" && sessionTags !== undefined
+      ? [{ trace: storedTraceId(spanIdsOf(batch, row).trace), tags: sessionTags }]
+      : [],
+  );
 }
 
-function keyOf(item: unknown): string | undefined {
-  if (typeof item !== "object" || item === null) return undefined;
-  const { id, trace_id: trace } = item as JsonObject;
-  return typeof id === "string" && typeof trace === "string" ? `${trace} ${id}`.toLowerCase() : undefined;
+function lateSpans(texts: SpanTexts, rows: readonly number[], processed: ProcessedSpans): readonly LateSpan[] {
+  return rows
+    .filter((row) => mayBePricedLate(texts, row, processed))
+    .map((row) => ({ row, ids: spanIdsOf(processed.batch, row) }));
 }
 
-function saidBy({ item }: ReadSpan) {
-  const isSaid = (field: string): boolean => item[field] !== undefined && item[field] !== null;
-  return { input: isSaid("input_data"), output: isSaid("output_data") };
+/** One answer for each item of the request: what is stored, or else what was written of its row. */
+function joined({ rowOfItem }: SpanReader, answers: AnswerWriter, stored: Stored): Buffer {
+  const parts = rowOfItem.flatMap((row, item) => {
+    const span = stored.get(row);
+    const text = span === undefined ? answers.ofRow(row) : Buffer.from(JSON.stringify(span));
+    return item === 0 ? [text] : [comma, text];
+  });
+  return Buffer.concat([open, ...parts, close]);
 }
 
-function limitsOf(config: ZeroevalConfig) {
+const [open, comma, close] = [Buffer.from("["), Buffer.from(","), Buffer.from("]")];
+
+function limitsOf(config: ZeroevalConfig): SpanLimits {
   return {
+    maxSpans: config.max_spans_per_request,
     maxDepth: config.max_depth,
     maxAttributes: config.max_attributes_per_span,
     maxTags: config.max_tags,
     maxTagLength: config.max_tag_length,
   };
-}
-
-/** Read before the batch is given away. */
-function idsOf(batch: SpanBatch): readonly SpanIds[] {
-  const spans = batch.derivedColumn("SpanIdTail");
-  const parents = batch.derivedColumn("ParentSpanIdTail");
-  const { bytes } = batch.arena;
-  const hex = (from: Uint8Array, start: number, width: number): string =>
-    Buffer.from(from.buffer, from.byteOffset + start, width).toString("hex");
-  return Array.from({ length: batch.length }, (_, row) => {
-    const tail = (spans?.lengthAt(row) ?? -1) < 0 ? "" : hex(bytes, spans!.startAt(row), 8);
-    const parentTail = (parents?.lengthAt(row) ?? -1) < 0 ? "" : hex(bytes, parents!.startAt(row), 8);
-    const parent = hex(batch.parentSpanId, 8 * row, 8) + parentTail;
-    return {
-      trace: uuidOfTrace(hex(batch.traceId, 16 * row, 16)),
-      id: uuidOfSpan(hex(batch.spanId, 8 * row, 8) + tail),
-      parent: /^0*$/.test(parent) ? null : uuidOfSpan(parent),
-    };
-  });
 }

@@ -1,46 +1,47 @@
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { sessionUuid, storedProjectId } from "../../../pipeline/ids.ts";
-import { attributeOfField, promptVersionAttribute } from "../../../pipeline/kept-fields.ts";
+import { parseJson } from "../../../extensions/api/http/body.ts";
+import { badRequest } from "../../../extensions/api/http/errors.ts";
+import { storedProjectId } from "../../../pipeline/ids.ts";
 import { takeBatch } from "../../../pipeline/span-batch/batch-pool.ts";
+import { takeBody } from "../../../pipeline/span-batch/buffer-pool.ts";
 import type { TextColumn, TokenColumn } from "../../../pipeline/span-batch/derived.ts";
-import type { MapColumn } from "../../../pipeline/span-batch/map-column.ts";
+import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { inlineSignal } from "../../../processors/signals/inline/normalise.ts";
-import { isDeeper } from "../read/depth.ts";
-import { Fields } from "../read/fields.ts";
-import type { Problems } from "../read/problems.ts";
-import { readTags, type TagLimits, type Tags } from "../read/tags.ts";
+import { JsonKind, JsonScanner, JsonSyntaxError } from "../json/scanner.ts";
+import type { JsonBytes } from "../json/values.ts";
+import { notAnArray, type Problems, tooManyItems } from "../read/problems.ts";
+import type { TagLimits } from "../read/tags.ts";
 import { addNanos, type Nanos, nanosBetween } from "../read/times.ts";
 import { isZeroHalf, readUuid, uuidBytes } from "../read/uuid-bytes.ts";
-import { readFields } from "./span-fields.ts";
+import { RowFields } from "./row-fields.ts";
+import type { SessionIds } from "./session-ids.ts";
+import { SpanAttributes } from "./span-attributes.ts";
+import { joinedSpan, numberOf } from "./span-fields.ts";
+import { type SpanContext, SpanTags } from "./span-tags.ts";
+import { SpanTexts } from "./span-texts.ts";
 import { ValueWriter } from "./value-writer.ts";
 
-/** How much a span may say. */
+/** How much a request may say. */
 export interface SpanLimits extends TagLimits {
+  readonly maxSpans: number;
   /** How deep arrays and objects nest in a value. */
   readonly maxDepth: number;
   readonly maxAttributes: number;
 }
 
-/** What is said of the trace and the session of a span, beside what its row holds. */
-export interface SpanContext {
-  /** Of the span. */
-  readonly row: number;
-  /** "" where the span names none: then it is the session of its trace. */
-  readonly sessionId: string;
-  readonly traceTags: Tags | undefined;
-  readonly sessionTags: Tags | undefined;
-}
-
 const maxKindLength = 64;
 const statuses = ["unset", "ok", "error"] as const;
-const noTags: Tags = new Map();
 const scopeName = "zeroeval";
-// What a span of an SDK takes in the batch's memory is about what it takes as JSON.
+const generic = "generic";
+// What a span of an SDK takes, about; wrong guesses cost a growth of columns.
 const attributesPerSpan = 12;
+const bytesPerSpan = 600;
 
 /**
- * Writes JSON spans (SpanCreate of the API) into a batch. Everything is checked; a batch with problems is not to be used.
+ * Writes JSON spans (SpanCreate of the API) into a batch, straight from their bytes, which are the batch's arena. Everything
+ * is checked; a batch with problems is not to be used.
  *
  * What a field says stands in its column; `attributes` are the span's attributes, and what has no column becomes one of them
  * (`pipeline/kept-fields.ts`). The columns that are filled here are left alone by `genai`, which fills the others from the
@@ -48,34 +49,58 @@ const attributesPerSpan = 12;
  */
 export class SpanReader {
   readonly batch: SpanBatch;
-  /** Of spans that say something of their trace or session. */
-  readonly contexts: SpanContext[] = [];
+  readonly texts: SpanTexts;
+  /** Of the body. */
+  items = 0;
+  /** The row of each item of the body; items that are no objects have none. */
+  readonly rowOfItem: number[] = [];
+  /** Ids that were made for rows without one. */
+  readonly madeIds: Map<number, string>;
+  readonly #body: JsonBytes;
   readonly #limits: SpanLimits;
-  readonly #fields: Fields;
   readonly #problems: Problems;
+  readonly #sessions: SessionIds;
+  readonly #fields: RowFields;
+  readonly #attributes: SpanAttributes;
+  readonly #tags: SpanTags;
   readonly #values: ValueWriter;
-  readonly #keys = new Map<string, number>();
-  readonly #resources = new Map<string, number>();
+  readonly #columns: Columns;
+  readonly #project: number;
   readonly #start: Nanos = { low: 0, high: 0 };
   readonly #end: Nanos = { low: 0, high: 0 };
-  readonly #project: number;
-  readonly #columns: Columns;
-  /** Of the request: which UUID each session has. */
-  readonly #sessions = new Map<string, string>();
+  /** Ids of traces and spans that the request has, 32 bytes each, and the row that has each. */
+  readonly #seen: ByteDictionary;
+  readonly #rowOfSeen: number[] = [];
+  /** Rows whose span a later row says again, with that row. */
+  readonly #replacedBy = new Map<number, number>();
 
-  /** @param bytes of the body that the spans come from */
-  constructor(project: string, spans: number, bytes: number, limits: SpanLimits, problems: Problems) {
+  /** @param madeIds of an earlier reading of the same body */
+  constructor(
+    project: string,
+    body: JsonBytes,
+    limits: SpanLimits,
+    problems: Problems,
+    sessions: SessionIds,
+    madeIds = new Map<number, string>(),
+  ) {
+    this.#body = body;
     this.#limits = limits;
     this.#problems = problems;
-    this.#fields = new Fields(problems);
-    const batch = takeBatch(new Uint8Array(0), spans, attributesPerSpan);
+    this.#sessions = sessions;
+    this.madeIds = madeIds;
+    const spans = Math.ceil(body.length / bytesPerSpan);
+    // The arena goes with the batch; the body stays for the answer.
+    const arenaBytes = takeBody(body.length);
+    arenaBytes.set(body);
+    const batch = takeBatch(arenaBytes, spans, attributesPerSpan);
     this.batch = batch;
-    batch.reserve(spans);
-    // Room for all of it at once; ids and nested values take somewhat more than their JSON.
-    batch.arena.reserve(Math.ceil(bytes * 1.25));
-    batch.arena.length = 0;
+    this.texts = new SpanTexts(body, spans);
+    this.#fields = new RowFields(this.texts, problems);
     this.#values = new ValueWriter(batch.arena);
+    this.#attributes = new SpanAttributes(batch, this.texts, this.#fields, limits, this.#values);
+    this.#tags = new SpanTags(batch, this.texts, this.#fields, limits);
     this.#columns = columnsOf(batch);
+    this.#seen = new ByteDictionary(batch.arena);
     const stored = storedProjectId(project);
     this.#project = stored === "" ? -1 : batch.tokens.internText(stored);
     batch.scopes.push({
@@ -91,46 +116,166 @@ export class SpanReader {
     });
   }
 
-  /** Adds item `index` of the body. */
-  add(item: unknown, index: number): void {
-    const fields = this.#fields;
-    if (!fields.begin(item, index)) return;
-    const row = this.batch.length++;
-    this.batch.reserve(0);
-    this.#ids(row);
-    this.batch.nameIndex[row] = this.batch.names.internText(fields.requiredText("name"));
-    this.#times(row);
-    this.#clearRest(row);
-    const attributes = fields.object("attributes");
-    this.#kindAndStatus(row, attributes);
-    this.#texts(row);
-    const cost = fields.number("cost", 0);
-    if (cost !== undefined) this.batch.setDerived("Cost", row, cost);
-    const sessionId = this.#session(row);
-    this.#tags(row, sessionId);
-    this.#signals(row);
-    this.#attributes(row, item, attributes);
+  /** Of spans that say something of their trace or session. */
+  get contexts(): readonly SpanContext[] {
+    return this.#tags.contexts;
   }
 
-  #ids(row: number): void {
+  /** Whether a span stands several times in the request. */
+  get hasRepeated(): boolean {
+    return this.#replacedBy.size > 0;
+  }
+
+  /** Rows that no later row says again. */
+  answeredRows(): readonly number[] {
+    const rows = Array.from({ length: this.texts.rows }, (_, row) => row);
+    return this.hasRepeated ? rows.filter((row) => !this.#replacedBy.has(row)) : rows;
+  }
+
+  /**
+   * Reads the whole body. What is wrong with spans stands in `problems`.
+   *
+   * @throws {ApiError} 400: no JSON, no array, or too long a one
+   */
+  read(): void {
+    const body = this.#body;
+    try {
+      if (!isUtf8(body)) throw new JsonSyntaxError("not UTF-8");
+      this.#items();
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw error;
+      // Says it in the words that all routes use.
+      parseJson(body);
+      throw badRequest([{ loc: ["body"], msg: `body is not JSON: ${error.message}`, type: "json_invalid" }]);
+    }
+    for (const [row, later] of [...this.#replacedBy].reverse()) {
+      this.#replacedBy.set(row, this.#replacedBy.get(later) ?? later);
+    }
+    if (this.#replacedBy.size === 0) return;
+    for (const [item, row] of this.rowOfItem.entries()) this.rowOfItem[item] = this.#replacedBy.get(row) ?? row;
+  }
+
+  #items(): void {
+    const scanner = new JsonScanner(this.#body);
+    // A byte order mark, which is no JSON, stands for nothing.
+    if (this.#body[0] === 0xef && this.#body[1] === 0xbb && this.#body[2] === 0xbf) scanner.position = 3;
+    const isArray = scanner.next() === 0x5b;
+    const { maxSpans } = this.#limits;
+    if (!isArray) scanner.value();
+    else if (scanner.enter(0x5b)) {
+      do {
+        if (this.items < maxSpans) this.#item(scanner, this.items);
+        else scanner.value();
+        this.items++;
+      } while (scanner.more(0x5b));
+    }
+    if (scanner.next() >= 0) throw new JsonSyntaxError(`something follows at byte ${scanner.position}`);
+    if (!isArray) throw notAnArray();
+    if (this.items > maxSpans) throw tooManyItems(this.items, maxSpans);
+  }
+
+  #item(scanner: JsonScanner, index: number): void {
+    if (scanner.next() === 0x7b) {
+      this.rowOfItem[index] = this.texts.add(scanner);
+      this.#row(this.texts.rows - 1, index);
+      return;
+    }
+    scanner.value();
+    this.#problems.add(["body", index], "must be an object", "invalid_type");
+  }
+
+  #row(row: number, index: number): void {
     const { batch } = this;
     const fields = this.#fields;
-    if (fields.requiredUuid("trace_id")) batch.traceId.set(uuidBytes, 16 * row);
-    // A UUID that was made is one.
-    if (fields.uuid("id") || readUuid(randomUUID())) this.#halves(row, batch.spanId, this.#columns.spanIdTail);
-    const hasParent = fields.value("parent_span_id") !== nilUuid && fields.uuid("parent_span_id");
-    if (hasParent) this.#halves(row, batch.parentSpanId, this.#columns.parentSpanIdTail);
-    else batch.parentSpanId.fill(0, 8 * row, 8 * row + 8);
+    batch.length = row + 1;
+    batch.reserve(0);
+    fields.beginRow(row, index);
+    const earlier = this.#ids(row);
+    const base = earlier < 0 ? 0 : this.#join(earlier, row);
+    this.#parent(row);
+    this.#name(row, base);
+    this.#times(row);
+    this.#clearRest(row);
+    this.#status(row);
+    this.#attributes.read(row, base);
+    this.#kind(row, base);
+    if (this.#project >= 0) batch.deriveColumn("ProjectId").setIndex(row, this.#project);
+    this.#texts(row, base);
+    const cost = this.texts.has(row, numberOf.cost) ? fields.number("cost", 0) : undefined;
+    if (cost !== undefined) batch.setDerived("Cost", row, cost);
+    this.#tags.read(row, this.#session(row, base));
+    if (this.texts.has(row, numberOf.signals)) this.#signals(row);
   }
 
-  /** Writes `uuidBytes` to the column of first halves, and to that of second halves where it is not an id of OTLP. */
-  #halves(row: number, firsts: Uint8Array, seconds: TextColumn): void {
-    for (let i = 0; i < 8; i++) firsts[8 * row + i] = uuidBytes[i]!;
-    if (isZeroHalf(8)) return;
-    const { arena } = this.batch;
-    const at = arena.reserve(8);
-    for (let i = 0; i < 8; i++) arena.bytes[at + i] = uuidBytes[8 + i]!;
-    seconds.setRange(row, at, 8);
+  /** @returns the row that says the same span, or -1 */
+  #ids(row: number): number {
+    const { batch } = this;
+    const { arena } = batch;
+    const before = this.#problems.count;
+    const at = arena.reserve(32);
+    if (this.#fields.requiredUuid("trace_id")) {
+      batch.traceId.set(uuidBytes, 16 * row);
+      arena.bytes.set(uuidBytes, at);
+    }
+    if (!this.#fields.uuid("id") && this.#problems.count === before) this.#makeId(row);
+    this.#halves(row, at + 16, batch.spanId, this.#columns.spanIdTail);
+    if (this.#problems.count > before) return -1;
+    const seen = this.#seen.intern(at, 32);
+    const earlier = this.#rowOfSeen[seen] ?? -1;
+    this.#rowOfSeen[seen] = row;
+    return earlier;
+  }
+
+  /** Makes an id, into `uuidBytes`. */
+  #makeId(row: number): void {
+    const id = this.madeIds.get(row) ?? randomUUID();
+    this.madeIds.set(row, id);
+    readUuid(id);
+  }
+
+  /** An item that says a span again is joined with what was said before. @returns where its bytes stand in the arena */
+  #join(earlier: number, row: number): number {
+    this.#replacedBy.set(earlier, row);
+    this.batch.drop(earlier);
+    // Nothing of the request is taken any more: joining would only make it larger.
+    if (this.#problems.count > 0) return 0;
+    const json = Buffer.from(JSON.stringify(joinedSpan(this.texts.object(earlier), this.texts.object(row))));
+    this.texts.replace(row, json, new JsonScanner(json));
+    return this.batch.arena.append(json);
+  }
+
+  #parent(row: number): void {
+    const { parentSpanId, arena } = this.batch;
+    const hasParent =
+      this.texts.has(row, numberOf.parent_span_id) &&
+      this.texts.value(row, numberOf.parent_span_id) !== nilUuid &&
+      this.#fields.uuid("parent_span_id");
+    if (hasParent) this.#halves(row, arena.reserve(16), parentSpanId, this.#columns.parentSpanIdTail);
+    else parentSpanId.fill(0, 8 * row, 8 * row + 8);
+  }
+
+  /**
+   * Writes `uuidBytes` to the column of first halves, and to that of second halves where it is not an id of OTLP.
+   *
+   * @param at where they are written in the arena
+   */
+  #halves(row: number, at: number, firsts: Uint8Array, seconds: TextColumn): void {
+    const { bytes } = this.batch.arena;
+    for (let i = 0; i < 8; i++) {
+      firsts[8 * row + i] = bytes[at + i] = uuidBytes[i]!;
+      bytes[at + 8 + i] = uuidBytes[8 + i]!;
+    }
+    if (!isZeroHalf(8)) seconds.setRange(row, at + 8, 8);
+  }
+
+  #name(row: number, base: number): void {
+    const { texts, batch } = this;
+    const start = texts.startOf(row, numberOf.name) + 1;
+    const length = texts.endOf(row, numberOf.name) - 1 - start;
+    batch.nameIndex[row] =
+      texts.kindOf(row, numberOf.name) === JsonKind.TEXT && length > 0
+        ? batch.names.intern(base + start, length)
+        : batch.names.internText(this.#fields.requiredText("name"));
   }
 
   #times(row: number): void {
@@ -165,55 +310,77 @@ export class SpanReader {
     batch.eventStart[row] = batch.eventEnd[row] = batch.linkStart[row] = batch.linkEnd[row] = 0;
   }
 
-  #kindAndStatus(row: number, attributes: Readonly<Record<string, unknown>> | undefined): void {
+  #status(row: number): void {
+    const { texts, batch } = this;
+    batch.statusCode[row] = 0;
+    if (!texts.has(row, numberOf.status)) return;
+    // That nothing was said and that it was said to be unset look the same in the column: `SpanAttributes` keeps the latter.
+    const status = this.#fields.oneOf("status", statuses);
+    if (status !== undefined) batch.statusCode[row] = statuses.indexOf(status);
+  }
+
+  #kind(row: number, base: number): void {
+    const { texts } = this;
+    const start = texts.startOf(row, numberOf.kind) + 1;
+    const length = texts.endOf(row, numberOf.kind) - 1 - start;
+    const isPlain = texts.kindOf(row, numberOf.kind) === JsonKind.TEXT && length > 0 && length <= maxKindLength;
+    // Neither a kind that says nothing nor one that may be too long.
+    if (isPlain && length !== generic.length) {
+      this.#columns.kind.setIndex(row, this.batch.tokens.intern(base + start, length));
+      return;
+    }
     const sent = this.#fields.text("kind");
-    const byAttribute = attributes?.["kind"];
     // No kind is read as generic. It is not written: a span sent again without its kind keeps the one it has.
     // SDKs fill in `generic` where their caller said nothing; an attribute that somebody wrote says more.
-    const isUnsaid = sent === undefined || sent === "" || sent === "generic";
-    const kind = isUnsaid && typeof byAttribute === "string" ? byAttribute.slice(0, maxKindLength) : (sent ?? "");
+    const isUnsaid = sent === undefined || sent === "" || sent === generic;
+    const byAttribute = isUnsaid ? this.#attributes.kindOf(row)?.slice(0, maxKindLength) : undefined;
+    const kind = byAttribute ?? sent ?? "";
     if (kind.length > maxKindLength) {
       this.#problems.add(this.#fields.loc("kind"), `must have at most ${maxKindLength} characters`, "out_of_range");
     }
     this.#columns.kind.set(row, kind);
-    const status = this.#fields.oneOf("status", statuses);
-    // That nothing was said and that it was said to be unset look the same in the column: see #kept.
-    this.batch.statusCode[row] = status === undefined ? 0 : statuses.indexOf(status);
-    if (this.#project >= 0) this.batch.deriveColumn("ProjectId").setIndex(row, this.#project);
   }
 
-  #texts(row: number): void {
+  #texts(row: number, base: number): void {
+    const { batch, texts } = this;
     const fields = this.#fields;
-    this.#document(row, "input_data", "Input");
-    this.#document(row, "output_data", "Output");
-    const code = fields.text("error_code");
-    if (code) this.batch.setDerived("ErrorType", row, code);
-    const message = fields.text("error_message");
-    if (message) this.batch.setDerived("ErrorMessage", row, message);
-    const stack = fields.text("error_stack");
-    if (stack) this.batch.setDerived("ErrorStack", row, stack);
+    if (texts.has(row, numberOf.input_data)) this.#document(row, base, "input_data", "Input");
+    if (texts.has(row, numberOf.output_data)) this.#document(row, base, "output_data", "Output");
+    if (texts.has(row, numberOf.error_code)) {
+      const code = fields.text("error_code");
+      if (code) batch.setDerived("ErrorType", row, code);
+    }
+    if (texts.has(row, numberOf.error_message)) this.#errorText(row, "error_message", "ErrorMessage");
+    if (texts.has(row, numberOf.error_stack)) this.#errorText(row, "error_stack", "ErrorStack");
+  }
+
+  #errorText(row: number, field: "error_message" | "error_stack", column: "ErrorMessage" | "ErrorStack"): void {
+    const text = this.#fields.text(field);
+    if (text) this.batch.setDerived(column, row, text);
   }
 
   /** Texts stay as they are; other values are stored as their JSON. */
-  #document(row: number, field: string, column: "Input" | "Output"): void {
-    const value = this.#fields.value(field);
-    if (value === undefined) return;
-    if (typeof value === "string") this.batch.setDerived(column, row, value);
-    else if (!this.#isTooDeep(value, field)) this.batch.setDerived(column, row, JSON.stringify(value));
-  }
-
-  #isTooDeep(value: unknown, ...place: string[]): boolean {
-    if (!isDeeper(value, this.#limits.maxDepth)) return false;
-    const message = `is nested deeper than max_depth ${this.#limits.maxDepth}`;
-    this.#problems.add(this.#fields.loc(...place), message, "too_deep");
-    return true;
+  #document(row: number, base: number, field: "input_data" | "output_data", column: "Input" | "Output"): void {
+    const { texts, batch } = this;
+    const { kind, start, end } = texts.rangeOf(row, numberOf[field]);
+    if (kind === JsonKind.TEXT) batch.deriveColumn(column).setRange(row, base + start + 1, end - start - 2);
+    else if (kind === JsonKind.ESCAPED) {
+      const text = this.#values.unescaped(base + start);
+      batch.deriveColumn(column).setRange(row, text.start, text.length);
+    } else if (texts.depthOf(numberOf[field]) <= this.#limits.maxDepth) {
+      batch.setDerived(column, row, JSON.stringify(texts.value(row, numberOf[field])));
+    } else {
+      const message = `is nested deeper than max_depth ${this.#limits.maxDepth}`;
+      this.#problems.add(this.#fields.loc(field), message, "too_deep");
+    }
   }
 
   /** @returns the session's UUID, or "" */
-  #session(row: number): string {
+  #session(row: number, base: number): string {
+    const { texts } = this;
     const fields = this.#fields;
-    const session = fields.object("session");
-    const plain = fields.text("session_id");
+    const session = texts.has(row, numberOf.session) ? fields.object("session") : undefined;
+    const plain = texts.has(row, numberOf.session_id) ? fields.text("session_id") : undefined;
     const id = session === undefined ? plain : session["id"];
     if (session !== undefined && (typeof id !== "string" || id === "")) {
       const isMissing = id === undefined || id === null || id === "";
@@ -221,53 +388,30 @@ export class SpanReader {
       this.#problems.add(fields.loc("session", "id"), message!, type!);
     }
     if (typeof id !== "string" || id === "") return "";
-    const uuid = this.#uuidOfSession(id);
-    this.#columns.sessionId.set(row, uuid);
+    const { uuid, isUuid } = this.#sessions.of(id);
+    this.#columns.sessionId.setRange(row, this.#ascii(uuid), uuid.length);
     const named = session?.["name"];
     if (named !== undefined && named !== null && typeof named !== "string") {
       this.#problems.add(fields.loc("session", "name"), "must be a string", "invalid_type");
     }
-    const name = (typeof named === "string" && named) || fields.text("session_name") || "";
+    const sent = texts.has(row, numberOf.session_name) ? fields.text("session_name") : undefined;
+    const name = (typeof named === "string" && named) || sent || "";
     if (name !== "") this.#columns.sessionName.set(row, name);
-    else if (!readUuid(id)) this.#columns.sessionName.set(row, id);
+    else if (isUuid) return uuid;
+    else if (session === undefined && texts.kindOf(row, numberOf.session_id) === JsonKind.TEXT) {
+      const start = texts.startOf(row, numberOf.session_id) + 1;
+      this.#columns.sessionName.setRange(row, base + start, texts.endOf(row, numberOf.session_id) - 1 - start);
+    } else this.#columns.sessionName.set(row, id);
     return uuid;
   }
 
-  #uuidOfSession(id: string): string {
-    let uuid = this.#sessions.get(id);
-    if (uuid === undefined) {
-      uuid = sessionUuid(id);
-      this.#sessions.set(id, uuid);
-    }
-    return uuid;
-  }
-
-  #tags(row: number, sessionId: string): void {
-    const own = this.#readTags("tags");
-    this.#columns.tags.set(row, own ?? noTags);
-    const traceTags = this.#readTags("trace_tags");
-    const ofSession = this.#readTags("session_tags");
-    const session = this.#fields.value("session") as { readonly tags?: unknown } | undefined;
-    const inSession =
-      typeof session === "object" && session.tags
-        ? readTags(session.tags, () => this.#fields.loc("session", "tags"), this.#limits, this.#problems)
-        : undefined;
-    const sessionTags = inSession === undefined ? ofSession : new Map([...inSession, ...(ofSession ?? [])]);
-    const hasTraceTags = traceTags !== undefined && traceTags.size > 0;
-    const hasSessionTags = sessionTags !== undefined && sessionTags.size > 0;
-    if (!hasTraceTags && !hasSessionTags) return;
-    this.contexts.push({
-      row,
-      sessionId,
-      traceTags: hasTraceTags ? traceTags : undefined,
-      sessionTags: hasSessionTags ? sessionTags : undefined,
-    });
-  }
-
-  #readTags(field: string): Tags | undefined {
-    const value = this.#fields.value(field);
-    if (value === undefined) return undefined;
-    return readTags(value, () => this.#fields.loc(field), this.#limits, this.#problems);
+  /** Writes a short text to the arena, faster than an encoder does. @returns where it begins */
+  #ascii(text: string): number {
+    const { arena } = this.batch;
+    const at = arena.reserve(text.length);
+    const { bytes } = arena;
+    for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+    return at;
   }
 
   #signals(row: number): void {
@@ -278,92 +422,6 @@ export class SpanReader {
       if ("problem" in signal) this.#problems.add(this.#fields.loc("signals", key), signal.problem, "invalid_value");
       else this.batch.signals.push({ row, entity: "span", name: signal.name, value: signal.value, source: "sdk" });
     }
-  }
-
-  #attributes(
-    row: number,
-    item: Readonly<Record<string, unknown>>,
-    sent: Readonly<Record<string, unknown>> = {},
-  ): void {
-    const { batch } = this;
-    const table = batch.attributes;
-    const start = table.length;
-    for (const key of Object.keys(sent)) {
-      const value = sent[key];
-      if (typeof value === "object" && value !== null && this.#isTooDeep(value, "attributes", key)) continue;
-      this.#values.push(table, this.#keyIndex(key), value);
-    }
-    const linked = promptVersionOf(sent);
-    if (linked !== undefined) this.#values.push(table, this.#keyIndex(promptVersionAttribute), linked);
-    this.#kept(item);
-    batch.attributeStart[row] = start;
-    batch.attributeEnd[row] = table.length;
-    batch.resourceIndex[row] = this.#resourceOf(sent["service.name"]);
-    const count = table.length - start;
-    if (count <= this.#limits.maxAttributes) return;
-    const message = `has ${count} attributes, more than max_attributes_per_span ${this.#limits.maxAttributes}`;
-    this.#problems.add(this.#fields.loc("attributes"), message, "out_of_range");
-  }
-
-  /** Fields without a column. */
-  #kept(item: Readonly<Record<string, unknown>>): void {
-    if (item["status"] === "unset") {
-      this.#values.push(this.batch.attributes, this.#keyIndex(attributeOfField("status")), "unset");
-    }
-    for (const key in item) {
-      if (readFields.has(key)) continue;
-      const value = item[key];
-      if (value === null || !this.#isFieldValid(key)) continue;
-      if (Array.isArray(value) && value.length === 0) continue;
-      if (typeof value === "object" && this.#isTooDeep(value, key)) continue;
-      this.#values.push(this.batch.attributes, this.#keyIndex(attributeOfField(key)), value);
-    }
-  }
-
-  #isFieldValid(key: string): boolean {
-    const fields = this.#fields;
-    switch (key) {
-      case "code":
-      case "code_filepath":
-      case "experiment_result_id":
-        return fields.text(key) !== undefined;
-      case "code_lineno":
-        return fields.integer(key) !== undefined;
-      case "ab_choices":
-        return this.#areChoices(fields.value(key));
-      default:
-        return true;
-    }
-  }
-
-  #areChoices(choices: unknown): boolean {
-    const isList = Array.isArray(choices) && choices.every((choice) => typeof choice === "object" && choice !== null);
-    if (!isList) this.#problems.add(this.#fields.loc("ab_choices"), "must be an array of objects", "invalid_type");
-    return isList;
-  }
-
-  #keyIndex(key: string): number {
-    let index = this.#keys.get(key);
-    if (index === undefined) {
-      index = this.batch.attributes.keys.internText(key);
-      this.#keys.set(key, index);
-    }
-    return index;
-  }
-
-  /** The resource of spans of a service: what the span says of it is where other senders say it. */
-  #resourceOf(service: unknown): number {
-    const name = typeof service === "string" ? service : "";
-    let index = this.#resources.get(name);
-    if (index !== undefined) return index;
-    const { resourceAttributes, resources } = this.batch;
-    const attributeStart = resourceAttributes.length;
-    if (name !== "") this.#values.push(resourceAttributes, resourceAttributes.keys.internText("service.name"), name);
-    const attributeEnd = resourceAttributes.length;
-    const nothing = { droppedAttributesCount: 0, schemaUrlStart: 0, schemaUrlLength: 0 };
-    index = resources.push({ attributeStart, attributeEnd, ...nothing }) - 1;
-    this.#resources.set(name, index);
-    return index;
   }
 }
 
@@ -376,7 +434,6 @@ interface Columns {
   readonly kind: TokenColumn;
   readonly sessionId: TextColumn;
   readonly sessionName: TextColumn;
-  readonly tags: MapColumn;
 }
 
 function columnsOf(batch: SpanBatch): Columns {
@@ -386,14 +443,5 @@ function columnsOf(batch: SpanBatch): Columns {
     kind: batch.deriveColumn("OperationKind"),
     sessionId: batch.deriveColumn("SessionId"),
     sessionName: batch.deriveColumn("SessionName"),
-    tags: batch.deriveColumn("Tags"),
   };
-}
-
-/** The version of a prompt that SDKs name in `attributes.zeroeval`. */
-function promptVersionOf(attributes: Readonly<Record<string, unknown>>): string | undefined {
-  const decoration = attributes["zeroeval"];
-  if (typeof decoration !== "object" || decoration === null) return undefined;
-  const id = (decoration as { readonly prompt_version_id?: unknown }).prompt_version_id;
-  return typeof id === "string" && id !== "" && !(promptVersionAttribute in attributes) ? id : undefined;
 }

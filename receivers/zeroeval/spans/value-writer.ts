@@ -1,6 +1,8 @@
+import { JsonReader } from "../../../otlp/json-reader.ts";
 import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
 import { type AttributeTable, ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
-import { doubleWords } from "../../../pipeline/span-batch/value.ts";
+import { JsonKind } from "../json/scanner.ts";
+import { type JsonBytes, valueAt } from "../json/values.ts";
 
 const encoder = new TextEncoder();
 /** Characters of a text whose length surely takes one byte. */
@@ -11,9 +13,19 @@ const lengthBytes = 5;
 /** Writes JSON values as attributes: arrays and objects as OTLP's messages, which processors read like any other. */
 export class ValueWriter {
   readonly #arena: ByteArena;
+  #reader: JsonReader;
 
   constructor(arena: ByteArena) {
     this.#arena = arena;
+    this.#reader = new JsonReader(arena.bytes);
+  }
+
+  /** Reads the text with escapes whose quote is at `at` of the arena, where it stands. @returns the range, until the next call */
+  unescaped(at: number): JsonReader {
+    if (this.#reader.bytes !== this.#arena.bytes) this.#reader = new JsonReader(this.#arena.bytes);
+    this.#reader.position = at;
+    this.#reader.text();
+    return this.#reader;
   }
 
   /** Adds an entry to `table`. @param value of JSON, nested no deeper than its reader has checked */
@@ -30,6 +42,27 @@ export class ValueWriter {
       this.#members(value);
       table.push(keyIndex, Array.isArray(value) ? ValueType.ARRAY : ValueType.KVLIST, start, arena.length - start);
     }
+  }
+
+  /**
+   * The same of a value in the bytes of a request.
+   *
+   * @param base where `bytes` stand in the arena: texts stay there
+   */
+  pushRange(
+    table: AttributeTable,
+    keyIndex: number,
+    bytes: JsonBytes,
+    base: number,
+    kind: JsonKind,
+    start: number,
+    end: number,
+  ): void {
+    if (kind === JsonKind.TEXT) table.push(keyIndex, ValueType.STRING, base + start + 1, end - start - 2);
+    else if (kind === JsonKind.ESCAPED) {
+      const reader = this.unescaped(base + start);
+      table.push(keyIndex, ValueType.STRING, reader.start, reader.length);
+    } else this.push(table, keyIndex, valueAt(bytes, kind, start, end));
   }
 
   /** An ArrayValue or a KeyValueList, without what stands before it. */
@@ -113,8 +146,8 @@ function pushNumber(table: AttributeTable, keyIndex: number, value: number): voi
     table.push(keyIndex, ValueType.INT, value >>> 0, Math.floor(value / 2 ** 32) >>> 0);
     return;
   }
-  const [low, high] = doubleWords(value);
-  table.push(keyIndex, ValueType.DOUBLE, low, high);
+  const entry = table.push(keyIndex, ValueType.DOUBLE, 0, 0);
+  table.doubles[entry] = value;
 }
 
 function writeLength(bytes: Uint8Array, at: number, length: number): void {

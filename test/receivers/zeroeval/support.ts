@@ -4,11 +4,12 @@ import type { Problem } from "../../../extensions/api/http/errors.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { Problems } from "../../../receivers/zeroeval/read/problems.ts";
+import { SessionIds } from "../../../receivers/zeroeval/spans/session-ids.ts";
 import { SpanReader } from "../../../receivers/zeroeval/spans/span-reader.ts";
 
 export const project = "6f1d3c2b-0000-4000-8000-00000000abcd";
 export const storedProject = storedProjectId(project);
-export const limits = { maxDepth: 8, maxAttributes: 100, maxTags: 10, maxTagLength: 100 };
+export const limits = { maxSpans: 1_000, maxDepth: 8, maxAttributes: 100, maxTags: 10, maxTagLength: 100 };
 
 /** The least that a span must say. */
 export const plainSpan = {
@@ -28,8 +29,17 @@ export function read(...items: unknown[]): {
   readonly problems: readonly Problem[];
   readonly reader: SpanReader;
 } {
+  return readJson(JSON.stringify(items));
+}
+
+/** Reads a body as POST /spans does. */
+export function readJson(json: string): {
+  readonly batch: SpanBatch;
+  readonly problems: readonly Problem[];
+  readonly reader: SpanReader;
+} {
   const problems = new Problems(100);
-  const reader = new SpanReader(project, items.length, 1_000, limits, problems);
-  for (const [index, item] of items.entries()) reader.add(item, index);
+  const reader = new SpanReader(project, Buffer.from(json), limits, problems, new SessionIds());
+  reader.read();
   return { batch: reader.batch, problems: problems.listed, reader };
 }
