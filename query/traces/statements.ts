@@ -132,13 +132,13 @@ const needs: Partial<Readonly<Record<DerivedColumn, readonly DerivedColumn[]>>> 
 };
 
 /**
- * What the API says of a trace. Columns: TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, and those
+ * What the API says of a trace. Columns: TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, root, and those
  * that are asked for: the server takes longer to understand all of them than to compute them for a page.
  */
 export function derivedTraces(scope: TraceScope, fromSpans: boolean, columns: readonly DerivedColumn[]): Sql {
   const wanted = new Set(columns.flatMap((column) => [...(needs[column] ?? []), column]));
   const derived = [...wanted].map((column) => `, ${expressions[column]} AS ${column}`).join("\n  ");
-  return sql`SELECT TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags${raw(derived)}
+  return sql`SELECT TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, root${raw(derived)}
 FROM (
 ${summedTraces(scope, fromSpans)}
 )`;

@@ -18,8 +18,8 @@ import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/stat
 
 const tables: StoreTables = {
   spans: "spans",
-  traceTimes: "times",
   traces: "traces",
+  spanSeries: "span_series",
   sessions: "sessions",
   signals: "signals",
   attachments: "attachments",
@@ -53,7 +53,7 @@ const statements = {
   "number of traces": countStatement(scope, traceFilter, false),
   "a page of traces": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }, false),
   "traces of a session": tracesStatement({ project, tables, rows: [rowsOfSessions(project, tables, [attack])] }, false),
-  "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n }]),
+  "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n, name: attack }], true),
   "days of sessions": sessionDaysStatement("sessions"),
   "newest sessions": sessionCandidatesStatement(
     { project, tables, rows: [rowsOfDays({ from: 1, to: 2 })] },
