@@ -159,7 +159,8 @@ function scopeOf(reader: Reader, project: string, filter: TraceConditions, { fro
   const rows: Sql[] = [inTime, ...fewerTraces(filter, project, tables, inTime)];
   const started = inHours("w.Timestamp", { ...(from > hour ? { from: from / hour - 1 } : {}), to: to / hour + 2 });
   if (filter.id !== undefined) rows.push(sql`TraceId = ${param("String", storedTraceId(filter.id))}`);
-  if (filter.sessionId !== undefined) rows.push(rowsOfSessions(project, tables, [filter.sessionId]));
+  if (filter.sessionId !== undefined)
+    rows.push(rowsOfSessions(project, tables, sql`SessionId = ${param("String", filter.sessionId)}`));
   return { project, tables, rows, started };
 }
 
