@@ -4,10 +4,13 @@ import { ensureTable } from "../exporters/clickhouse/schema/ensure.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
+import { spanSeriesSchema, spanSeriesTable } from "../exporters/clickhouse/schema/span-series.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
 import { uuidOfTrace } from "../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../query/reader.ts";
+import { seriesSchema } from "../query/series/config.ts";
 import { readSeries } from "../query/series/read.ts";
+import { Settler } from "../query/series/settler.ts";
 import { listSessions } from "../query/sessions/list.ts";
 import { SpanPages } from "../query/spans/pages.ts";
 import { readKeys, readSpan } from "../query/spans/read.ts";
@@ -147,6 +150,7 @@ async function makeStore(spans: number): Promise<Store> {
     traceRollUpSchema("traces", "otel_traces"),
     sessionRollUpSchema("sessions", "traces"),
     signalsSchema("signals"),
+    spanSeriesSchema,
   ];
   for (const schema of schemas) await ensureTable(client, { ddl, schema, create: true, logger });
   await fillStore(server, spans);
@@ -154,16 +158,26 @@ async function makeStore(spans: number): Promise<Store> {
   const table = (name: string): string => `${database}.${name}`;
   const tables = {
     spans: table("otel_traces"),
-    traceTimes: table("otel_traces_trace_id_ts"),
     traces: table("traces"),
     sessions: table("sessions"),
+    spanSeries: table(spanSeriesTable),
     signals: table("signals"),
     attachments: table("attachments"),
     attachmentData: table("attachment_data"),
   };
   const limits = { maxExecutionSeconds: 60, maxMemoryBytes: 1_500_000_000 };
   const reader = new ClickHouseReader(() => Promise.resolve(client), tables, limits);
+  await settleAll(server, reader);
   return { server, reader, traceIds: ids.map(({ trace }) => trace), spanIds: ids.map(({ span }) => span), spans };
+}
+
+/** Adds up hours that have ended, as the API does in the background. */
+async function settleAll({ client, database }: TestClickHouse, reader: Reader): Promise<void> {
+  const insert = async (name: string, values: readonly object[]): Promise<void> =>
+    void (await client.insert({ table: `${database}.${name}`, format: "JSONEachRow", values: [...values] }));
+  const config = seriesSchema.parse({ quiet_time: "0s", pause: "0s" });
+  const settler = new Settler({ reader, insert, config, logger: pino({ level: "silent" }) });
+  await settler.settle(firstMs / 1_000, (firstMs + (days + 1) * dayMs) / 1_000);
 }
 
 /** Ends the servers and removes their data. */

@@ -6,12 +6,12 @@ import type { Statement } from "./sql.ts";
 export interface StoreTables {
   /** One row a write of a span. */
   readonly spans: string;
-  /** From when to when a trace lasted, sorted by TraceId. */
-  readonly traceTimes: string;
   /** One row a trace and hour, after merges. */
   readonly traces: string;
   /** One row a session, after merges. */
   readonly sessions: string;
+  /** One row an hour that was added up. */
+  readonly spanSeries: string;
   readonly signals: string;
   readonly attachments: string;
   readonly attachmentData: string;

@@ -1,4 +1,4 @@
-import { none, stampDigits } from "../exporters/clickhouse/schema/roll-up-rows.ts";
+import { none, stampDigits, tagKeys } from "../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "./reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, sql } from "./sql.ts";
 
@@ -85,7 +85,7 @@ export function traceTagOfRow({ key, values }: TagFilter, project: string, table
 /** The ids of sessions of which a tag fits, in brackets. Only rows that have the key can say so. */
 function sessionsWithTag(filter: TagFilter, project: string, tables: StoreTables): Sql {
   return sql`(SELECT SessionId FROM ${raw(tables.sessions)}
-    WHERE ${ofProject(project)} AND ${hasKey(filter.key)}
+    WHERE ${ofProject(project)} AND has(${raw(tagKeys)}, ${param("String", filter.key)})
     GROUP BY SessionId HAVING ${matches(filter, raw("groupArrayArray(Tags)"))})`;
 }
 

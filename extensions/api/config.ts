@@ -7,6 +7,7 @@ import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
 import { attachmentsSchema } from "../../query/attachments/config.ts";
 import type { ReadLimits } from "../../query/reader.ts";
+import { seriesSchema } from "../../query/series/config.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
 
 const keySchema = z.strictObject({
@@ -77,6 +78,7 @@ export const apiConfigSchema = z.strictObject({
   cors: corsSchema.prefault({}).describe("Pages of other origins; those may always send telemetry."),
   sql: sqlSchema.prefault({}).describe("Queries that people write themselves, POST /query."),
   attachments: attachmentsSchema.prefault({}).describe("Images and other media of spans, and the URLs to them."),
+  series: seriesSchema.prefault({}).describe("Sums of spans over time, which GET /metrics shows."),
   query_timeout: durationMs.prefault("30s").describe("Longest time of one query to ClickHouse."),
   query_memory: byteSize.prefault("1GiB").describe("Most memory that one query takes of ClickHouse."),
 });

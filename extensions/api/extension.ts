@@ -4,6 +4,8 @@ import { isLoopback } from "../../config/listen-endpoint.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
 import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
+import { spanSeriesSchema, spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
+import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
 import { listen } from "../../net/listen.ts";
 import { authProject, type ServerAuthenticator } from "../../pipeline/auth.ts";
@@ -11,6 +13,7 @@ import type { Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pipeline/errors.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../../query/reader.ts";
+import { Settler } from "../../query/series/settler.ts";
 import { InFlight } from "../../receivers/otlp/in-flight.ts";
 import type { Api, Store } from "./api.ts";
 import { Authenticator } from "./auth/authenticator.ts";
@@ -32,6 +35,8 @@ import { ExporterStore } from "./store.ts";
 /** Requests that are read at a time. */
 const maxRequestsInFlight = 4096;
 
+const apiTables: readonly TableSchema[] = [apiKeysSchema, spanSeriesSchema, ...recordSchemas];
+
 /** The HTTP API: one address for what SDKs write and what people and programs read. */
 export class ApiExtension implements Api, ServerAuthenticator {
   readonly store: Store;
@@ -42,6 +47,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
   readonly #instruments: ApiInstruments;
   readonly #authenticator: Authenticator;
   readonly #exporterStore: ExporterStore;
+  readonly #settler: Settler;
   readonly #routes = new Map<string, readonly Route[]>();
   #server: ApiServer | undefined;
   #handler: Handler | undefined;
@@ -53,10 +59,16 @@ export class ApiExtension implements Api, ServerAuthenticator {
   constructor(config: ApiConfig, settings: Settings) {
     this.#config = config;
     this.#settings = settings;
-    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, [apiKeysSchema, ...recordSchemas]);
+    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, apiTables);
     this.store = this.#exporterStore;
     this.#authenticator = this.#createAuthenticator();
     this.reader = readerOf(this.store, config);
+    this.#settler = new Settler({
+      reader: this.reader,
+      insert: (table, rows) => this.store.insert(table, rows),
+      config: config.series,
+      logger: settings.logger,
+    });
     this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
     this.#instruments = new ApiInstruments(settings.meter, settings.id);
   }
@@ -133,11 +145,13 @@ export class ApiExtension implements Api, ServerAuthenticator {
       await closed;
       clearTimeout(timer);
     }
+    await this.#settler.stop();
     await this.#exporterStore.close();
   }
 
   async #makeHandler(): Promise<void> {
     await this.#lookedForTables;
+    this.#settler.start();
     const handler = await createHandler(withDocumentation([...this.#routes.values()].flat()), {
       limit: bodyLimit(this.#config.max_request_body_size),
       inFlight: this.#inFlight,
@@ -201,9 +215,9 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
   const { config } = store;
   const tables = {
     spans: store.table(config.traces_table_name),
-    traceTimes: store.table(`${config.traces_table_name}_trace_id_ts`),
     traces: store.table(config.traces_rollup_table_name),
     sessions: store.table(config.sessions_rollup_table_name),
+    spanSeries: store.table(spanSeriesTable),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),

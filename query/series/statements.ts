@@ -3,7 +3,7 @@ import type { StoreTables } from "../reader.ts";
 import { type Repeated, type RepeatedScope, repeatedSet } from "../repeated.ts";
 import { mergedExpressions, mergedSpans, rowExpressions, type SpanExpressions } from "../spans/columns.ts";
 import { type SpanFilter, spanConditions } from "../spans/filter.ts";
-import { allOf, joined, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { allOf, anyOf, joined, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 
 export const seriesMetrics = ["spans", "errors", "latency", "tokens", "cost"] as const;
 export type SeriesMetric = (typeof seriesMetrics)[number];
@@ -13,7 +13,7 @@ export const seriesGroups = [
 ] as const;
 
 /** What the columns of a group are, by the names of the API. Tags are asked for as `tag.<key>`. */
-const groupColumns: Readonly<Record<string, string>> = {
+export const groupColumns: Readonly<Record<string, string>> = {
   model: "if(ResponseModel != '', ResponseModel, RequestModel)",
   provider: "Provider",
   service: "ServiceName",
@@ -22,15 +22,21 @@ const groupColumns: Readonly<Record<string, string>> = {
   tool: "ToolName",
 };
 
-/** Which spans, in what parts. Times are nanoseconds since the epoch. */
-export interface SeriesRequest {
+/** Nanoseconds since the epoch. */
+export interface TimeRange {
+  readonly from: bigint;
+  /** Not included. */
+  readonly to: bigint;
+}
+
+/** Which spans, in what parts. */
+export interface SeriesRequest extends TimeRange {
   /** As stored. */
   readonly project: string;
   readonly tables: StoreTables;
   readonly metric: SeriesMetric;
-  readonly from: bigint;
-  /** Not included. */
-  readonly to: bigint;
+  /** Parts of the time that are looked at; all of it when left out. */
+  readonly ranges?: readonly TimeRange[] | undefined;
   readonly bucketSeconds: number;
   /** One of `seriesGroups`, or `tag.<key>`; undefined: all spans are one group. */
   readonly groupBy?: string | undefined;
@@ -61,36 +67,53 @@ export interface SeriesRow {
  */
 export function seriesStatement(request: SeriesRequest): Statement {
   const { metric, repeated } = request;
-  const ofRepeated = sql`TraceId IN ${repeatedSet(repeated, repeatedScope(request))}`;
-  const values = measures[metric];
-  const isSum = metric !== "latency";
-  const all = part(request, "1", rows(request), rowExpressions);
-  const parts = !(repeated.length > 0 && isSum)
-    ? [all]
-    : [
-        all,
-        part(request, "-1", rows(request, ofRepeated), rowExpressions),
-        part(request, "1", merged(request, ofRepeated), mergedExpressions),
-      ];
-  if (parts.length === 1) return statementOf(sql`${all}\n${ordered}`);
-  const names = ["Count", ...Object.keys(values)];
-  const sums = raw(names.map((name) => `sum(${name}) AS ${name}`).join(", "));
-  return statementOf(sql`SELECT Time, Grp, ${sums}
+  const bucket = raw(String(request.bucketSeconds));
+  const summed = {
+    keys: (columns: SpanExpressions) => ({
+      Time: sql`intDiv(toUnixTimestamp64Nano(Timestamp), 1000000000 * ${bucket}) * ${bucket}`,
+      Grp: groupOf(request.groupBy, columns),
+    }),
+    values: measures[metric],
+  };
+  const isRepeated = repeated.length > 0 && metric !== "latency";
+  const rows = isRepeated ? countedOnce(request, summed) : part(rowsOf(request), summed, "1", rowExpressions);
+  return statementOf(sql`${rows}\n${ordered}`);
+}
+
+/** What spans are grouped by, and what of them is added up, by the names of the answer. */
+export interface Summed {
+  readonly keys: (columns: SpanExpressions) => Readonly<Record<string, Sql>>;
+  /** Weighed, and with the sign of the part. */
+  readonly values: Readonly<Record<string, (columns: SpanExpressions, sign: string) => Sql>>;
+}
+
+/** Sums in which spans that stand there several times count once. */
+export function countedOnce(request: SeriesRequest, summed: Summed): Sql {
+  const ofRepeated = sql`TraceId IN ${repeatedSet(request.repeated, repeatedScope(request))}`;
+  const all = part(rowsOf(request), summed, "1", rowExpressions);
+  const parts =
+    request.repeated.length === 0
+      ? [all]
+      : [
+          all,
+          part(rowsOf(request, ofRepeated), summed, "-1", rowExpressions),
+          part(merged(request, ofRepeated), summed, "1", mergedExpressions),
+        ];
+  const keys = raw(Object.keys(summed.keys(rowExpressions)).join(", "));
+  const sums = raw(["Count", ...Object.keys(summed.values)].map((name) => `sum(${name}) AS ${name}`).join(", "));
+  return sql`SELECT ${keys}, ${sums}
 FROM (
 ${joined(parts, "\nUNION ALL\n")})
-GROUP BY Time, Grp
-HAVING Count > 0.5e-6
-${ordered}`);
+GROUP BY ${keys}
+HAVING Count > 0.5e-6`;
 }
 
 // A bound on what a group may be made of: one more says that there are too many.
 export const maxRows = 100_000;
 const ordered = raw(`ORDER BY Time, Grp\nLIMIT ${maxRows + 1}`);
 
-/** What is measured, by the names of the answer; weighed, and with the sign of the part. */
-const measures: Readonly<
-  Record<SeriesMetric, Readonly<Record<string, (columns: SpanExpressions, sign: string) => Sql>>>
-> = {
+/** What is measured, by the names of the answer. */
+export const measures: Readonly<Record<SeriesMetric, Summed["values"]>> = {
   spans: {},
   errors: { Errors: ({ hasError }, sign) => sql`${raw(sign)} * sumIf(SampleWeight, ${hasError})` },
   latency: {
@@ -107,15 +130,16 @@ const measures: Readonly<
   cost: { Cost: ({ cost }, sign) => sql`${raw(sign)} * sum(SampleWeight * ${cost})` },
 };
 
-function part(request: SeriesRequest, sign: string, source: Sql, columns: SpanExpressions): Sql {
-  const bucket = raw(String(request.bucketSeconds));
-  const values = Object.entries(measures[request.metric]).map(
-    ([name, measure]) => sql`, ${measure(columns, sign)} AS ${raw(name)}`,
-  );
-  return sql`SELECT intDiv(toUnixTimestamp64Nano(Timestamp), 1000000000 * ${bucket}) * ${bucket} AS Time,
-  ${groupOf(request.groupBy, columns)} AS Grp, ${raw(sign)} * sum(SampleWeight) AS Count${joined(values, "")}
+/** @param source FROM and WHERE */
+function part(source: Sql, { keys, values }: Summed, sign: string, columns: SpanExpressions): Sql {
+  const named = Object.entries(keys(columns));
+  const sums = Object.entries(values).map(([name, measure]) => sql`, ${measure(columns, sign)} AS ${raw(name)}`);
+  return sql`SELECT ${joined(
+    named.map(([name, key]) => sql`${key} AS ${raw(name)}`),
+    ",\n  ",
+  )}, ${raw(sign)} * sum(SampleWeight) AS Count${joined(sums, "")}
 ${source}
-GROUP BY Time, Grp`;
+GROUP BY ${raw(named.map(([name]) => name).join(", "))}`;
 }
 
 function groupOf(groupBy: string | undefined, { kind, status, name, errorCode }: SpanExpressions): Sql {
@@ -125,7 +149,7 @@ function groupOf(groupBy: string | undefined, { kind, status, name, errorCode }:
   return own[groupBy] ?? raw(groupColumns[groupBy]!);
 }
 
-function rows(request: SeriesRequest, more?: Sql): Sql {
+function rowsOf(request: SeriesRequest, more?: Sql): Sql {
   const { project, tables } = request;
   return sql`FROM ${raw(tables.spans)}
 WHERE ${allOf([ofProject(project), inTime(request), more])}
@@ -134,13 +158,22 @@ WHERE ${allOf([ofProject(project), inTime(request), more])}
 
 function merged(request: SeriesRequest, ofRepeated: Sql): Sql {
   const { project, tables } = request;
-  const versions = allOf([ofProject(project), inTime(request), ofRepeated]);
+  const versions = allOf([ofProject(project), inTime(request, aroundVersions), ofRepeated]);
   return sql`FROM ${mergedSpans(tables.spans, versions)}
-WHERE ${conditions(request, mergedExpressions)}`;
+WHERE ${inTime(request)}
+  AND ${conditions(request, mergedExpressions)}`;
 }
 
-function inTime({ from, to }: SeriesRequest): Sql {
-  return sql`Timestamp >= ${nanos(from)} AND Timestamp < ${nanos(to)}`;
+/** By how much versions of a span may lie apart. */
+const aroundVersions = 3_600_000_000_000n;
+
+/** @param around what is taken in on both sides */
+function inTime(request: SeriesRequest, around = 0n): Sql {
+  const ranges = request.ranges ?? [request];
+  const within = ranges.map(
+    ({ from, to }) => sql`Timestamp >= ${nanos(from - around)} AND Timestamp < ${nanos(to + around)}`,
+  );
+  return within.length === 1 ? within[0]! : anyOf(within);
 }
 
 function nanos(time: bigint): Sql {
@@ -157,16 +190,19 @@ function conditions(request: SeriesRequest, columns: SpanExpressions): Sql {
     is("ServiceName", service),
     is(groupColumns["model"]!, model),
     filter.trace_id === undefined ? undefined : sql`TraceId = ${param("String", storedTraceId(filter.trace_id))}`,
-    spanConditions(filter, columns, { project, tables, traces: hoursAround(request) }),
+    spanConditions(filter, columns, { project, tables, traces: hoursOf(request) }),
   ]);
 }
 
 /** Where the traces are looked for in which spans stand several times. */
 export function repeatedScope(request: Omit<SeriesRequest, "repeated">): RepeatedScope {
   const { project, tables } = request;
-  return { project, tables, rows: [hoursAround(request)] };
+  const around = (request.ranges ?? [request]).map(({ from, to }) =>
+    hoursOf({ from: from - aroundVersions, to: to + aroundVersions }),
+  );
+  return { project, tables, rows: [around.length === 1 ? around[0]! : anyOf(around)] };
 }
 
-function hoursAround({ from, to }: Pick<SeriesRequest, "from" | "to">): Sql {
+function hoursOf({ from, to }: TimeRange): Sql {
   return sql`Hour >= toStartOfHour(${nanos(from)}) AND Hour <= ${nanos(to)}`;
 }

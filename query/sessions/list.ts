@@ -5,6 +5,7 @@ import { readSessions, type SessionRead } from "./read.ts";
 import {
   type DayRange,
   rowsOfDays,
+  type SessionKey,
   type SessionScope,
   sessionCandidatesStatement,
   sessionCountStatement,
@@ -29,8 +30,8 @@ export async function listSessions(
   if (!estimated.has(sortBy) && !asksForTotals(filter)) {
     return readSessions(reader, project, (await candidates(reader, project, filter, need)).slice(offset));
   }
-  const ids = await estimatedCandidates(reader, project, filter, need + Math.ceil(need / 4) + spare);
-  const found = await readSessions(reader, project, ids);
+  const keys = await estimatedCandidates(reader, project, filter, need + Math.ceil(need / 4) + spare);
+  const found = await readSessions(reader, project, keys);
   const fitting = found.filter((session) =>
     totalsFit({ errorCount: session.error_count, cost: session.cost, duration: session.duration }, filter),
   );
@@ -49,7 +50,7 @@ async function estimatedCandidates(
   project: string,
   filter: SessionFilter,
   need: number,
-): Promise<string[]> {
+): Promise<SessionKey[]> {
   if (asksForTotals(filter)) {
     const few = await candidates(reader, project, withoutTotals(filter), mostCounted + 1);
     if (few.length <= mostCounted) return few;
@@ -72,7 +73,7 @@ function asksForTotals({ hasError, durationMin, durationMax, costMin, costMax }:
   return [hasError, durationMin, durationMax, costMin, costMax].some((value) => value !== undefined);
 }
 
-async function candidates(reader: Reader, project: string, filter: SessionFilter, need: number): Promise<string[]> {
+async function candidates(reader: Reader, project: string, filter: SessionFilter, need: number): Promise<SessionKey[]> {
   if (filter.sortBy !== "created_at" || filter.id !== undefined) {
     return select(reader, scopeOf(reader, project, filter), filter, need);
   }
@@ -98,15 +99,17 @@ function windowOf({ from, to }: DayRange, days: number, order: SessionFilter["so
 async function cameWithin(
   reader: Reader,
   project: string,
-  ids: readonly string[],
+  keys: readonly SessionKey[],
   window: DayRange,
-): Promise<string[]> {
-  if (ids.length === 0) return [];
+): Promise<SessionKey[]> {
+  if (keys.length === 0) return [];
+  const ids = keys.map(({ sessionId }) => sessionId);
   const before = sql`Day < toDate(${param("UInt16", window.from)})`;
   const rows = [sql`SessionId IN ${param("Array(String)", ids)}`, before];
   const filter = { sortBy: "name", sortOrder: "asc", limit: 0, offset: 0 } as const;
-  const older = new Set(await select(reader, { project, tables: reader.tables, rows }, filter, ids.length));
-  return ids.filter((id) => !older.has(id));
+  const older = await select(reader, { project, tables: reader.tables, rows }, filter, ids.length);
+  const isOlder = new Set(older.map(({ sessionId }) => sessionId));
+  return keys.filter(({ sessionId }) => !isOlder.has(sessionId));
 }
 
 async function select(
@@ -115,9 +118,12 @@ async function select(
   filter: SessionFilter,
   need: number,
   window?: DayRange,
-): Promise<string[]> {
-  const rows = await reader.rows<{ sessionId: string }>(sessionCandidatesStatement(scope, filter, { need, window }));
-  return rows.map(({ sessionId }) => sessionId);
+): Promise<SessionKey[]> {
+  const statement = sessionCandidatesStatement(scope, filter, { need, window });
+  const rows = await reader.rows<{ sessionId: string; firstDay: number; lastDay: number }>(statement);
+  // In a window only some days of a session were looked at.
+  const daysOf = (from: number, to: number): DayRange | undefined => (window === undefined ? { from, to } : undefined);
+  return rows.map(({ sessionId, firstDay, lastDay }) => ({ sessionId, days: daysOf(firstDay, lastDay) }));
 }
 
 function scopeOf(reader: Reader, project: string, { id }: SessionConditions): SessionScope {

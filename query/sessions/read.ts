@@ -1,10 +1,9 @@
 import { uuidOfProject } from "../../pipeline/ids.ts";
 import type { Reader } from "../reader.ts";
-import { param, sql } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { isoOfNanos } from "../time.ts";
 import { attributesOf } from "../traces/read.ts";
-import { sessionsStatement, sessionTotalsStatement } from "./statements.ts";
+import { type SessionKey, sessionRows, sessionsStatement, sessionTotalsStatement } from "./statements.ts";
 
 /** A session as the API shows it, but for its signals. */
 export interface SessionRead {
@@ -49,7 +48,7 @@ interface TotalsRow {
 
 /** One session. @param id UUID */
 export async function getSession(reader: Reader, project: string, id: string): Promise<SessionRead | undefined> {
-  const [session] = await readSessions(reader, project, [id]);
+  const [session] = await readSessions(reader, project, [{ sessionId: id }]);
   return session;
 }
 
@@ -57,29 +56,29 @@ export async function getSession(reader: Reader, project: string, id: string): P
 export async function readSessions(
   reader: Reader,
   project: string,
-  ids: readonly string[],
+  keys: readonly SessionKey[],
 ): Promise<readonly SessionRead[]> {
-  if (ids.length === 0) return [];
-  const rows = [sql`SessionId IN ${param("Array(String)", ids)}`];
+  if (keys.length === 0) return [];
+  const rows = [sessionRows(keys)];
   const [sessions, totals] = await Promise.all([
     reader.rows<SessionRow>(sessionsStatement({ project, tables: reader.tables, rows })),
-    totalsOf(reader, project, ids),
+    totalsOf(reader, project, keys),
   ]);
   const byId = new Map(sessions.map((session) => [session.sessionId, session]));
-  return ids.flatMap((id) => {
-    const session = byId.get(id);
-    return session === undefined ? [] : [sessionRead(project, session, totals.get(id))];
+  return keys.flatMap(({ sessionId }) => {
+    const session = byId.get(sessionId);
+    return session === undefined ? [] : [sessionRead(project, session, totals.get(sessionId))];
   });
 }
 
 async function totalsOf(
   reader: Reader,
   project: string,
-  ids: readonly string[],
+  keys: readonly SessionKey[],
   fromSpans = false,
 ): Promise<ReadonlyMap<string, TotalsRow>> {
-  const rows = await reader.rows<TotalsRow>(sessionTotalsStatement(project, reader.tables, ids, fromSpans));
-  if (!fromSpans && rows.some(({ unsure }) => unsure > 0)) return totalsOf(reader, project, ids, true);
+  const rows = await reader.rows<TotalsRow>(sessionTotalsStatement(project, reader.tables, keys, fromSpans));
+  if (!fromSpans && rows.some(({ unsure }) => unsure > 0)) return totalsOf(reader, project, keys, true);
   return new Map(rows.map((row) => [row.sessionId, row]));
 }
 

@@ -19,6 +19,31 @@ export interface DayRange {
   readonly to: number;
 }
 
+/** A session, and the days of its rows where they are known. */
+export interface SessionKey {
+  readonly sessionId: string;
+  /** Days since the epoch. */
+  readonly days?: DayRange | undefined;
+}
+
+/** Days and ids of one statement: they travel in the address of the request to the server. */
+const mostPairs = 1_000;
+
+/** The condition on rows of the roll-up of sessions. By days and ids, in the order of the sorting key, little is read. */
+export function sessionRows(keys: readonly SessionKey[]): Sql {
+  const pairs = keys.flatMap(({ sessionId, days }) =>
+    days === undefined
+      ? []
+      : Array.from({ length: days.to - days.from + 1 }, (_, n) => [days.from + n, sessionId] as const),
+  );
+  if (pairs.length > mostPairs || keys.some(({ days }) => days === undefined)) {
+    const ids = keys.map(({ sessionId }) => sessionId);
+    return sql`SessionId IN ${param("Array(String)", ids)}`;
+  }
+  const [days, ids] = [pairs.map(([day]) => day), pairs.map(([, id]) => id)];
+  return sql`(Day, SessionId) IN (SELECT toDate(k.1), k.2 FROM (SELECT arrayJoin(arrayZip(${param("Array(UInt16)", days)}, ${param("Array(String)", ids)})) AS k))`;
+}
+
 export function rowsOfDays({ from, to }: DayRange): Sql {
   return sql`Day >= toDate(${param("UInt16", from)}) AND Day <= toDate(${param("UInt16", to)})`;
 }
@@ -28,7 +53,7 @@ function rolledUpSessions({ project, tables, rows }: SessionScope): Sql {
   return sql`SELECT SessionId, min(s.CreatedAt) AS created, max(s.UpdatedAt) AS updated,
   nullIf(substring(max(s.Name), ${raw(String(stampDigits + 1))}), '') AS name,
   sum(length(s.Traces)) AS traceCount, sum(s.ErrorCount) AS errorCount, sum(s.Cost) AS cost,
-  sum(s.Duration) / 1e6 AS duration,
+  sum(s.Duration) / 1e6 AS duration, min(s.Day) AS firstDay, max(s.Day) AS lastDay,
   groupArrayArray(s.Tags) AS tags, groupArrayArray(s.Attributes) AS attributes
 FROM ${raw(tables.sessions)} AS s
 WHERE ${allOf([ofProject(project), ...rows])}
@@ -45,7 +70,7 @@ export function sessionCandidatesStatement(
   const day = (at: number): Sql => sql`toDateTime(toDate(${param("UInt16", at)}), 'UTC')`;
   const inWindow =
     window === undefined ? undefined : sql`created >= ${day(window.from)} AND created < ${day(window.to + 1)}`;
-  return statementOf(sql`SELECT SessionId AS sessionId
+  return statementOf(sql`SELECT SessionId AS sessionId, toUInt32(firstDay) AS firstDay, toUInt32(lastDay) AS lastDay
 FROM (
 ${rolledUpSessions(scope)}
 )
@@ -73,10 +98,11 @@ ${rolledUpSessions(scope)}
 export function sessionTotalsStatement(
   project: string,
   tables: StoreTables,
-  ids: readonly string[],
+  keys: readonly SessionKey[],
   fromSpans: boolean,
 ): Statement {
-  const scope = { project, tables, rows: [rowsOfSessions(project, tables, ids)] };
+  const scope = { project, tables, rows: [rowsOfSessions(project, tables, sessionRows(keys))] };
+  const ids = keys.map(({ sessionId }) => sessionId);
   return statementOf(sql`SELECT sessionId, count() AS traceCount, sum(t.errorCount) AS errorCount, sum(t.cost) AS cost,
   sum(t.durationMs) AS duration, toString(min(t.startNs)) AS startNs, toString(max(t.endNs)) AS endNs, countIf(t.dirty) AS unsure
 FROM (

@@ -30,9 +30,9 @@ export async function hoursOf(
 
 export function hoursStatement({ tables }: Reader, project: string, filter: SpanFilter): Statement {
   if (filter.trace_id !== undefined) {
-    return statementOf(sql`SELECT ${hourOf("minOrNull(Start)")} AS First, ${hourOf("maxOrNull(End)")} AS Last
-FROM ${raw(tables.traceTimes)}
-WHERE TraceId = ${param("String", storedTraceId(filter.trace_id))}`);
+    return statementOf(sql`SELECT ${hourOf("minOrNull(Hour)")} AS First, ${hourOf("maxOrNull(Hour)")} AS Last
+FROM ${raw(tables.traces)}
+WHERE ${ofProject(project)} AND TraceId = ${param("String", storedTraceId(filter.trace_id))}`);
   }
   if (filter.session_id !== undefined) {
     return statementOf(sql`SELECT ${hourOf("minOrNull(tupleElement(Trace, 1))")} AS First, ${hourOf("maxOrNull(tupleElement(Trace, 1))")} AS Last
@@ -44,13 +44,8 @@ WHERE ${ofProject(project)} AND SessionId = ${param("String", filter.session_id)
     filter.created_after === undefined ? undefined : sql`UpdatedAt >= ${bound(filter.created_after)}`,
     filter.created_before === undefined ? undefined : sql`CreatedAt <= ${bound(filter.created_before)}`,
   ].filter((condition) => condition !== undefined);
-  if (arrived.length > 0) {
-    return statementOf(sql`SELECT ${hourOf("minOrNull(Hour)")} AS First, ${hourOf("maxOrNull(Hour)")} AS Last
-FROM ${raw(tables.traces)}
-WHERE ${allOf([ofProject(project), ...arrived])}`);
-  }
-  // In the order of the sorting key, so that one row of each part is read.
+  // In the order of the sorting key, so that of each part little is read.
   const end = (direction: string): Sql => sql`(SELECT ${hourOf("Hour")} FROM ${raw(tables.traces)}
-  WHERE ${ofProject(project)} ORDER BY ProjectId ${raw(direction)}, Hour ${raw(direction)} LIMIT 1)`;
+  WHERE ${allOf([ofProject(project), ...arrived])} ORDER BY ProjectId ${raw(direction)}, Hour ${raw(direction)} LIMIT 1)`;
   return statementOf(sql`SELECT ${end("ASC")} AS First, ${end("DESC")} AS Last`);
 }

@@ -30,10 +30,19 @@ export interface SurroundingTrace {
   readonly SessionId: string;
 }
 
-interface SessionRow {
+/** What the roll-up of sessions says for the spans of a session. */
+export interface SurroundingSession {
   readonly SessionId: string;
   readonly Tags: readonly VersionedTag[];
   readonly Name: string;
+}
+
+/** What has been read already. */
+export interface KnownSurroundings {
+  /** All traces of the spans. */
+  readonly traces: readonly SurroundingTrace[];
+  /** Those of some sessions that were asked for. */
+  readonly sessions: ReadonlyMap<string, SurroundingSession | undefined>;
 }
 
 const noTags: Tags = {};
@@ -41,28 +50,33 @@ const noSignals: SignalValues = {};
 
 /**
  * @param rows whole spans, versions put together
- * @param known what their traces say, where it has been read
+ * @param known what has been read already
  */
 export async function surroundingsOf(
   source: Source,
   rows: readonly SpanRow[],
   signal?: AbortSignal,
-  known?: readonly SurroundingTrace[],
+  known?: KnownSurroundings,
 ): Promise<Surroundings> {
   const read = async <Row>(statement: Statement | undefined): Promise<Row[]> =>
     statement === undefined ? [] : source.reader.rows<Row>(statement, signal === undefined ? {} : { signal });
   const ofTraces = async () => {
     const traceIds = unique(rows.map(({ TraceId }) => TraceId));
-    const traces = known ?? (await read<SurroundingTrace>(tracesStatement(source, traceIds)));
-    const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
-    const sessionOf = (row: SpanRow): string => row.SessionId || (byTrace.get(row.TraceId)?.SessionId ?? "");
-    const sessions = await read<SessionRow>(sessionsStatement(source, unique(rows.map(sessionOf))));
-    return { byTrace, sessionOf, bySession: new Map(sessions.map((session) => [session.SessionId, session])) };
+    return known?.traces ?? read<SurroundingTrace>(tracesStatement(source, traceIds));
   };
-  const [{ byTrace, sessionOf, bySession }, signals] = await Promise.all([
+  const sessionsOf = (ids: readonly string[]) => readSessions(source, ids, signal);
+  // Most spans name their session themselves: then its tags need not wait for the trace.
+  const own = unique(rows.map(({ SessionId }) => SessionId)).filter((id) => known?.sessions.has(id) !== true);
+  const [traces, ownSessions, signals] = await Promise.all([
     ofTraces(),
+    sessionsOf(own),
     read<SignalRow>(signalsStatement(source, rows)),
   ]);
+  const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
+  const bySession = new Map([...(known?.sessions ?? []), ...ownSessions]);
+  const sessionOf = (row: SpanRow): string => row.SessionId || (byTrace.get(row.TraceId)?.SessionId ?? "");
+  const others = unique(rows.map(sessionOf)).filter((id) => !bySession.has(id));
+  for (const [id, session] of await sessionsOf(others)) bySession.set(id, session);
   const signalsOf = (type: SignalRow["EntityType"]) =>
     valuesByEntity(signals.filter(({ EntityType }) => EntityType === type));
   const [spanSignals, completionSignals] = [signalsOf("span"), signalsOf("completion")];
@@ -78,6 +92,19 @@ export async function surroundingsOf(
         spanSignals.get(row.SpanId),
       ),
   };
+}
+
+/** Tags and names of sessions; undefined for those of which nothing is known. */
+export async function readSessions(
+  source: Source,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, SurroundingSession | undefined>> {
+  const statement = sessionsStatement(source, ids);
+  if (statement === undefined) return new Map();
+  const rows = await source.reader.rows<SurroundingSession>(statement, signal === undefined ? {} : { signal });
+  const found = new Map(rows.map((row) => [row.SessionId, row]));
+  return new Map(ids.map((id) => [id, found.get(id)]));
 }
 
 function tagsOf(row: { readonly Tags: readonly VersionedTag[] } | undefined): Tags {

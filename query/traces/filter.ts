@@ -93,10 +93,17 @@ export function traceConditions(filter: TraceConditions, project: string, tables
  * @param rows conditions on the rows that are looked at
  */
 export function fewerTraces(filter: TraceConditions, project: string, tables: StoreTables, rows: Sql): readonly Sql[] {
-  const having = (condition: Sql): Sql =>
-    sql`cityHash64(TraceId) IN (SELECT cityHash64(TraceId) FROM ${raw(tables.traces)} WHERE ${allOf([ofProject(project), rows, condition])})`;
-  return [
-    ...(filter.hasError === true ? [having(raw("(ErrorCount > 0 OR notEmpty(Explicit))"))] : []),
-    ...(filter.tags ?? []).map((tag) => having(traceTagOfRow(tag, project, tables))),
+  const conditions = [
+    ...(filter.hasError === true ? [raw("(ErrorCount > 0 OR notEmpty(Explicit))")] : []),
+    ...(filter.tags ?? []).map((tag) => traceTagOfRow(tag, project, tables)),
   ];
+  if (conditions.length === 0) return [];
+  const [only] = conditions;
+  const found = sql`SELECT cityHash64(TraceId) AS id FROM ${raw(tables.traces)} WHERE ${allOf([ofProject(project), rows])}`;
+  // Several are asked of different rows of a trace: one pass over them decides all.
+  const fitting =
+    conditions.length === 1
+      ? sql`${found} AND ${only!}`
+      : sql`${found} GROUP BY id HAVING ${allOf(conditions.map((condition) => sql`max(${condition}) = 1`))}`;
+  return [sql`cityHash64(TraceId) IN (${fitting})`];
 }

@@ -13,7 +13,7 @@ import {
   traceConditions,
   traceSortColumns,
 } from "./filter.ts";
-import { readTraces, scopeOfDirty, type TraceKey, type TraceRead } from "./read.ts";
+import { type PageTrace, readTraces, scopeOfDirty, type TraceRead } from "./read.ts";
 import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
 
 const hour = 3_600;
@@ -25,7 +25,7 @@ export interface HourRange {
 }
 
 /** A row of a candidate: where its rows are, and whether its numbers are to be counted from its spans. */
-interface Candidate extends TraceKey {
+interface Candidate extends PageTrace {
   readonly dirty: number | boolean;
   /** As text: integers may be greater than 2^53. */
   readonly sortKey: string | null;
@@ -58,16 +58,43 @@ export async function countTraces(reader: Reader, project: string, filter: Trace
 }
 
 async function candidates(reader: Reader, project: string, filter: TraceFilter, need: number): Promise<Candidate[]> {
-  const range = await hoursOf(reader, project, filter);
+  const isByTime = filter.sortBy === "started_at" && filter.id === undefined && filter.sessionId === undefined;
+  const [range, near] = await Promise.all([
+    hoursOf(reader, project, filter),
+    isByTime ? nearestHours(reader, project, filter, need) : 1,
+  ]);
   if (range === undefined) return [];
-  if (filter.sortBy !== "started_at" || filter.id !== undefined || filter.sessionId !== undefined) {
-    return select(reader, scopeOf(reader, project, filter, range), filter, need);
-  }
-  for (let hours = 1; ; hours *= growth) {
+  if (!isByTime) return select(reader, scopeOf(reader, project, filter, range), filter, need);
+  for (let hours = near; ; hours *= growth) {
     const window = windowOf(range, hours, filter.sortOrder);
     const found = await select(reader, scopeOf(reader, project, filter, window), filter, need, window);
     if (found.length >= need || isWhole(window, range)) return found;
   }
+}
+
+/** How many hours at the end of a list have enough traces, where no condition leaves any out. */
+async function nearestHours(reader: Reader, project: string, filter: TraceFilter, need: number): Promise<number> {
+  const [row] = await reader.rows<{ first: number; last: number; found: number }>(
+    nearestStatement(project, reader.tables.traces, filter, need),
+  );
+  return row === undefined || row.found === 0 ? 1 : (row.last - row.first) / hour + 1;
+}
+
+/** In the order of the sorting key: of each part, no more is read than it takes. A trace may still have several rows. */
+export function nearestStatement(
+  project: string,
+  traces: string,
+  filter: TraceConditions & Pick<TraceFilter, "sortOrder">,
+  need: number,
+): Statement {
+  const direction = raw(filter.sortOrder === "desc" ? "DESC" : "ASC");
+  return statementOf(sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found
+FROM (
+  SELECT Hour FROM ${raw(traces)}
+  WHERE ${allOf([ofProject(project), ...arrivedWithin(filter)])}
+  ORDER BY ProjectId ${direction}, Hour ${direction}
+  LIMIT ${param("UInt64", 2 * need)}
+)`);
 }
 
 /** How much more of the time is looked at when there was not enough. */
@@ -94,7 +121,7 @@ async function select(
   window?: HourRange,
 ): Promise<Candidate[]> {
   const read = (of: TraceScope, options: { need: number; fromSpans: boolean }): Promise<Candidate[]> =>
-    reader.rows<Candidate>(candidatesStatement(of, filter, { ...options, window }));
+    rowsOf(reader, candidatesStatement(of, filter, { ...options, window }), options.fromSpans);
   const found = await read(scope, { need: need + mostDirty, fromSpans: false });
   const dirty = found.filter((candidate) => Boolean(candidate.dirty));
   if (dirty.length === 0) return found.slice(0, need);
@@ -102,6 +129,12 @@ async function select(
   const counted = await read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true });
   const clean = found.filter((candidate) => !candidate.dirty);
   return [...clean, ...counted].toSorted(inOrder(filter)).slice(0, need);
+}
+
+/** @param isRepeated whether spans of these traces may have been written more than once */
+async function rowsOf(reader: Reader, statement: Statement, isRepeated: boolean): Promise<Candidate[]> {
+  const rows = await reader.rows<Omit<Candidate, "isRepeated">>(statement);
+  return rows.map((row) => ({ ...row, isRepeated }));
 }
 
 /** As `orderBy` sorts. */
@@ -126,7 +159,8 @@ function scopeOf(reader: Reader, project: string, filter: TraceConditions, { fro
   const rows: Sql[] = [inTime, ...fewerTraces(filter, project, tables, inTime)];
   const started = inHours("w.Timestamp", { ...(from > hour ? { from: from / hour - 1 } : {}), to: to / hour + 2 });
   if (filter.id !== undefined) rows.push(sql`TraceId = ${param("String", storedTraceId(filter.id))}`);
-  if (filter.sessionId !== undefined) rows.push(rowsOfSessions(project, tables, [filter.sessionId]));
+  if (filter.sessionId !== undefined)
+    rows.push(rowsOfSessions(project, tables, sql`SessionId = ${param("String", filter.sessionId)}`));
   return { project, tables, rows, started };
 }
 
@@ -141,7 +175,7 @@ export function candidatesStatement(
   const key = traceSortColumns[filter.sortBy];
   const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
   const inWindow = window === undefined ? raw("1") : startsWithin(window);
-  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, toString(${raw(key)}) AS sortKey
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, root, spanCount, toString(${raw(key)}) AS sortKey
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
 )
@@ -165,10 +199,10 @@ WHERE ${anyOf([raw("dirty"), sql`(${allOf(traceConditions(filter, scope.project,
 
 /** The hours in which rows of the traces asked for lie; nothing where there are none. */
 async function hoursOf(reader: Reader, project: string, filter: TraceConditions): Promise<HourRange | undefined> {
-  const [row] = await reader.rows<{ first: number; last: number; found: number }>(
+  const [row] = await reader.rows<{ first: number; last: number; found: number | boolean }>(
     hoursStatement(project, reader.tables.traces, filter),
   );
-  if (row === undefined || row.found === 0) return undefined;
+  if (row === undefined || !row.found) return undefined;
   const isBounded = filter.createdBefore !== undefined;
   // Spans that come after createdBefore still belong to traces that came before.
   return { from: row.first, to: isBounded ? row.last + lateHours * hour : row.last };
@@ -178,16 +212,25 @@ async function hoursOf(reader: Reader, project: string, filter: TraceConditions)
 const lateHours = 6;
 
 /**
- * Without bounds of arrival, the hours of all projects: the server has them at hand, without reading a row.
+ * Without bounds of arrival, the hours of all projects: the server has them at hand, without reading a row. Otherwise in the
+ * order of the sorting key, so that of each part little is read.
  */
 export function hoursStatement(project: string, traces: string, filter: TraceConditions): Statement {
-  const { createdAfter, createdBefore } = filter;
-  const bounds = [
-    createdAfter === undefined ? undefined : sql`UpdatedAt >= ${arrival(msFrom(createdAfter))}`,
-    createdBefore === undefined ? undefined : sql`CreatedAt <= ${arrival(msUntil(createdBefore))}`,
+  const arrived = arrivedWithin(filter);
+  if (arrived.length === 0) {
+    return statementOf(
+      sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found FROM ${raw(traces)}`,
+    );
+  }
+  const end = (direction: string): Sql => sql`(SELECT toUnixTimestamp(Hour) FROM ${raw(traces)}
+  WHERE ${allOf([ofProject(project), ...arrived])} ORDER BY ProjectId ${raw(direction)}, Hour ${raw(direction)} LIMIT 1)`;
+  return statementOf(sql`SELECT ${end("ASC")} AS first, ${end("DESC")} AS last, isNotNull(first) AS found`);
+}
+
+/** Bounds of arrival, of rows of the roll-up. */
+function arrivedWithin({ createdAfter, createdBefore }: TraceConditions): readonly Sql[] {
+  return [
+    ...(createdAfter === undefined ? [] : [sql`UpdatedAt >= ${arrival(msFrom(createdAfter))}`]),
+    ...(createdBefore === undefined ? [] : [sql`CreatedAt <= ${arrival(msUntil(createdBefore))}`]),
   ];
-  const isBounded = bounds.some((bound) => bound !== undefined);
-  return statementOf(sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found
-FROM ${raw(traces)}
-${isBounded ? sql`WHERE ${allOf([ofProject(project), ...bounds])}` : raw("")}`);
 }

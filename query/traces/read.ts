@@ -3,7 +3,7 @@ import { storedTraceId, uuidOfProject, uuidOfTrace } from "../../pipeline/ids.ts
 import { inHours } from "../hours.ts";
 import type { Reader } from "../reader.ts";
 import type { SpanRow } from "../spans/row.ts";
-import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { nothing, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { isoOfNanos, nanosOf } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
@@ -77,15 +77,27 @@ export function rowsOfTraceId(
   return exactRows(reader, { project, tables: reader.tables, rows }, signal);
 }
 
+/** A trace of a page: where its rows lie, and what its root span is. */
+export interface PageTrace extends TraceKey {
+  readonly root: string;
+  readonly spanCount: number;
+  /** Whether some span of it was written more than once. */
+  readonly isRepeated: boolean;
+}
+
 /** The traces of a page, in its order. */
 export async function readTraces(
   reader: Reader,
   project: string,
-  page: readonly TraceKey[],
+  page: readonly PageTrace[],
 ): Promise<readonly TraceRead[]> {
   if (page.length === 0) return [];
-  const found = await withRoots(reader, project, await exactRows(reader, scopeOfKeys(reader, project, page)));
-  const byId = new Map(found.map((trace) => [storedTraceId(trace.id), trace]));
+  const isSure = page.every(({ isRepeated }) => !isRepeated);
+  const [rows, roots] = await Promise.all([
+    exactRows(reader, scopeOfKeys(reader, project, page)),
+    rootsOf(reader, project, page, isSure),
+  ]);
+  const byId = new Map(rows.map((row) => [row.traceId, traceReadOf(project, row, roots.get(row.traceId))]));
   return page.flatMap(({ traceId }) => byId.get(traceId) ?? []);
 }
 
@@ -192,20 +204,27 @@ export interface RootTexts {
   readonly output: string;
 }
 
-/** Input and output of the root spans of traces. */
+/**
+ * Input and output of the root spans of traces.
+ *
+ * @param isSure no span of these traces was written more than once: the only row of a root has the name that it is known by
+ */
 export async function rootsOf(
   reader: Reader,
   project: string,
-  rows: readonly TraceRow[],
+  rows: readonly Pick<TraceRow, "traceId" | "root" | "spanCount">[],
+  isSure = false,
 ): Promise<ReadonlyMap<string, RootTexts>> {
   const roots = rows.flatMap(({ traceId, root, spanCount }) => (spanCount === 0 ? [] : [rootOf(traceId, root)]));
   if (roots.length === 0) return new Map();
-  const found = await reader.rows<RootTexts & { traceId: string }>(rootsStatement(reader.tables.spans, project, roots));
+  const statement = rootsStatement(reader.tables.spans, project, roots, isSure);
+  const found = await reader.rows<RootTexts & { traceId: string }>(statement);
   return new Map(found.map((root) => [root.traceId, root]));
 }
 
 /** The same where all rows of the trace are at hand. @param rows by arrival */
-export function rootInRows({ traceId, root }: TraceRow, rows: readonly SpanRow[]): RootTexts {
+export function rootInRows({ traceId, root }: TraceRow, rows: readonly SpanRow[]): RootTexts | undefined {
+  if (rows.length === 0) return undefined;
   const { startNs } = rootOf(traceId, root);
   const ofRoot = rows.filter(({ StartedAt }) => nanosOf(StartedAt) === startNs);
   const [children, roots] = [ofRoot.filter(({ ParentSpanId }) => ParentSpanId !== ""), ofRoot.filter(isRoot)];
@@ -221,17 +240,22 @@ export interface Root {
   readonly traceId: string;
   /** Nanoseconds since the epoch. */
   readonly startNs: bigint;
+  readonly name: string;
 }
 
 export function rootOf(traceId: string, text: string): Root {
-  return { traceId, startNs: BigInt.asIntN(64, BigInt(`0x${text.slice(1, rootDigits)}`)) };
+  const startNs = BigInt.asIntN(64, BigInt(`0x${text.slice(1, rootDigits)}`));
+  return { traceId, startNs, name: text.slice(rootDigits) };
 }
 
 /**
  * Newest input and output of each root. All writes of the span are asked for that has the trace's id and start: the id is
  * found by its index within the days of the starts.
+ *
+ * @param isSure all rows have the names of the roots, by which the sorting key leaves out most of the table
  */
-export function rootsStatement(spans: string, project: string, roots: readonly Root[]): Statement {
+export function rootsStatement(spans: string, project: string, roots: readonly Root[], isSure: boolean): Statement {
+  const names = [...new Set(roots.map(({ name }) => name))];
   const ids = param(
     "Array(String)",
     roots.map(({ traceId }) => traceId),
@@ -246,6 +270,7 @@ FROM (
   FROM ${raw(spans)}
   WHERE ${ofProject(project)}
     AND TraceId IN ${ids}
+    ${isSure ? sql`AND SpanName IN ${param("Array(String)", names)}` : nothing}
     AND Timestamp >= fromUnixTimestamp64Nano(arrayMin(${times})) AND Timestamp <= fromUnixTimestamp64Nano(arrayMax(${times}))
     AND (TraceId, toUnixTimestamp64Nano(Timestamp)) IN (SELECT k.1, k.2 FROM (SELECT arrayJoin(arrayZip(${ids}, ${times})) AS k))
 )

@@ -132,13 +132,13 @@ const needs: Partial<Readonly<Record<DerivedColumn, readonly DerivedColumn[]>>> 
 };
 
 /**
- * What the API says of a trace. Columns: TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, and those
+ * What the API says of a trace. Columns: TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, root, and those
  * that are asked for: the server takes longer to understand all of them than to compute them for a page.
  */
 export function derivedTraces(scope: TraceScope, fromSpans: boolean, columns: readonly DerivedColumn[]): Sql {
   const wanted = new Set(columns.flatMap((column) => [...(needs[column] ?? []), column]));
   const derived = [...wanted].map((column) => `, ${expressions[column]} AS ${column}`).join("\n  ");
-  return sql`SELECT TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags${raw(derived)}
+  return sql`SELECT TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, root${raw(derived)}
 FROM (
 ${summedTraces(scope, fromSpans)}
 )`;
@@ -162,10 +162,14 @@ export function rowsOfHours(from: number, to: number): Sql {
   return sql`Hour >= toDateTime(${param("UInt32", Math.max(0, from))}) AND Hour <= toDateTime(${param("UInt32", to)})`;
 }
 
-/** The rows of the roll-up of traces of some sessions, and those of the hours beside, which may not name the session. */
-export function rowsOfSessions(project: string, tables: StoreTables, sessions: readonly string[]): Sql {
+/**
+ * The rows of the roll-up of traces of some sessions, and those of the hours beside, which may not name the session.
+ *
+ * @param sessions condition on rows of the roll-up of sessions
+ */
+export function rowsOfSessions(project: string, tables: StoreTables, sessions: Sql): Sql {
   return sql`(Hour, TraceId) IN (
     SELECT arrayJoin(arrayFlatten(arrayMap(t -> [(t.1 - 3600, t.2), t, (t.1 + 3600, t.2)], Traces))) AS k
     FROM ${raw(tables.sessions)}
-    WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", sessions)})`;
+    WHERE ${ofProject(project)} AND ${sessions})`;
 }

@@ -3,13 +3,12 @@ import { type Hours, inHours } from "../hours.ts";
 import type { Reader } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
 import { spanCursor } from "../spans/cursor.ts";
-import { hoursOf } from "../spans/hours.ts";
 import type { SpanRead } from "../spans/model.ts";
 import { SpanPages } from "../spans/pages.ts";
 import { mergedById, readKeys } from "../spans/read.ts";
 import { rowsOfTrace, type SpanRow } from "../spans/row.ts";
 import { spanReadOf } from "../spans/span-read.ts";
-import { surroundingsOf } from "../spans/surroundings.ts";
+import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/surroundings.ts";
 import type { TreeNode } from "./model.ts";
 import { rootInRows, rootsOf, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
 import { type NodeRow, nodeOfSpan, nodesOfTrace, treeOf } from "./tree.ts";
@@ -40,16 +39,20 @@ export interface WholeTrace {
 export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undefined> {
   const { reader, project, id, signal } = wanted;
   const traceId = storedTraceId(id);
-  const [[row], found, [signals]] = await Promise.all([
+  const [[row], [signals]] = await Promise.all([
     rowsOfTraceId(reader, project, traceId, signal),
-    hoursOf(reader, project, { trace_id: id }, signal).then((hours) => spansOf(wanted, hours)),
     withSignals(reader, project, "trace", [{ id }], storedTraceId, signal),
   ]);
   if (row === undefined) return undefined;
+  const session = sessionOf(row);
+  const [found, sessions] = await Promise.all([
+    spansOf(wanted, row),
+    readSessions({ project, reader }, session === null ? [] : [session], signal),
+  ]);
   const isWhole = "rows" in found;
   const [root, shown] = await Promise.all([
     isWhole ? rootInRows(row, found.rows) : rootsOf(reader, project, [row]).then((roots) => roots.get(traceId)),
-    isWhole ? fewSpans(wanted, row, found.rows) : found,
+    isWhole ? fewSpans(wanted, { row, sessions }, found.rows) : found,
   ]);
   return { ...shown, trace: { ...traceReadOf(project, row, root), ...signals } };
 }
@@ -61,8 +64,9 @@ type Shown = Omit<WholeTrace, "trace">;
 type Found = { readonly rows: readonly SpanRow[] } | Shown;
 
 /** All rows of the trace where they are few: then nothing else has to be read of its spans. */
-async function spansOf(wanted: Wanted, hours: Hours | undefined): Promise<Found> {
-  if (hours === undefined) return { rows: [] };
+async function spansOf(wanted: Wanted, trace: TraceRow): Promise<Found> {
+  if (trace.spanCount === 0) return { rows: [] };
+  const hours = hoursOfTrace(trace);
   const { reader, project, id, signal } = wanted;
   const most = Math.min(wanted.limit, mostRows);
   if (most === 0) return manySpans(wanted, hours);
@@ -70,6 +74,13 @@ async function spansOf(wanted: Wanted, hours: Hours | undefined): Promise<Found>
   const statement = rowsOfTrace(source, storedTraceId(id), inHours("Timestamp", hours), most + 1);
   const rows = await reader.rows<SpanRow>(statement, signal === undefined ? {} : { signal });
   return rows.length > most ? manySpans(wanted, hours) : { rows: rows.toSorted(byArrival) };
+}
+
+const hour = 3_600;
+
+/** Where its spans have started. Columns of hours know no time before 1970: such spans stand in its first hour. */
+function hoursOfTrace({ firstHour, lastHour }: TraceRow): Hours {
+  return { ...(firstHour < hour ? {} : { from: firstHour / hour }), to: lastHour / hour + 1 };
 }
 
 function byArrival(one: SpanRow, other: SpanRow): number {
@@ -87,12 +98,16 @@ function compared(one: string, other: string): number {
 /** @param rows all rows of the trace, by arrival */
 async function fewSpans(
   { reader, project, signal }: Wanted,
-  trace: TraceRow,
+  trace: { readonly row: TraceRow; readonly sessions: KnownSurroundings["sessions"] },
   rows: readonly SpanRow[],
 ): Promise<Shown> {
   const merged = [...mergedById(rows).values()].toSorted(byStart);
-  const known = { TraceId: trace.traceId, Tags: trace.tags, SessionId: sessionOf(trace) ?? "" };
-  const around = await surroundingsOf({ project, reader }, merged, signal, [known]);
+  const { traceId, tags } = trace.row;
+  const known = { TraceId: traceId, Tags: tags, SessionId: sessionOf(trace.row) ?? "" };
+  const around = await surroundingsOf({ project, reader }, merged, signal, {
+    traces: [known],
+    sessions: trace.sessions,
+  });
   const spans = merged.map((row) => spanReadOf(row, around, project));
   return { spans, tree: treeOf(merged.map(nodeOfSpan)), next: undefined };
 }

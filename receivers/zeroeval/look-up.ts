@@ -42,7 +42,11 @@ export class LookUp {
   async sessions(project: string, ids: readonly string[]): Promise<Found> {
     const stored = storedProjectId(project);
     const [sessions, signals] = await Promise.all([
-      readSessions(this.#reader, stored, ids),
+      readSessions(
+        this.#reader,
+        stored,
+        ids.map((sessionId) => ({ sessionId })),
+      ),
       this.#signals(stored, "session", ids),
     ]);
     return ids.map((id) => {

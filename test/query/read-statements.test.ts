@@ -18,7 +18,7 @@ import { rowsOfSpan, rowsOfSpans, rowsOfTrace } from "../../query/spans/row.ts";
 import { sessionsStatement, tracesStatement } from "../../query/spans/surroundings.ts";
 import { nodesOfTrace } from "../../query/traces/tree.ts";
 
-const names = ["spans", "traceTimes", "traces", "sessions", "signals", "attachments", "attachmentData"] as const;
+const names = ["spans", "traces", "sessions", "spanSeries", "signals", "attachments", "attachmentData"] as const;
 const tables = Object.fromEntries(names.map((name) => [name, name])) as unknown as StoreTables;
 const source = { project: "p", tables };
 const reader = { tables } as Reader;

@@ -18,8 +18,8 @@ import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/stat
 
 const tables: StoreTables = {
   spans: "spans",
-  traceTimes: "times",
   traces: "traces",
+  spanSeries: "span_series",
   sessions: "sessions",
   signals: "signals",
   attachments: "attachments",
@@ -52,8 +52,11 @@ const statements = {
   ),
   "number of traces": countStatement(scope, traceFilter, false),
   "a page of traces": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }, false),
-  "traces of a session": tracesStatement({ project, tables, rows: [rowsOfSessions(project, tables, [attack])] }, false),
-  "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n }]),
+  "traces of a session": tracesStatement(
+    { project, tables, rows: [rowsOfSessions(project, tables, sql`SessionId = ${param("String", attack)}`)] },
+    false,
+  ),
+  "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n, name: attack }], true),
   "days of sessions": sessionDaysStatement("sessions"),
   "newest sessions": sessionCandidatesStatement(
     { project, tables, rows: [rowsOfDays({ from: 1, to: 2 })] },
@@ -63,7 +66,13 @@ const statements = {
   "sessions by every condition": sessionCandidatesStatement({ project, tables, rows: [] }, sessionFilter, { need: 50 }),
   "number of sessions": sessionCountStatement({ project, tables, rows: [] }, sessionFilter),
   "a page of sessions": sessionsStatement({ project, tables, rows: [] }),
-  "totals of sessions": sessionTotalsStatement(project, tables, [attack], false),
+  "totals of sessions": sessionTotalsStatement(project, tables, [{ sessionId: attack }], false),
+  "totals of sessions whose days are known": sessionTotalsStatement(
+    project,
+    tables,
+    [{ sessionId: attack, days: { from: 1, to: 2 } }],
+    false,
+  ),
   "spans by effective tags": statementOf(sql`SELECT 1 WHERE ${spanTagCondition(tags, { project, tables })!}`),
 };
 

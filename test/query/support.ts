@@ -94,8 +94,8 @@ export class TestStore {
     const table = (name: string): string => `${database}.${name}`;
     const tables: StoreTables = {
       spans: table("otel_traces"),
-      traceTimes: table("otel_traces_trace_id_ts"),
       traces: table("traces"),
+      spanSeries: table("span_series"),
       sessions: table("sessions"),
       signals: table("signals"),
       attachments: table("attachments"),

@@ -59,3 +59,6 @@ export function sessionRowsOf(traces: string): string {
     "GROUP BY ProjectId, SessionId, Day",
   ].join("\n");
 }
+
+/** The keys of a row's tags: what an index of `sessions` is made of, and conditions must say in the same words. */
+export const tagKeys = "arrayMap(t -> t.1, Tags)";

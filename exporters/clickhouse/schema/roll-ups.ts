@@ -2,7 +2,7 @@ import type { ColumnDefinition } from "../encode/column-group.ts";
 import type { Migration } from "./migrations.ts";
 import { traceTimesOfRollUp } from "./otel-traces.ts";
 import { reconcileDay, signsOfLife, traceDays } from "./reconcile.ts";
-import { none, noStart, sessionRowsOf, traceRowsOf } from "./roll-up-rows.ts";
+import { none, noStart, sessionRowsOf, tagKeys, traceRowsOf } from "./roll-up-rows.ts";
 import type { Ddl } from "./sql.ts";
 import { columnLines, createTable, type TableSchema, viewOf } from "./table-schema.ts";
 
@@ -136,10 +136,14 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
         statements: [
           createTable(ddl, {
             table,
-            lines: columnLines(sessionRollUpColumns),
+            lines: [
+              ...columnLines(sessionRollUpColumns),
+              `INDEX idx_tag_keys ${tagKeys} TYPE bloom_filter(0.01) GRANULARITY 1`,
+            ],
             engine: "Aggregating",
             partitionBy: "Day",
-            orderBy: "(ProjectId, SessionId)",
+            // A part is a day, so that an id alone is found as fast; a day and an id find one place.
+            orderBy: "(ProjectId, Day, SessionId)",
             time: "Day",
             hasProjects: true,
             granularity,

@@ -1,5 +1,6 @@
 import { tableExists } from "../../../exporters/clickhouse/schema/migrations.ts";
 import { reconcileDay, traceDays } from "../../../exporters/clickhouse/schema/reconcile.ts";
+import { unsettleDay } from "../../../exporters/clickhouse/schema/span-series.ts";
 import type { PriceBook } from "../price-book.ts";
 import { settleMutations, updatePartition } from "./mutation.ts";
 import { ownRows, quoteText, type RowFilter, type StoredModel, StoredPrices } from "./sql.ts";
@@ -71,7 +72,7 @@ export async function recomputeCosts(table: SpanTable, options: RecomputeOptions
 }
 
 /**
- * Brings the sums of traces up to date with the spans of a partition. Done also where nothing has changed: an earlier run may
+ * Brings the sums of traces and of hours up to date with the spans of a partition. Done also where nothing has changed: an earlier run may
  * have been stopped between the two.
  */
 async function correctRollUp(
@@ -82,6 +83,7 @@ async function correctRollUp(
   const condition = "_partition_id = {partition: String}";
   for (const day of await traceDays(client, ddl, name, condition, { partition })) {
     await reconcileDay(client, ddl, { spans: name, traces: traceRollUp }, day);
+    await unsettleDay(client, ddl, day.day);
   }
 }
 

@@ -12,8 +12,8 @@ import { countRecords, selectRecords } from "../../../records/store/statements.t
 
 const tables = {
   spans: "`otel`.`otel_traces`",
-  traceTimes: "`otel`.`otel_traces_trace_id_ts`",
   traces: "`otel`.`traces`",
+  spanSeries: "`otel`.`span_series`",
   sessions: "`otel`.`sessions`",
   signals: "`otel`.`signals`",
   attachments: "`otel`.`attachments`",

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { durationMs } from "../../config/duration.ts";
+
+/** `extensions.api.series`. */
+export const seriesSchema = z.strictObject({
+  settle: z
+    .boolean()
+    .default(true)
+    .describe("Adds up hours that have ended in the background, so that series over days are quick."),
+  interval: durationMs
+    .pipe(z.number().min(1_000, "must be 1s or more"))
+    .prefault("1m")
+    .describe("How often new hours are looked for."),
+  quiet_time: durationMs
+    .prefault("10m")
+    .describe("How long no span may have come for an hour, or the hours beside it, before it is added up."),
+  pause: durationMs.prefault("500ms").describe("Wait between two hours, which leaves the server to others."),
+  history: durationMs
+    .prefault("720h")
+    .describe("How far back from the newest span hours are added up at the start; older ones are read from spans."),
+  max_groups: z
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe("Most combinations of model, provider, kind, service and status in an hour that is added up."),
+});
+export type SeriesConfig = z.output<typeof seriesSchema>;
