@@ -16,6 +16,8 @@ export interface EndToEndResult {
   readonly spans_per_second: number;
   readonly signalbox_cpu_us: number;
   readonly clickhouse_cpu_us: number;
+  /** The same, with the merges that were still due then. */
+  readonly clickhouse_settled_cpu_us: number;
   readonly generator_cpu_us: number;
   readonly parts_per_minute: number;
   /** From a request to its rows being visible, where the answer waits for that (`acknowledge: stored`). */
@@ -37,6 +39,15 @@ async function untilStored(clickhouse: TestClickHouse, spans: number): Promise<v
   for (let attempt = 0; attempt < 600; attempt++) {
     if ((await number(clickhouse, "SELECT count() AS value FROM otel_traces")) >= spans) return;
     await sleep(50);
+  }
+}
+
+/** Waits until the server has had nothing to merge for a second. */
+async function untilMerged(clickhouse: TestClickHouse): Promise<void> {
+  let quiet = 0;
+  for (let attempt = 0; attempt < 600 && quiet < 10; attempt++) {
+    quiet = (await number(clickhouse, "SELECT count() AS value FROM system.merges")) === 0 ? quiet + 1 : 0;
+    await sleep(100);
   }
 }
 
@@ -81,7 +92,7 @@ async function measured(
   const seconds = (performance.now() - began) / 1000;
   const spans = (await number(clickhouse, "SELECT count() AS value FROM otel_traces")) - warm;
   const perSpan = (cpuSeconds: number): number => (cpuSeconds * 1e6) / spans;
-  return {
+  const outcome = {
     spans,
     spans_per_second: Math.round(spans / seconds),
     signalbox_cpu_us: perSpan(cpuSecondsOf(signalbox.pid) - before.own),
@@ -94,4 +105,6 @@ async function measured(
     failed_requests: result.failedRequests,
     signalbox_peak_rss_mb: peakRssMegabytesOf(signalbox.pid),
   };
+  await untilMerged(clickhouse);
+  return { ...outcome, clickhouse_settled_cpu_us: perSpan(cpuSecondsOf(serverPid) - before.server) };
 }

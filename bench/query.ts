@@ -143,7 +143,7 @@ async function makeStore(spans: number): Promise<Store> {
   const ddl = ddlOf(clickhouseConfigSchema.parse({ endpoint: url }), database);
   const logger = pino({ level: "silent" });
   const schemas = [
-    tracesSchema("otel_traces"),
+    tracesSchema("otel_traces", true),
     traceRollUpSchema("traces", "otel_traces"),
     sessionRollUpSchema("sessions", "traces"),
     signalsSchema("signals"),

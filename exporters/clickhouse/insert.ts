@@ -83,6 +83,10 @@ async function post(host: Host, request: InsertRequest, signal: AbortSignal): Pr
       async_insert: 0,
       insert_deduplication_token: request.token,
       deduplicate_blocks_in_dependent_materialized_views: 1,
+      // Views run at the same time: a sender waits for the slowest one, not for all of them.
+      parallel_view_processing: 1,
+      // The views have put the rows of a block together already; doing it again costs as much as writing them.
+      optimize_on_insert: 0,
     },
   });
   const body = await readBody(result.stream, signal);

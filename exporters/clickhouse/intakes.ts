@@ -45,7 +45,7 @@ export function createIntake(signal: Signal, options: IntakeOptions, ports: Asse
 }
 
 function spanIntake({ config, ddl }: IntakeOptions, ports: AssemblerPorts): Intake {
-  const schema = tracesSchema(config.traces_table_name);
+  const schema = tracesSchema(config.traces_table_name, config.traces_rollup);
   const bounds = blockBoundsOf(config.insert, config.sending_queue);
   const signals = signalsSchema(config.signals_table_name);
   const attachments = attachmentsSchema(config.attachments_table_name);

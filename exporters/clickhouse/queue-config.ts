@@ -84,7 +84,7 @@ export const insertSchema = z.strictObject({
   min_interval: durationMs
     .prefault("50ms")
     .describe("Least time between two such inserts into a table: 50ms are at most 1200 parts a minute and table."),
-  max_in_flight: z.int().min(1).max(64).default(2).describe("Inserts at a time; each costs the server memory."),
+  max_in_flight: z.int().min(1).max(64).default(3).describe("Inserts at a time; each costs the server memory."),
   max_partitions: z
     .int()
     .min(1)

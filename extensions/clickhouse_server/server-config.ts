@@ -66,9 +66,12 @@ function memorySettings(memoryLimit: number, cacheBytes: number): Tree {
   };
 }
 
-// For two cores: merges must keep up with inserts, and leave the cores to inserts and queries.
+// For two cores: merges must keep up with inserts, and leave the cores to inserts and queries. As they yield, a burst is stored
+// at the price of inserts alone, and merged afterwards; under a load that does not end, parts_to_delay_insert slows inserts
+// down until merges keep up.
 const poolSettings: Tree = {
   background_pool_size: 2,
+  os_threads_nice_value_merge_mutate: 10,
   background_schedule_pool_size: 8,
   max_thread_pool_size: 1_000,
   max_connections: 512,
@@ -84,6 +87,8 @@ const mergeTreeSettings: Tree = {
   // Merge twice as many parts at a time as by default: under load a row is merged 1.2 instead of 1.6 times, which is a
   // fifth of the server's CPU (bench/README.md). There are more parts for it, some tens.
   merge_selector_base: 10,
+  // A third of the default: readers open every part.
+  parts_to_delay_insert: 300,
 };
 
 function userSettings({ memoryLimit, queryDatabases }: ServerConfigOptions): Tree {

@@ -22,8 +22,11 @@ export function copyRange(to: ViewedBytes, at: number, from: ViewedBytes, start:
     to.bytes.set(from.bytes.subarray(start, start + length), at);
     return;
   }
-  const target = to.view;
-  const source = from.view;
+  copyShort(to.view, at, from.view, start, length);
+}
+
+/** The loop of `copyRange`, for callers who know that the text is short: small enough for the compiler to put it in place. */
+export function copyShort(target: DataView, at: number, source: DataView, start: number, length: number): void {
   let i = 0;
   for (const last = length - 16; i <= last; i += 16) {
     const a = source.getInt32(start + i, true);
@@ -41,9 +44,13 @@ export function copyRange(to: ViewedBytes, at: number, from: ViewedBytes, start:
 
 /** Whether two ranges of the same bytes, of equal `length`, are alike. */
 export function sameRanges(view: DataView, a: number, b: number, length: number): boolean {
-  const words = length & ~3;
-  let i = 0;
-  for (; i < words; i += 4) if (view.getUint32(a + i, true) !== view.getUint32(b + i, true)) return false;
-  for (; i < length; i++) if (view.getUint8(a + i) !== view.getUint8(b + i)) return false;
+  if (length >= 4) {
+    // The last word may overlap the one before: that is quicker than the bytes that are left, one by one.
+    const last = length - 4;
+    if (view.getInt32(a + last, true) !== view.getInt32(b + last, true)) return false;
+    for (let i = 0; i < last; i += 4) if (view.getInt32(a + i, true) !== view.getInt32(b + i, true)) return false;
+    return true;
+  }
+  for (let i = 0; i < length; i++) if (view.getUint8(a + i) !== view.getUint8(b + i)) return false;
   return true;
 }

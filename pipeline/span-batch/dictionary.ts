@@ -1,23 +1,25 @@
 import { randomBytes } from "node:crypto";
 import type { ByteArena } from "./arena.ts";
 import { sameRanges } from "./bytes.ts";
+import { grown } from "./grow.ts";
 
 const encoder = new TextEncoder();
 
 // A secret seed: senders choose keys and names, and must not be able to choose collisions with them.
 const seed = randomBytes(4).readUInt32LE();
 
+/** Signed: half of all unsigned ones would not fit into what V8 keeps as an integer. */
 function hashRange(view: DataView, start: number, length: number): number {
   let hash = seed ^ length;
   const end = start + length;
   let i = start;
   for (; i + 4 <= end; i += 4) {
-    hash = Math.imul(hash ^ view.getUint32(i, true), 0x9e3779b1);
+    hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
   for (; i < end; i++) hash = Math.imul(hash ^ view.getUint8(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
 /**
@@ -30,7 +32,7 @@ export class ByteDictionary {
   length = 0;
   starts: Uint32Array;
   lengths: Uint32Array;
-  #hashes: Uint32Array;
+  #hashes: Int32Array;
   /** Entry number + 1; 0 is a free slot. */
   #slots: Uint32Array;
   #texts: (string | undefined)[] = [];
@@ -43,7 +45,7 @@ export class ByteDictionary {
     this.#arena = arena;
     this.starts = new Uint32Array(capacity);
     this.lengths = new Uint32Array(capacity);
-    this.#hashes = new Uint32Array(capacity);
+    this.#hashes = new Int32Array(capacity);
     this.#slots = new Uint32Array(capacity * 4);
   }
 
@@ -143,14 +145,10 @@ export class ByteDictionary {
   }
 
   #grow(): void {
-    const larger = (column: Uint32Array): Uint32Array<ArrayBuffer> => {
-      const grown = new Uint32Array(column.length * 2);
-      grown.set(column);
-      return grown;
-    };
-    this.starts = larger(this.starts);
-    this.lengths = larger(this.lengths);
-    this.#hashes = larger(this.#hashes);
+    const length = this.starts.length * 2;
+    this.starts = grown(this.starts, length);
+    this.lengths = grown(this.lengths, length);
+    this.#hashes = grown(this.#hashes, length);
   }
 
   #rehash(slotCount: number): void {

@@ -1,4 +1,4 @@
-type Column = Uint8Array | Uint32Array | Float64Array;
+type Column = Uint8Array | Int32Array | Uint32Array | Float64Array;
 
 /** A copy of `column` with room for `length` elements; new ones are zero. */
 export function grown<C extends Column>(column: C, length: number): C {

@@ -48,7 +48,7 @@ export const genaiConfigSchema = z.strictObject({
         .min(0)
         .max(16_777_216)
         .default(131_072)
-        .describe("Spans that are remembered to find it across batches, 66 bytes each; 0 looks within a batch only."),
+        .describe("Spans that are remembered to find it across batches, 45 bytes each; 0 looks within a batch only."),
     })
     .prefault({})
     .describe("Usage that a span repeats from spans below it is counted once."),

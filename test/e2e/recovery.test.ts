@@ -38,13 +38,14 @@ describe("the default configuration", () => {
     expect(kills).toBe(2);
     const client = createClient({ url: `http://127.0.0.1:${port}` });
     const result = await client.query({
-      query: "SELECT count() AS rows, uniqExact(SpanId) AS spans FROM otel.otel_traces",
+      query: `SELECT count() AS rows, uniqExact(SpanId) AS spans,
+        (SELECT sum(RowCount) FROM otel.traces) AS rolledUp FROM otel.otel_traces`,
       format: "JSONEachRow",
     });
     const [stored] = await result.json();
     await client.close();
     expect(acceptedSpans).toBe(20_000);
-    expect(stored).toEqual({ rows: 20_000, spans: 20_000 });
+    expect(stored).toEqual({ rows: 20_000, spans: 20_000, rolledUp: 20_000 });
     expect(await running.stop()).toBe(0);
   }, 120_000);
 });

@@ -111,7 +111,7 @@ export class TestStore {
     const store = new TestStore(server);
     const logger = pino({ level: "silent" });
     const schemas = [
-      tracesSchema("otel_traces"),
+      tracesSchema("otel_traces", true),
       traceRollUpSchema("traces", "otel_traces"),
       sessionRollUpSchema("sessions", "traces"),
       signalsSchema("signals"),
@@ -166,7 +166,7 @@ export class TestStore {
   }
 
   async empty(): Promise<void> {
-    for (const table of ["otel_traces", "otel_traces_trace_id_ts", "traces", "sessions", "signals"]) {
+    for (const table of ["otel_traces", "traces", "sessions", "signals"]) {
       await this.#server.command(`TRUNCATE TABLE ${table}`);
     }
   }

@@ -90,7 +90,11 @@ export async function startStore(): Promise<{ clickhouse: TestClickHouse; api: T
   const ddl = ddlOf(config, clickhouse.database);
   const logger = pino({ level: "silent" });
   const spans = config.traces_table_name;
-  const schemas = [tracesSchema(spans), traceRollUpSchema("traces", spans), sessionRollUpSchema("sessions", "traces")];
+  const schemas = [
+    tracesSchema(spans, true),
+    traceRollUpSchema("traces", spans),
+    sessionRollUpSchema("sessions", "traces"),
+  ];
   for (const schema of schemas) await ensureTable(clickhouse.client, { ddl, schema, create: true, logger });
   const api = await startApi(clickhouse);
   await ready(api);

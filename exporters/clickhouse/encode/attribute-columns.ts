@@ -55,15 +55,17 @@ export class OwnerAttributesEncoder implements ColumnEncoder {
     const owners = this.#owners(batch);
     const ownerOf = this.#indexes(batch);
     const prepared: (PreparedRow | undefined)[] = new Array(owners.length);
-    for (let k = 0; k < count; k++) {
+    for (let k = 0, next = 0; k < count; k = next) {
       const index = ownerOf[rows[k]!]!;
+      // Spans of a resource come one after the other.
+      for (next = k + 1; next < count && ownerOf[rows[next]!] === index; ) next++;
       let row = prepared[index];
       if (row === undefined) {
         const owner = owners[index]!;
         row = this.#map.prepare(resourceAttributes, arena, owner.attributeStart, owner.attributeEnd);
         prepared[index] = row;
       }
-      this.#map.appendPrepared(row);
+      this.#map.appendPrepared(row, next - k);
     }
   }
 

@@ -1,10 +1,15 @@
 import type { ByteArena } from "../../../pipeline/span-batch/arena.ts";
 import { type AttributeTable, ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import { copyShort } from "../../../pipeline/span-batch/bytes.ts";
 import { LowCardinality } from "./low-cardinality.ts";
 import { Output, recyclePieces } from "./output.ts";
+import { repeat } from "./repeat.ts";
 import { TypePatterns } from "./type-pattern.ts";
 import { writeValueText } from "./value-text.ts";
 import { Words } from "./words.ts";
+
+/** Longest text that is one byte of length and a short copy. */
+const maxShort = 0x7f;
 
 /**
  * Data of a Map(LowCardinality(String), String), and of the LowCardinality(String) with its types beside it. Rows are
@@ -34,14 +39,31 @@ export class AttributeMap {
     const { types, words, keyIndexes } = table;
     const { indexes } = this.#keys;
     indexes.reserve(end - start);
+    const keys = indexes.values;
+    const keyInBlock = this.#keyInBlock;
+    const values = this.#values;
+    const patterns = this.#patterns;
+    const source = arena.view;
+    let keyAt = indexes.length;
+    let pattern = TypePatterns.start;
     for (let entry = start; entry < end; entry++) {
       const type = types[entry]!;
       if (type === ValueType.DELETED) continue;
-      indexes.values[indexes.length++] = this.#keyInBlock[keyIndexes[entry]!]!;
-      if (type === ValueType.STRING) this.#values.string(arena, words[2 * entry]!, words[2 * entry + 1]!);
-      else writeValueText(this.#values, arena, type, words[2 * entry]!, words[2 * entry + 1]!);
+      pattern = patterns.after(pattern, type);
+      keys[keyAt++] = keyInBlock[keyIndexes[entry]!]!;
+      const length = words[2 * entry + 1]!;
+      if (type !== ValueType.STRING) writeValueText(values, arena, type, words[2 * entry]!, length);
+      else if (length > maxShort) values.string(arena, words[2 * entry]!, length);
+      else {
+        // Most values by far are short texts, so what `string` does is written out here for them, without a call for each.
+        values.reserve(length + 1);
+        values.piece[values.position] = length;
+        copyShort(values.view, values.position + 1, source, words[2 * entry]!, length);
+        values.position += length + 1;
+      }
     }
-    this.#endRow(this.#patterns.indexOf(types, start, end));
+    indexes.length = keyAt;
+    this.#endRow(patterns.indexOf(pattern, types, start, end));
   }
 
   /** Makes a row that many spans will share: the attributes of their resource, say. */
@@ -55,18 +77,26 @@ export class AttributeMap {
       writeValueText(values, arena, type, table.words[2 * entry]!, table.words[2 * entry + 1]!);
     }
     const pieces = values.take();
-    const row = { keys, values: Buffer.concat(pieces), pattern: this.#patterns.indexOf(table.types, start, end) };
+    const row = { keys, values: Buffer.concat(pieces), pattern: this.#patternOf(table.types, start, end) };
     recyclePieces([...pieces, values.piece]);
     return row;
   }
 
-  appendPrepared(row: PreparedRow): void {
+  /** Adds a prepared row `count` times. */
+  appendPrepared({ keys, values, pattern }: PreparedRow, count: number): void {
     const { indexes } = this.#keys;
-    const { keys } = row;
-    indexes.reserve(keys.length);
-    for (let i = 0; i < keys.length; i++) indexes.values[indexes.length++] = keys[i]!;
-    this.#values.raw(row.values);
-    this.#endRow(row.pattern);
+    const width = keys.length;
+    indexes.reserve(width * count);
+    const end = indexes.length + width * count;
+    indexes.values.set(keys, indexes.length);
+    repeat(indexes.values, indexes.length, width, end);
+    this.#values.rawTimes(values, count);
+    this.#ends.reserve(2 * count);
+    for (let i = 0; i < count; i++) {
+      indexes.length += width;
+      this.#ends.push64(indexes.length);
+    }
+    this.#types.indexes.pushTimes(pattern, count);
   }
 
   /** What was added; empty afterwards. `types` is undefined when all values are strings. */
@@ -82,6 +112,14 @@ export class AttributeMap {
     const types = this.#types.take();
     this.#patterns.restart();
     return { body, types };
+  }
+
+  #patternOf(types: Uint8Array, start: number, end: number): number {
+    let pattern = TypePatterns.start;
+    for (let entry = start; entry < end; entry++) {
+      if (types[entry] !== ValueType.DELETED) pattern = this.#patterns.after(pattern, types[entry]!);
+    }
+    return this.#patterns.indexOf(pattern, types, start, end);
   }
 
   #endRow(pattern: number): void {

@@ -83,8 +83,17 @@ function narrowed(indexes: Words, width: 0 | 1 | 2): Buffer {
   if (width === 2) return indexes.take();
   const bytes = length << width;
   const { buffer } = takeBuffer(bytes);
-  const narrow = width === 0 ? new Uint8Array(buffer, 0, length) : new Uint16Array(buffer, 0, length);
-  for (let i = 0; i < length; i++) narrow[i] = values[i]!;
+  if (width === 0) narrowToBytes(values, length, new Uint8Array(buffer, 0, length));
+  else narrowToHalves(values, length, new Uint16Array(buffer, 0, length));
   indexes.length = 0;
   return Buffer.from(buffer, 0, bytes);
+}
+
+// Two functions, so that each knows what it writes: a loop that may meet either asks at every value.
+function narrowToBytes(values: Uint32Array, length: number, to: Uint8Array): void {
+  for (let i = 0; i < length; i++) to[i] = values[i]!;
+}
+
+function narrowToHalves(values: Uint32Array, length: number, to: Uint16Array): void {
+  for (let i = 0; i < length; i++) to[i] = values[i]!;
 }

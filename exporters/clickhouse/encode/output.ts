@@ -1,5 +1,6 @@
 import { giveBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
 import { copyRange, type ViewedBytes } from "../../../pipeline/span-batch/bytes.ts";
+import { repeat } from "./repeat.ts";
 
 /**
  * Size of the pieces that column data is written into. A block is posted piece by piece, so columns never have to be
@@ -108,6 +109,20 @@ export class Output {
     this.reserve(bytes.length);
     this.piece.set(bytes, this.position);
     this.position += bytes.length;
+  }
+
+  /** Writes the same bytes `times` times. */
+  rawTimes(bytes: Uint8Array, times: number): void {
+    const { length } = bytes;
+    for (let left = times; left > 0 && length > 0; ) {
+      this.reserve(length);
+      const here = Math.min(left, Math.floor((this.piece.length - this.position) / length));
+      const end = this.position + here * length;
+      this.piece.set(bytes, this.position);
+      repeat(this.piece, this.position, length, end);
+      this.position = end;
+      left -= here;
+    }
   }
 
   /** Writes a ClickHouse String of JavaScript text. */

@@ -98,7 +98,10 @@ export function writeHexId(
 function writeHex(output: Output, bytes: Uint8Array, start: number, width: number): void {
   const { view } = output;
   let at = output.position;
-  for (let i = start; i < start + width; i++, at += 2) view.setUint16(at, hexPairs[bytes[i]!]!, true);
+  // Two bytes at a time; ids are of 8 or 16.
+  for (let i = start; i < start + width; i += 2, at += 4) {
+    view.setInt32(at, hexPairs[bytes[i]!]! | (hexPairs[bytes[i + 1]!]! << 16), true);
+  }
   output.position = at;
 }
 

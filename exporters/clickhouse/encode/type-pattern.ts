@@ -1,10 +1,11 @@
-import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
 import { grown } from "../../../pipeline/span-batch/grow.ts";
 
 /** One letter per value type, by type tag. */
 const letters = "nsbidamy";
 const typeCount = letters.length;
 const maxStates = 1 << 14;
+/** The state of sequences that there was no room for. */
+const tooMany = maxStates;
 
 /**
  * The types of an owner's attributes as one text, a letter per entry of its map: `s` string, `b` boolean, `i` integer,
@@ -26,17 +27,18 @@ export class TypePatterns {
     this.#indexOfText = indexOfText;
   }
 
-  /** The number of the pattern of the entries `[start, end)`; deleted ones have no letter. */
-  indexOf(types: Uint8Array, start: number, end: number): number {
-    let state = 0;
-    for (let entry = start; entry < end; entry++) {
-      const type = types[entry]!;
-      if (type === ValueType.DELETED) continue;
-      const next = this.#next[state * typeCount + type]!;
-      if (next !== 0) state = next;
-      else if (this.#states < maxStates) state = this.#add(state, type);
-      else return this.#indexOfText(patternText(types, start, end));
-    }
+  /** The state of no entries. */
+  static readonly start = 0;
+
+  /** The state of a sequence that is longer by an entry of that type. */
+  after(state: number, type: number): number {
+    const next = this.#next[state * typeCount + type];
+    return next === undefined || next === 0 ? this.#add(state, type) : next;
+  }
+
+  /** The number of the pattern of that state, which the entries `[start, end)` without deleted ones have led to. */
+  indexOf(state: number, types: Uint8Array, start: number, end: number): number {
+    if (state === tooMany) return this.#indexOfText(patternText(types, start, end));
     const known = this.#indexes[state]!;
     if (known !== 0) return known - 1;
     const index = this.#indexOfText(patternText(types, start, end));
@@ -50,6 +52,7 @@ export class TypePatterns {
   }
 
   #add(state: number, type: number): number {
+    if (state === tooMany || this.#states >= maxStates) return tooMany;
     const added = this.#states++;
     if (added === this.#indexes.length) {
       this.#indexes = grown(this.#indexes, added * 2);

@@ -32,21 +32,25 @@ export function writeValueText(output: Output, arena: ByteArena, type: number, w
   }
 }
 
-const digits = new Uint8Array(20);
-const digitBytes = { bytes: digits, view: new DataView(digits.buffer) };
+/** Digits of the largest number of 32 bits. */
+const maxDigits = 10;
 
 function writeInteger(output: Output, low: number, high: number): void {
   if (high !== 0) {
     output.text(String(integerOf(low, high)));
     return;
   }
-  let at = digits.length;
-  do {
-    const rest = Math.floor(low / 10);
-    digits[--at] = 48 + low - rest * 10;
-    low = rest;
-  } while (low > 0);
-  output.string(digitBytes, at, digits.length - at);
+  let count = 1;
+  for (let limit = 10; count < maxDigits && low >= limit; limit *= 10) count++;
+  output.reserve(count + 1);
+  const { piece, position } = output;
+  piece[position] = count;
+  output.position = position + count + 1;
+  for (let at = position + count, rest = low; at > position; at--) {
+    const tens = Math.floor(rest / 10);
+    piece[at] = 48 + rest - tens * 10;
+    rest = tens;
+  }
 }
 
 function base64(bytes: Uint8Array): string {

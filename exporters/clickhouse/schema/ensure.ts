@@ -5,7 +5,7 @@ import type { ColumnDefinition } from "../encode/column-group.ts";
 import { migrate, rowsOf } from "./migrations.ts";
 import { ensureRetention } from "./retention.ts";
 import { type Ddl, quoteName } from "./sql.ts";
-import { deduplicationWindow, type TableSchema } from "./table-schema.ts";
+import { deduplicationWindow, type TableSchema, viewOf } from "./table-schema.ts";
 
 /** A table, and what may be done to it. */
 export interface SchemaOptions {
@@ -42,6 +42,7 @@ export async function ensureTable(client: ClickHouseClient, options: SchemaOptio
     logger.info({ table, columns: missing.map(({ name }) => name) }, "clickhouse: added columns");
   }
   warnOfTypes(columns, schema, logger);
+  await warnOfSource(client, options);
   await ensureDeduplication(client, options);
   if (create) await ensureRetention(client, options);
 }
@@ -76,6 +77,24 @@ function warnOfTypes(found: ReadonlyMap<string, string>, { table, columns }: Tab
     logger.warn(
       { table, column: name, type: other, expected: type },
       "clickhouse: column has another type than expected",
+    );
+  }
+}
+
+/** Two exporters that store spans in two tables need two roll-ups: a view reads one table. */
+async function warnOfSource(client: ClickHouseClient, { ddl, schema, logger }: SchemaOptions): Promise<void> {
+  const { table, filledFrom: source } = schema;
+  if (source === undefined) return;
+  const found = await rowsOf<{ source: string }>(
+    client,
+    `SELECT name AS source FROM system.tables
+WHERE database = {database: String} AND has(dependencies_table, {view: String}) AND name != {source: String}`,
+    { database: ddl.database, view: viewOf(table), source },
+  );
+  for (const { source: other } of found) {
+    logger.warn(
+      { table, source: other },
+      `clickhouse: table ${ddl.table(table)} is filled from ${other}, not from ${source}: give the roll-ups of ${source} names of their own`,
     );
   }
 }

@@ -1,9 +1,16 @@
 import { traceColumns } from "../columns.ts";
+import { noStart } from "./roll-up-rows.ts";
 import type { Ddl, Expiring } from "./sql.ts";
 import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
 
-/** The table of spans and the table of trace times that a view fills from it. */
-export function tracesSchema(table: string): TableSchema {
+/**
+ * The table of spans, and when each trace was: a table that a view fills, or nothing where the roll-up of traces knows it too
+ * and makes a view of that name (`traceTimesOfRollUp`).
+ *
+ * @param rollsUp the roll-up of traces is kept
+ */
+export function tracesSchema(table: string, rollsUp = false): TableSchema {
+  const times = (ddl: Ddl): readonly string[] => [createTraceTimes(ddl, table), createTraceTimesView(ddl, table)];
   return {
     table,
     columns: traceColumns,
@@ -13,7 +20,7 @@ export function tracesSchema(table: string): TableSchema {
       {
         version: 1,
         name: "spans and trace times",
-        statements: [createTraces(ddl, table), createTraceTimes(ddl, table), createTraceTimesView(ddl, table)],
+        statements: [createTraces(ddl, table), ...(rollsUp ? [] : times(ddl))],
       },
       // By itself 1 % of an insert and 3 % of a merge. Parts that were there before get it when they are merged.
       {
@@ -75,4 +82,23 @@ function createTraceTimesView(ddl: Ddl, table: string): string {
     "WHERE TraceId != ''",
     "GROUP BY TraceId",
   ].join("\n");
+}
+
+/**
+ * The same as a view of the roll-up of traces: one row for each block that had spans of the trace, until merges put them
+ * together. Filling a table of its own for it cost an insert a tenth more. Where there is such a table it stays.
+ *
+ * The second statement takes the name of the view that fills such a table: the Collector's exporter, started beside this one,
+ * makes what is missing and would write to a view.
+ */
+export function traceTimesOfRollUp(ddl: Ddl, table: string, traces: string): readonly string[] {
+  const name = `${table}_trace_id_ts`;
+  const select = [
+    "SELECT TraceId, toDateTime(Start) AS Start, toDateTime(greatest(Start, End)) AS End",
+    `FROM ${ddl.table(traces)}`,
+    `WHERE Start < toDateTime64('${noStart}', 9)`,
+  ].join("\n");
+  return [name, `${name}_mv`].map(
+    (view) => `CREATE VIEW IF NOT EXISTS ${ddl.table(view)}${ddl.onCluster} AS\n${select}`,
+  );
 }

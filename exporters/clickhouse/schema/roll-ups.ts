@@ -1,9 +1,10 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import type { Migration } from "./migrations.ts";
+import { traceTimesOfRollUp } from "./otel-traces.ts";
 import { reconcileDay, signsOfLife, traceDays } from "./reconcile.ts";
 import { none, noStart, sessionRowsOf, traceRowsOf } from "./roll-up-rows.ts";
 import type { Ddl } from "./sql.ts";
-import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
+import { columnLines, createTable, type TableSchema, viewOf } from "./table-schema.ts";
 
 /*
  * Roll-ups: what lists of traces and sessions read in place of all spans. Views fill them from every inserted block, and
@@ -16,8 +17,9 @@ import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
 
 /** Values of a key: (key, value, version); the highest version is the one that holds. */
 const versioned = "SimpleAggregateFunction(groupUniqArrayArray, Array(Tuple(String, String, UInt64)))";
-const packed = "CODEC(ZSTD(1))";
-const times = "CODEC(Delta(8), ZSTD(1))";
+/** ZSTD(1) would take two thirds of the bytes, and merges a third more CPU: rows are few and small beside spans. */
+const packed = "CODEC(LZ4)";
+const times = "CODEC(Delta(8), LZ4)";
 
 function column(name: string, type: string, more = "", codec = packed): ColumnDefinition {
   return { name, type, ddl: [type, more, codec].filter((part) => part !== "").join(" ") };
@@ -27,7 +29,7 @@ function column(name: string, type: string, more = "", codec = packed): ColumnDe
 export const traceRollUpColumns: readonly ColumnDefinition[] = [
   column("ProjectId", "LowCardinality(String)", "", ""),
   // UTC. The hour of the spans, or of the start that was given for the trace.
-  column("Hour", "DateTime", "", "CODEC(Delta(4), ZSTD(1))"),
+  column("Hour", "DateTime", "", "CODEC(Delta(4), LZ4)"),
   column("TraceId", "String"),
   column("Start", "SimpleAggregateFunction(min, DateTime64(9))", `DEFAULT '${noStart}'`, times),
   // 1970: no span has ended.
@@ -36,10 +38,10 @@ export const traceRollUpColumns: readonly ColumnDefinition[] = [
   column("UpdatedAt", "SimpleAggregateFunction(max, DateTime64(3))", "DEFAULT now64(3)", times),
   // RowCount = length(SpanHashes): no span stands twice in the table of spans, and the sums are right. Otherwise they must be
   // made from the spans. Signed, and the same for the other counts, because corrections may be negative.
-  column("RowCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, ZSTD(1))"),
+  column("RowCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, LZ4)"),
   column("SpanHashes", "SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))"),
-  column("ErrorCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, ZSTD(1))"),
-  column("OkCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, ZSTD(1))"),
+  column("ErrorCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, LZ4)"),
+  column("OkCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, LZ4)"),
   column("Cost", "SimpleAggregateFunction(sum, Nullable(Float64))"),
   // '0' for a span without parent or '1', its start in 16 hex digits of nanoseconds, its name.
   column("Root", "SimpleAggregateFunction(min, String)", `DEFAULT '${none}'`),
@@ -68,7 +70,7 @@ export const sessionRollUpColumns: readonly ColumnDefinition[] = [
   column("Traces", "SimpleAggregateFunction(groupUniqArrayArray, Array(Tuple(DateTime, String)))"),
   // Estimates that find candidates: of the blocks in which a trace had named its session. Exact numbers come from `traces`.
   column("Cost", "SimpleAggregateFunction(sum, Nullable(Float64))"),
-  column("ErrorCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, ZSTD(1))"),
+  column("ErrorCount", "SimpleAggregateFunction(sum, Int64)", "", "CODEC(T64, LZ4)"),
   column("Duration", "SimpleAggregateFunction(sum, Int64)"),
   column("Tags", versioned),
   column("Attributes", versioned),
@@ -86,6 +88,7 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
     table,
     columns: traceRollUpColumns,
     deduplicated: [table],
+    filledFrom: spans,
     lostWithout,
     expiring: [{ table, time: "Hour", hasProjects: true }],
     migrations: (ddl) => [
@@ -109,6 +112,7 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
             granularity,
           }),
           view(ddl, table, traceRowsOf(ddl.table(spans))),
+          ...traceTimesOfRollUp(ddl, spans, table),
         ],
       },
       { version: 2, name: "traces of spans that were there before", statements: [], run: fillTraces(table, spans) },
@@ -122,6 +126,7 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
     table,
     columns: sessionRollUpColumns,
     deduplicated: [table],
+    filledFrom: traces,
     lostWithout,
     expiring: [{ table, time: "Day", hasProjects: true }],
     migrations: (ddl) => [
@@ -153,7 +158,7 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
 }
 
 function view(ddl: Ddl, table: string, select: string): string {
-  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${ddl.table(`${table}_mv`)}${ddl.onCluster}\nTO ${ddl.table(table)} AS\n${select}`;
+  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${ddl.table(viewOf(table))}${ddl.onCluster}\nTO ${ddl.table(table)} AS\n${select}`;
 }
 
 /** Fills a new roll-up from the spans that were there before its view, day by day. */

@@ -12,10 +12,17 @@ export interface TableSchema {
   readonly deduplicated: readonly string[];
   /** Tables of which rows are deleted when they are old. */
   readonly expiring?: readonly Expiring[];
+  /** The table from which a view fills this one. */
+  readonly filledFrom?: string;
   /** What is lost without the table, where the exporter can do without: it is then missed with a WARN. */
   readonly lostWithout?: string;
   /** What the table and its neighbours have been through. Append only; a step that was released never changes. */
   migrations(ddl: Ddl): readonly Migration[];
+}
+
+/** The view that fills a table. */
+export function viewOf(table: string): string {
+  return `${table}_mv`;
 }
 
 /**

@@ -106,5 +106,5 @@ function jsonOfFound(facts: SpanFacts): string {
 
 /** The value found, as JavaScript has it. */
 export function valueFound(facts: SpanFacts): AttributeValue {
-  return readValue(facts.batch.arena, facts.type, facts.word0, facts.word1);
+  return readValue(facts.batch.arena, facts.type, facts.word0 >>> 0, facts.word1 >>> 0);
 }

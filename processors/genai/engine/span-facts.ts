@@ -25,7 +25,10 @@ export class SpanFacts {
   stamps = new Uint32Array(0);
   stamp = 0;
 
-  /** The value found: type and words as in an `AttributeTable`. */
+  /**
+   * The value found: type and words as in an `AttributeTable`, the words signed. Half a double as an unsigned number would not
+   * fit into what V8 keeps as an integer, and every read of the fields would be one of a double then.
+   */
   type = 0;
   word0 = 0;
   word1 = 0;
@@ -71,8 +74,8 @@ export class SpanFacts {
   /** Takes the value of an entry of `table`. */
   loadEntry({ types, words }: AttributeTable, entry: number): void {
     this.type = types[entry]!;
-    this.word0 = words[2 * entry]!;
-    this.word1 = words[2 * entry + 1]!;
+    this.word0 = words[2 * entry]! | 0;
+    this.word1 = words[2 * entry + 1]! | 0;
   }
 
   /** Takes the value of `key` among the entries `[start, end)` of `table`; says whether it is there. */
@@ -112,17 +115,20 @@ export class SpanFacts {
   setNumber(value: number): void {
     if (Number.isSafeInteger(value)) {
       this.type = ValueType.INT;
-      this.word0 = value >>> 0;
-      this.word1 = Math.floor(value / 2 ** 32) >>> 0;
+      this.word0 = value | 0;
+      this.word1 = Math.floor(value / 2 ** 32) | 0;
       return;
     }
     this.type = ValueType.DOUBLE;
-    [this.word0, this.word1] = doubleWords(value);
+    const [low, high] = doubleWords(value);
+    this.word0 = low | 0;
+    this.word1 = high | 0;
   }
 
   /** The value found as a number, where it is an INT or a DOUBLE. */
   get number(): number {
-    return this.type === ValueType.INT ? (this.word1 | 0) * 2 ** 32 + this.word0 : doubleOf(this.word0, this.word1);
+    const { word0, word1 } = this;
+    return this.type === ValueType.INT ? word1 * 2 ** 32 + (word0 >>> 0) : doubleOf(word0, word1);
   }
 
   /** The text found, which is a STRING. */

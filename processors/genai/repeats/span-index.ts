@@ -1,5 +1,5 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { hashOf, type SpanIds } from "./span-memory.ts";
+import { hashOf, type SpanIds, traceHashOf } from "./span-memory.ts";
 
 /** Ids of a batch's spans as words, and the way from an id to its row. */
 export class SpanIndex {
@@ -13,8 +13,10 @@ export class SpanIndex {
   constructor(batch: SpanBatch) {
     this.#batch = batch;
     const traces = wordsOf(batch.traceId, batch.length * 4);
-    this.ids = { traces, spans: wordsOf(batch.spanId, batch.length * 2) };
-    this.parents = { traces, spans: wordsOf(batch.parentSpanId, batch.length * 2) };
+    const traceHashes = new Int32Array(batch.length);
+    for (let row = 0; row < batch.length; row++) traceHashes[row] = traceHashOf(traces, 4 * row);
+    this.ids = { traces, traceHashes, spans: wordsOf(batch.spanId, batch.length * 2) };
+    this.parents = { traces, traceHashes, spans: wordsOf(batch.parentSpanId, batch.length * 2) };
   }
 
   /** Makes it possible to find these rows. */
@@ -29,7 +31,7 @@ export class SpanIndex {
   parentRow(row: number): number {
     if (!this.hasParent(row)) return -1;
     const { traces, spans } = this.parents;
-    for (let slot = hashOf(this.parents, row, row) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+    for (let slot = hashOf(this.parents, row) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const found = this.#rows[slot]! - 1;
       if (found < 0) return -1;
       if (this.#isSpan(found, traces, row, spans)) return found;
@@ -41,7 +43,7 @@ export class SpanIndex {
   }
 
   #add(row: number): void {
-    let slot = hashOf(this.ids, row, row) & this.#mask;
+    let slot = hashOf(this.ids, row) & this.#mask;
     for (; this.#rows[slot] !== 0; slot = (slot + 1) & this.#mask) {
       // A span that was sent twice: the first stands for both.
       if (this.#isSpan(this.#rows[slot]! - 1, this.ids.traces, row, this.ids.spans)) return;

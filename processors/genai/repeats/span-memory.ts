@@ -3,30 +3,28 @@ import { randomBytes } from "node:crypto";
 // A secret: senders choose ids, and must not be able to choose collisions.
 const seed = randomBytes(4).readUInt32LE() | 1;
 
-/** Trace and span ids of many spans, as 32-bit words: four and two a span. */
+/** Trace and span ids of many spans, as 32-bit words, four and two a span; and the hashes of the trace ids. */
 export interface SpanIds {
   readonly traces: Uint32Array;
+  readonly traceHashes: Int32Array;
   readonly spans: Uint32Array;
 }
 
-export function hashOf({ traces, spans }: SpanIds, trace: number, span: number): number {
-  let hash = seed;
-  hash = Math.imul(hash ^ traces[4 * trace]!, 0x9e3779b1) ^ traces[4 * trace + 1]!;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ traces[4 * trace + 2]!;
-  hash = Math.imul(hash ^ (hash >>> 13), seed) ^ traces[4 * trace + 3]!;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) ^ spans[2 * span]!;
-  hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b) ^ spans[2 * span + 1]!;
-  hash = Math.imul(hash ^ (hash >>> 15), seed);
-  return (hash ^ (hash >>> 16)) >>> 0;
+/** A hash of a trace id alone, whose four words begin at `at`. Signed, as all hashes here: V8 keeps those without a box. */
+export function traceHashOf(words: Uint32Array, at: number): number {
+  let hash = Math.imul(words[at]! ^ seed, 0x9e3779b1) ^ words[at + 1]!;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ words[at + 2]!;
+  hash = Math.imul(hash ^ (hash >>> 13), seed) ^ words[at + 3]!;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return hash ^ (hash >>> 16);
 }
 
-/** A hash of the trace id alone. */
-export function traceHashOf({ traces }: SpanIds, trace: number): number {
-  let hash = Math.imul(traces[4 * trace]! ^ seed, 0x9e3779b1) ^ traces[4 * trace + 1]!;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ traces[4 * trace + 2]!;
-  hash = Math.imul(hash ^ (hash >>> 13), seed) ^ traces[4 * trace + 3]!;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  return (hash ^ (hash >>> 16)) >>> 0;
+/** A hash of the span with number `span`. */
+export function hashOf({ traceHashes, spans }: SpanIds, span: number): number {
+  let hash = Math.imul(traceHashes[span]! ^ spans[2 * span]!, 0x9e3779b1) ^ spans[2 * span + 1]!;
+  hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15), seed);
+  return hash ^ (hash >>> 16);
 }
 
 /** A set of traces by their hashes: has some that were not added, and all that were. */
@@ -55,42 +53,77 @@ export class TraceFilter {
   }
 }
 
-/** Words of an entry: trace id, span id, parent's id. */
-const wordsPerSpan = 8;
+/** Words of a record: trace id, span id, parent's id, flags. */
+const wordsPerSpan = 9;
+const parentAt = 6;
+const flagsAt = 8;
 
-/** One generation: an open-addressing table that is at most half full. A flag byte of 0 is a free slot. */
+/**
+ * One generation: records in the order they came, and an open-addressing table of their numbers that is at most half full.
+ * What is looked up comes from main memory, so the table is as small as can be, and records are written one behind the other.
+ */
 class Generation {
   readonly words: Uint32Array;
-  readonly flags: Uint8Array;
-  readonly mask: number;
   readonly traces: TraceFilter;
   count = 0;
+  /** Number of the record + 1, and above it bits of the hash that save most looks at records of others; 0: free. */
+  readonly #table: Int32Array;
+  /** For places in the table, and for numbers in its entries: there are half as many. */
+  readonly #mask: number;
 
-  constructor(slots: number) {
+  constructor(capacity: number) {
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(capacity * 2, 2)));
     this.traces = new TraceFilter(Math.max(slots * 4, 8));
-    this.words = new Uint32Array(slots * wordsPerSpan);
-    this.flags = new Uint8Array(slots);
-    this.mask = slots - 1;
+    this.words = new Uint32Array(capacity * wordsPerSpan);
+    this.#table = new Int32Array(slots);
+    this.#mask = slots - 1;
   }
 
-  /** The slot of a span, or the free slot where it belongs. */
-  slotOf(ids: SpanIds, trace: number, span: number): number {
-    const { words, flags, mask } = this;
-    let slot = hashOf(ids, trace, span) & mask;
-    for (; flags[slot] !== 0; slot = (slot + 1) & mask) {
-      const at = slot * wordsPerSpan;
-      if (
-        words[at + 4] === ids.spans[2 * span] &&
-        words[at + 5] === ids.spans[2 * span + 1] &&
-        words[at] === ids.traces[4 * trace] &&
-        words[at + 1] === ids.traces[4 * trace + 1] &&
-        words[at + 2] === ids.traces[4 * trace + 2] &&
-        words[at + 3] === ids.traces[4 * trace + 3]
-      ) {
-        break;
-      }
+  clear(): void {
+    this.#table.fill(0);
+    this.traces.clear();
+    this.count = 0;
+  }
+
+  /** The record of a span, or -1. */
+  find(ids: SpanIds, span: number): number {
+    const hash = hashOf(ids, span);
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const entry = this.#table[slot]!;
+      if (entry === 0) return -1;
+      const record = (entry & this.#mask) - 1;
+      if (((entry ^ hash) & ~this.#mask) === 0 && this.#isSpan(record, ids, span)) return record;
     }
-    return slot;
+  }
+
+  /** Adds the record of a span that has none, with no parent and no flags. */
+  add(ids: SpanIds, span: number): number {
+    const hash = hashOf(ids, span);
+    let slot = hash & this.#mask;
+    while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask;
+    const record = this.count++;
+    this.#table[slot] = (hash & ~this.#mask) | (record + 1);
+    this.traces.add(ids.traceHashes[span]!);
+    const { words } = this;
+    const at = record * wordsPerSpan;
+    for (let i = 0; i < 4; i++) words[at + i] = ids.traces[4 * span + i]!;
+    words[at + 4] = ids.spans[2 * span]!;
+    words[at + 5] = ids.spans[2 * span + 1]!;
+    words[at + parentAt] = words[at + parentAt + 1] = words[at + flagsAt] = 0;
+    return record;
+  }
+
+  #isSpan(record: number, ids: SpanIds, span: number): boolean {
+    const { words } = this;
+    const at = record * wordsPerSpan;
+    return (
+      words[at + 4] === ids.spans[2 * span] &&
+      words[at + 5] === ids.spans[2 * span + 1] &&
+      words[at] === ids.traces[4 * span] &&
+      words[at + 1] === ids.traces[4 * span + 1] &&
+      words[at + 2] === ids.traces[4 * span + 2] &&
+      words[at + 3] === ids.traces[4 * span + 3]
+    );
   }
 }
 
@@ -98,18 +131,16 @@ class Generation {
  * Remembers flags and parents of spans, of the last ones at least `spans / 2` and at most `spans`. It is two tables: when the
  * young one is full it becomes the old one, and what was in the old one is forgotten unless it was asked for since.
  *
- * Slots are those of the young table, and hold until `makeRoom` is called.
+ * Records are those of the young table, and hold until `makeRoom` is called.
  */
 export class SpanMemory {
   readonly #capacity: number;
-  readonly #slots: number;
   #young: Generation | undefined;
   #old: Generation | undefined;
 
   /** @param spans 0 remembers nothing */
   constructor(spans: number) {
     this.#capacity = Math.ceil(spans / 2);
-    this.#slots = 2 ** Math.ceil(Math.log2(Math.max(this.#capacity * 2, 2)));
   }
 
   get isEmpty(): boolean {
@@ -123,76 +154,73 @@ export class SpanMemory {
 
   /** Forgets the oldest spans if the young table might not take `spans` more. */
   makeRoom(spans: number): void {
-    if (this.#young === undefined || this.#young.count + spans <= this.#capacity || this.#young.count === 0) return;
-    this.#old = this.#young;
-    this.#young = new Generation(this.#slots);
+    const young = this.#young;
+    if (young === undefined || young.count + spans <= this.#capacity || young.count === 0) return;
+    // Its memory is used again: megabytes, which the operating system would have to clear each time.
+    const next = this.#old ?? new Generation(this.#capacity);
+    next.clear();
+    this.#old = young;
+    this.#young = next;
   }
 
-  /** The slot of a span, or -1. `trace` and `span` count in the words of `ids`. */
-  find(ids: SpanIds, trace: number, span: number): number {
+  /** The record of a span, or -1. */
+  find(ids: SpanIds, span: number): number {
     const young = this.#young;
     if (young === undefined) return -1;
     // The filters are small; what is looked up in a table comes from main memory.
-    const hash = traceHashOf(ids, trace);
+    const hash = ids.traceHashes[span]!;
     if (young.traces.mayHave(hash)) {
-      const slot = young.slotOf(ids, trace, span);
-      if (young.flags[slot] !== 0) return slot;
+      const record = young.find(ids, span);
+      if (record >= 0) return record;
     }
     const old = this.#old;
     if (old === undefined || !old.traces.mayHave(hash) || young.count >= this.#capacity) return -1;
-    const oldSlot = old.slotOf(ids, trace, span);
-    if (old.flags[oldSlot] === 0) return -1;
-    const slot = young.slotOf(ids, trace, span);
-    young.count++;
-    young.traces.add(hash);
-    young.words.set(old.words.subarray(oldSlot * wordsPerSpan, (oldSlot + 1) * wordsPerSpan), slot * wordsPerSpan);
-    young.flags[slot] = old.flags[oldSlot]!;
-    return slot;
+    const known = old.find(ids, span);
+    if (known < 0) return -1;
+    const record = young.add(ids, span);
+    const at = known * wordsPerSpan;
+    young.words.set(old.words.subarray(at + parentAt, at + wordsPerSpan), record * wordsPerSpan + parentAt);
+    return record;
   }
 
-  /** The slot of the parent of the span in `slot`, or -1. */
-  parentOf(slot: number): number {
+  /** The record of the parent of a record's span, or -1. */
+  parentOf(record: number): number {
     const { words } = this.#young!;
-    const at = slot * wordsPerSpan;
-    if (words[at + 6] === 0 && words[at + 7] === 0) return -1;
-    return this.find({ traces: words.subarray(at, at + 4), spans: words.subarray(at + 6, at + 8) }, 0, 0);
+    const at = record * wordsPerSpan;
+    const parent = at + parentAt;
+    if (words[parent] === 0 && words[parent + 1] === 0) return -1;
+    const ids = {
+      traces: words.subarray(at, at + 4),
+      traceHashes: Int32Array.of(traceHashOf(words, at)),
+      spans: words.subarray(parent, parent + 2),
+    };
+    return this.find(ids, 0);
   }
 
-  /** The slot of a span, which is added with no flags but `flag` when it is new; -1 when there is no room. */
-  add(ids: SpanIds, trace: number, span: number, flag: number): number {
-    const known = this.find(ids, trace, span);
-    if (known >= 0) {
-      this.#young!.flags[known]! |= flag;
-      return known;
+  /** The record of a span, which is added with no flags but `flag` when it is new; -1 when there is no room. */
+  add(ids: SpanIds, span: number, flag: number): number {
+    let record = this.find(ids, span);
+    if (record < 0) {
+      if (this.#capacity === 0) return -1;
+      this.#young ??= new Generation(this.#capacity);
+      if (this.#young.count >= this.#capacity) return -1;
+      record = this.#young.add(ids, span);
     }
-    if (this.#capacity === 0) return -1;
-    this.#young ??= new Generation(this.#slots);
-    const young = this.#young;
-    if (young.count >= this.#capacity) return -1;
-    const slot = young.slotOf(ids, trace, span);
-    const at = slot * wordsPerSpan;
-    young.count++;
-    young.traces.add(traceHashOf(ids, trace));
-    const { words } = young;
-    for (let i = 0; i < 4; i++) words[at + i] = ids.traces[4 * trace + i]!;
-    words[at + 4] = ids.spans[2 * span]!;
-    words[at + 5] = ids.spans[2 * span + 1]!;
-    words[at + 6] = words[at + 7] = 0;
-    young.flags[slot] = flag;
-    return slot;
+    this.addFlag(record, flag);
+    return record;
   }
 
-  setParent(slot: number, low: number, high: number): void {
+  setParent(record: number, low: number, high: number): void {
     const { words } = this.#young!;
-    words[slot * wordsPerSpan + 6] = low;
-    words[slot * wordsPerSpan + 7] = high;
+    words[record * wordsPerSpan + parentAt] = low;
+    words[record * wordsPerSpan + parentAt + 1] = high;
   }
 
-  flagsAt(slot: number): number {
-    return this.#young!.flags[slot]!;
+  flagsAt(record: number): number {
+    return this.#young!.words[record * wordsPerSpan + flagsAt]!;
   }
 
-  addFlag(slot: number, flag: number): void {
-    this.#young!.flags[slot]! |= flag;
+  addFlag(record: number, flag: number): void {
+    this.#young!.words[record * wordsPerSpan + flagsAt]! |= flag;
   }
 }

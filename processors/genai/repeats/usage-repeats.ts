@@ -1,6 +1,6 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { SpanIndex } from "./span-index.ts";
-import { SpanMemory, TraceFilter, traceHashOf } from "./span-memory.ts";
+import { SpanMemory, TraceFilter } from "./span-memory.ts";
 
 /** What is known of a span of the batch before the walk. */
 const isKnown = 1;
@@ -38,7 +38,7 @@ export class UsageRepeats {
   #active = new Uint32Array(64);
   #activeCount = 0;
   /** By row: where the memory has the span, or -1. */
-  #slots = new Int32Array(64);
+  #records = new Int32Array(64);
   #known = 0;
   #length = 0;
 
@@ -55,7 +55,7 @@ export class UsageRepeats {
       this.#marks = new Uint8Array(batch.length * 2);
       this.#below = new Uint8Array(batch.length * 2);
       this.#active = new Uint32Array(batch.length * 2);
-      this.#slots = new Int32Array(batch.length * 2);
+      this.#records = new Int32Array(batch.length * 2);
     } else this.#rows.fill(0, 0, batch.length);
   }
 
@@ -93,13 +93,14 @@ export class UsageRepeats {
   /** Spans around AI are few in most traffic; those of other traces cost a look at one bit. */
   #findActive(index: SpanIndex): void {
     const traces = this.#traces;
+    const { traceHashes } = index.ids;
     traces.clear();
     for (let row = 0; row < this.#length; row++) {
-      if (this.#rows[row] !== 0) traces.add(traceHashOf(index.ids, row));
+      if (this.#rows[row] !== 0) traces.add(traceHashes[row]!);
     }
     this.#activeCount = 0;
     for (let row = 0; row < this.#length; row++) {
-      const hash = traceHashOf(index.ids, row);
+      const hash = traceHashes[row]!;
       if (traces.mayHave(hash) || this.#memory.mayHaveTrace(hash)) this.#active[this.#activeCount++] = row;
     }
   }
@@ -109,9 +110,9 @@ export class UsageRepeats {
     this.#below.fill(0, 0, this.#length);
     for (let i = 0; i < this.#activeCount; i++) {
       const row = this.#active[i]!;
-      const slot = batch.isDropped(row) ? -1 : this.#memory.find(index.ids, row, row);
-      this.#slots[row] = slot;
-      this.#marks[row] = slot < 0 ? 0 : this.#memory.flagsAt(slot);
+      const record = batch.isDropped(row) ? -1 : this.#memory.find(index.ids, row);
+      this.#records[row] = record;
+      this.#marks[row] = record < 0 ? 0 : this.#memory.flagsAt(record);
     }
     // What was found out of spans whose own place was not known then is passed on to those above.
     for (let i = 0; i < this.#activeCount; i++) {
@@ -166,12 +167,12 @@ export class UsageRepeats {
 
   /** Whether the parent of `row`, which is not in the batch, or a span above it was counted. */
   #isRememberedCounted(row: number, index: SpanIndex): boolean {
-    let slot = index.hasParent(row) ? this.#memory.find(index.parents, row, row) : -1;
-    for (let step = 0; slot >= 0 && step < maxRememberedSteps; step++) {
-      const marks = this.#memory.flagsAt(slot);
+    let record = index.hasParent(row) ? this.#memory.find(index.parents, row) : -1;
+    for (let step = 0; record >= 0 && step < maxRememberedSteps; step++) {
+      const marks = this.#memory.flagsAt(record);
       if ((marks & (Mark.COUNTED | Mark.BELOW_COUNTED)) !== 0) return true;
       if ((marks & Mark.TOOL) !== 0) return false;
-      slot = this.#memory.parentOf(slot);
+      record = this.#memory.parentOf(record);
     }
     return false;
   }
@@ -193,11 +194,11 @@ export class UsageRepeats {
 
   #markRemembered(row: number, index: SpanIndex): void {
     if (!index.hasParent(row)) return;
-    let slot = this.#memory.add(index.parents, row, row, Mark.ABOVE_COUNTED);
-    for (let step = 0; slot >= 0 && step < maxRememberedSteps; step++) {
-      this.#memory.addFlag(slot, Mark.ABOVE_COUNTED);
-      if ((this.#memory.flagsAt(slot) & Mark.TOOL) !== 0) return;
-      slot = this.#memory.parentOf(slot);
+    let record = this.#memory.add(index.parents, row, Mark.ABOVE_COUNTED);
+    for (let step = 0; record >= 0 && step < maxRememberedSteps; step++) {
+      this.#memory.addFlag(record, Mark.ABOVE_COUNTED);
+      if ((this.#memory.flagsAt(record) & Mark.TOOL) !== 0) return;
+      record = this.#memory.parentOf(record);
     }
   }
 
@@ -220,11 +221,11 @@ export class UsageRepeats {
       const facts = this.#rows[row]!;
       const marks = this.#marks[row]! | (isBelow ? Mark.BELOW_COUNTED : 0);
       if (facts === 0 && marks === 0) continue;
-      const known = this.#slots[row]!;
-      const slot = known >= 0 ? known : this.#memory.add(index.ids, row, row, Mark.SEEN);
-      if (slot < 0) return;
-      this.#memory.addFlag(slot, marks | Mark.SEEN | ((facts & isTool) !== 0 ? Mark.TOOL : 0));
-      this.#memory.setParent(slot, index.parents.spans[2 * row]!, index.parents.spans[2 * row + 1]!);
+      const known = this.#records[row]!;
+      const record = known >= 0 ? known : this.#memory.add(index.ids, row, Mark.SEEN);
+      if (record < 0) return;
+      this.#memory.addFlag(record, marks | Mark.SEEN | ((facts & isTool) !== 0 ? Mark.TOOL : 0));
+      this.#memory.setParent(record, index.parents.spans[2 * row]!, index.parents.spans[2 * row + 1]!);
     }
   }
 }

@@ -4,6 +4,7 @@ import { parseJson } from "../../../extensions/api/http/body.ts";
 import { notFound } from "../../../extensions/api/http/errors.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
+import { acceptedSession, acceptedTrace } from "../accepted.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import type { LookUp } from "../look-up.ts";
 import { arrayBody, Problems } from "../read/problems.ts";
@@ -32,6 +33,7 @@ export function entityRoutes(ports: EntityPorts): readonly Route[] {
       path: "/traces",
       tag: "Traces",
       summary: "Store what is known of traces",
+      accepts: z.array(acceptedTrace),
       description: "What is said here holds before what follows from the spans of a trace. All are stored, or none.",
       responses: { 200: z.array(traceReadSchema), ...errors },
       handle: ({ body, caller }) => postTraces(ports, body, caller),
@@ -41,6 +43,7 @@ export function entityRoutes(ports: EntityPorts): readonly Route[] {
       path: "/sessions",
       tag: "Sessions",
       summary: "Store sessions",
+      accepts: z.array(acceptedSession),
       description: "Names sessions and gives them tags and attributes. All are stored, or none.",
       responses: { 200: z.array(sessionReadSchema), 404: errorBody, ...errors },
       handle: ({ body, caller }) => postSessions(ports, body, caller),

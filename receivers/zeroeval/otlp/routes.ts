@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
+import { acceptedExport } from "../accepted.ts";
 import { errorBody } from "../schemas.ts";
 import type { OtlpIntake } from "./otlp-intake.ts";
 
@@ -25,6 +26,7 @@ export function otlpRoutes(intake: OtlpIntake): readonly Route[] {
       summary: "Store spans of OpenTelemetry",
       description: "An ExportTraceServiceRequest in protobuf or JSON, answered in the same.",
       body: "raw",
+      accepts: acceptedExport,
       responses: { 200: partialSuccess, 400: errorBody, 413: errorBody, 415: errorBody, 503: errorBody },
       handle: ({ headers, body, caller }) => intake.export(headers["content-type"], body, caller),
     }),

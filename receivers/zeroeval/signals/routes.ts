@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
+import { acceptedSignal, acceptedSignals, acceptedWorkspaceSignal } from "../accepted.ts";
 import { errorBody, requiredTime } from "../schemas.ts";
 import type { SignalIntake } from "./signal-intake.ts";
 
@@ -37,6 +38,7 @@ export function signalRoutes(intake: SignalIntake): readonly Route[] {
       path: "/workspaces/:workspace_id/signals",
       aliases: ["/workspaces/:workspace_id/tests/signals"],
       summary: "Attach a signal to a completion, span, trace or session",
+      accepts: acceptedWorkspaceSignal,
       params: z.object({ workspace_id: z.string().describe("Workspace of the key.") }),
       responses: { 200: workspaceSignal, 404: errorBody, ...errors },
       handle: ({ params, body, caller }) => intake.ofWorkspace(params.workspace_id, body, caller),
@@ -45,6 +47,7 @@ export function signalRoutes(intake: SignalIntake): readonly Route[] {
       ...shared,
       path: "/signals",
       summary: "Attach a signal to an entity",
+      accepts: acceptedSignal,
       responses: { 200: z.object({ status: z.string(), message: z.string(), id: z.guid() }), ...errors },
       handle: ({ body, caller }) => intake.ofEntity(body, caller),
     }),
@@ -52,6 +55,7 @@ export function signalRoutes(intake: SignalIntake): readonly Route[] {
       ...shared,
       path: "/signals/bulk",
       summary: "Attach many signals",
+      accepts: acceptedSignals,
       description: "Mistakes in some do not fail the others.",
       responses: { 200: bulkAnswer, ...errors },
       handle: ({ body, caller }) => intake.bulk(body, caller),

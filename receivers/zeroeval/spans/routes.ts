@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
+import { acceptedSpan } from "../accepted.ts";
 import { errorBody } from "../schemas.ts";
 import { spanReadSchema } from "./schema.ts";
 import type { SpanIntake } from "./span-intake.ts";
@@ -17,6 +18,7 @@ export function spanRoutes(intake: SpanIntake): readonly Route[] {
       description:
         "Takes an array of spans. All of them are stored, or none: the answer to a bad one names everything that is wrong. A span that was sent before is changed: what is said now holds, what is left out stays.",
       body: "raw",
+      accepts: z.array(acceptedSpan),
       responses: { 200: z.array(spanReadSchema), 400: errorBody, 413: errorBody, 503: errorBody },
       handle: ({ body, caller }) => intake.post(body, caller),
     }),

@@ -30,7 +30,12 @@ describe("clickhouse exporter with a server", () => {
     settings = testSettings(),
   ): Promise<[ClickHouseExporter, string, ClickHouseConfig]> {
     const table = `traces_${++tables}`;
-    const config = await quickConfig(server.url, { database: server.database, traces_table_name: table, ...overrides });
+    const own = {
+      traces_table_name: table,
+      traces_rollup_table_name: `${table}_rollup`,
+      sessions_rollup_table_name: `${table}_sessions`,
+    };
+    const config = await quickConfig(server.url, { database: server.database, ...own, ...overrides });
     const exporter = new ClickHouseExporter(config, settings);
     onTestFinished(() => exporter.shutdown(AbortSignal.timeout(5_000)));
     await exporter.start();

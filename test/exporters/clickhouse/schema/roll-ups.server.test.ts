@@ -26,7 +26,7 @@ describe("roll-ups of the clickhouse exporter", () => {
   const ensure = (schema: TableSchema, overrides: object = {}): Promise<void> =>
     ensureTable(server.client, { ddl: ddl(overrides), schema, create: true, logger });
   const schemas = (name: string): readonly TableSchema[] => [
-    tracesSchema(name),
+    tracesSchema(name, true),
     traceRollUpSchema(`${name}_t`, name),
     sessionRollUpSchema(`${name}_s`, `${name}_t`),
   ];
@@ -65,6 +65,20 @@ describe("roll-ups of the clickhouse exporter", () => {
       }
       expect(await sums("gaps"), `step ${step}`).toEqual([{ cost: 101, rows: "100", spans: "100", traces: "20" }]);
     }
+  });
+
+  it("say so when two tables of spans are to share them", async () => {
+    for (const schema of schemas("shared")) await ensure(schema);
+    await ensure(tracesSchema("others", true));
+    const lines: { msg: string }[] = [];
+    const watched = pino({ level: "warn" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const options = { ddl: ddl(), create: true, logger: watched };
+    await ensureTable(server.client, { ...options, schema: traceRollUpSchema("shared_t", "shared") });
+    expect(lines).toEqual([]);
+    await ensureTable(server.client, { ...options, schema: traceRollUpSchema("shared_t", "others") });
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/is filled from shared, not from others: give the roll-ups of others names of their own$/),
+    ]);
   });
 
   const ttlOf = async (table: string): Promise<string | undefined> => {

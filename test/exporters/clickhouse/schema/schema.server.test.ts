@@ -182,7 +182,8 @@ describe("schema of the clickhouse exporter", () => {
       createMigrationsTable(replicated),
       addColumns(replicated, "otel_traces", traceColumns.slice(0, 2)),
       ...[
-        tracesSchema("otel_traces"),
+        tracesSchema("spans_alone"),
+        tracesSchema("otel_traces", true),
         traceRollUpSchema("traces", "otel_traces"),
         sessionRollUpSchema("sessions", "traces"),
         signalsSchema("signals"),
