@@ -1,16 +1,14 @@
 import type { TextColumn, TokenColumn } from "../../../pipeline/span-batch/derived.ts";
-import type { SpanSignal } from "../../../pipeline/span-batch/side-tables.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { IsoWriter } from "../json/iso-writer.ts";
 import { type Constant, constant, JsonOutput, viewed } from "../json/output.ts";
 import { JsonKind } from "../json/scanner.ts";
 import { nanosBetween } from "../read/times.ts";
+import { signalsOf, tagsOf, warningOf } from "./answer-values.ts";
 import { ProcessedSpans } from "./processed.ts";
 import { numberOf } from "./span-fields.ts";
 import { isAlike } from "./span-tags.ts";
 import type { SpanTexts } from "./span-texts.ts";
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What the answer says beside what the request said. */
 export interface AnswerFrame {
@@ -19,8 +17,6 @@ export interface AnswerFrame {
   /** ISO 8601. */
   readonly arrived: string;
 }
-
-const categories = { boolean: "boolean", number: "numerical", string: "categorical" } as const;
 
 /** Fields that the answer has and a request has not: what a request says in them is kept, but not answered. */
 const answerFields: ReadonlySet<string> = new Set([
@@ -384,27 +380,4 @@ function areAlike(texts: SpanTexts, row: number, other: number): boolean {
     isAlike(texts, numberOf.trace_tags, row, other) &&
     isAlike(texts, numberOf.session_tags, row, other)
   );
-}
-
-/** The request's tags were checked. */
-function tagsOf(tags: unknown): Record<string, string> {
-  const answer: Record<string, string> = {};
-  for (const [key, value] of Object.entries((tags ?? {}) as JsonObject))
-    if (value !== null) answer[key] = String(value);
-  return answer;
-}
-
-function signalsOf(signals: readonly SpanSignal[]): Record<string, object> {
-  const answer: Record<string, object> = {};
-  for (const { name, value } of signals) {
-    answer[name] = { value, type: categories[typeof value as keyof typeof categories] };
-  }
-  return answer;
-}
-
-/** Processors write `code: message`. */
-function warningOf(text: string): { code: string; message: string } {
-  const colon = text.indexOf(": ");
-  const code = colon < 0 ? "" : text.slice(0, colon);
-  return /^[a-z0-9_]+$/.test(code) ? { code, message: text.slice(colon + 2) } : { code: "warning", message: text };
 }

@@ -5,7 +5,7 @@ import { badRequest } from "../../../extensions/api/http/errors.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
 import { takeBatch } from "../../../pipeline/span-batch/batch-pool.ts";
 import { takeBody } from "../../../pipeline/span-batch/buffer-pool.ts";
-import type { TextColumn, TokenColumn } from "../../../pipeline/span-batch/derived.ts";
+import type { TextColumn } from "../../../pipeline/span-batch/derived.ts";
 import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { inlineSignal } from "../../../processors/signals/inline/normalise.ts";
@@ -19,6 +19,7 @@ import { RowFields } from "./row-fields.ts";
 import type { SessionIds } from "./session-ids.ts";
 import { SpanAttributes } from "./span-attributes.ts";
 import { joinedSpan, numberOf } from "./span-fields.ts";
+import { SpanSessions } from "./span-sessions.ts";
 import { type SpanContext, SpanTags } from "./span-tags.ts";
 import { SpanTexts } from "./span-texts.ts";
 import { ValueWriter } from "./value-writer.ts";
@@ -59,12 +60,12 @@ export class SpanReader {
   readonly #body: JsonBytes;
   readonly #limits: SpanLimits;
   readonly #problems: Problems;
-  readonly #sessions: SessionIds;
+  readonly #sessions: SpanSessions;
   readonly #fields: RowFields;
   readonly #attributes: SpanAttributes;
   readonly #tags: SpanTags;
   readonly #values: ValueWriter;
-  readonly #columns: Columns;
+  readonly #columns: ReturnType<typeof columnsOf>;
   readonly #project: number;
   readonly #start: Nanos = { low: 0, high: 0 };
   readonly #end: Nanos = { low: 0, high: 0 };
@@ -86,7 +87,6 @@ export class SpanReader {
     this.#body = body;
     this.#limits = limits;
     this.#problems = problems;
-    this.#sessions = sessions;
     this.madeIds = madeIds;
     const spans = Math.ceil(body.length / bytesPerSpan);
     // The arena goes with the batch; the body stays for the answer.
@@ -99,6 +99,7 @@ export class SpanReader {
     this.#values = new ValueWriter(batch.arena);
     this.#attributes = new SpanAttributes(batch, this.texts, this.#fields, limits, this.#values);
     this.#tags = new SpanTags(batch, this.texts, this.#fields, limits);
+    this.#sessions = new SpanSessions(batch, this.texts, this.#fields, sessions);
     this.#columns = columnsOf(batch);
     this.#seen = new ByteDictionary(batch.arena);
     const stored = storedProjectId(project);
@@ -203,7 +204,7 @@ export class SpanReader {
     this.#texts(row, base);
     const cost = this.texts.has(row, numberOf.cost) ? fields.number("cost", 0) : undefined;
     if (cost !== undefined) batch.setDerived("Cost", row, cost);
-    this.#tags.read(row, this.#session(row, base));
+    this.#tags.read(row, this.#sessions.read(row, base));
     if (this.texts.has(row, numberOf.signals)) this.#signals(row);
   }
 
@@ -375,45 +376,6 @@ export class SpanReader {
     }
   }
 
-  /** @returns the session's UUID, or "" */
-  #session(row: number, base: number): string {
-    const { texts } = this;
-    const fields = this.#fields;
-    const session = texts.has(row, numberOf.session) ? fields.object("session") : undefined;
-    const plain = texts.has(row, numberOf.session_id) ? fields.text("session_id") : undefined;
-    const id = session === undefined ? plain : session["id"];
-    if (session !== undefined && (typeof id !== "string" || id === "")) {
-      const isMissing = id === undefined || id === null || id === "";
-      const [message, type] = isMissing ? ["is required", "missing"] : ["must be a string", "invalid_type"];
-      this.#problems.add(fields.loc("session", "id"), message!, type!);
-    }
-    if (typeof id !== "string" || id === "") return "";
-    const { uuid, isUuid } = this.#sessions.of(id);
-    this.#columns.sessionId.setRange(row, this.#ascii(uuid), uuid.length);
-    const named = session?.["name"];
-    if (named !== undefined && named !== null && typeof named !== "string") {
-      this.#problems.add(fields.loc("session", "name"), "must be a string", "invalid_type");
-    }
-    const sent = texts.has(row, numberOf.session_name) ? fields.text("session_name") : undefined;
-    const name = (typeof named === "string" && named) || sent || "";
-    if (name !== "") this.#columns.sessionName.set(row, name);
-    else if (isUuid) return uuid;
-    else if (session === undefined && texts.kindOf(row, numberOf.session_id) === JsonKind.TEXT) {
-      const start = texts.startOf(row, numberOf.session_id) + 1;
-      this.#columns.sessionName.setRange(row, base + start, texts.endOf(row, numberOf.session_id) - 1 - start);
-    } else this.#columns.sessionName.set(row, id);
-    return uuid;
-  }
-
-  /** Writes a short text to the arena, faster than an encoder does. @returns where it begins */
-  #ascii(text: string): number {
-    const { arena } = this.batch;
-    const at = arena.reserve(text.length);
-    const { bytes } = arena;
-    for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
-    return at;
-  }
-
   #signals(row: number): void {
     const signals = this.#fields.object("signals");
     if (signals === undefined) return;
@@ -428,20 +390,10 @@ export class SpanReader {
 const nilUuid = "00000000-0000-0000-0000-000000000000";
 
 /** Columns that nearly every span fills. */
-interface Columns {
-  readonly spanIdTail: TextColumn;
-  readonly parentSpanIdTail: TextColumn;
-  readonly kind: TokenColumn;
-  readonly sessionId: TextColumn;
-  readonly sessionName: TextColumn;
-}
-
-function columnsOf(batch: SpanBatch): Columns {
+function columnsOf(batch: SpanBatch) {
   return {
     spanIdTail: batch.deriveColumn("SpanIdTail"),
     parentSpanIdTail: batch.deriveColumn("ParentSpanIdTail"),
     kind: batch.deriveColumn("OperationKind"),
-    sessionId: batch.deriveColumn("SessionId"),
-    sessionName: batch.deriveColumn("SessionName"),
   };
 }
