@@ -5,6 +5,7 @@ import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
 import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
+import { spanSeriesSchema } from "../../exporters/clickhouse/schema/span-series.ts";
 import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
@@ -33,6 +34,10 @@ export interface SpanRow {
   output?: string;
   tags?: Record<string, string>;
   error?: string;
+  model?: string;
+  service?: string;
+  inputTokens?: number;
+  weight?: number;
 }
 
 export const traceUuid = (trace: number): string => `00000000-0000-4000-8000-${trace.toString(16).padStart(12, "0")}`;
@@ -56,6 +61,10 @@ function rowOf(span: SpanRow): Record<string, unknown> {
     StatusCode: span.status ?? "Unset",
     ErrorType: span.error ?? "",
     Cost: span.cost ?? null,
+    ResponseModel: span.model ?? "",
+    ServiceName: span.service ?? "",
+    InputTokens: span.inputTokens ?? null,
+    SampleWeight: span.weight ?? 1,
     SessionId: span.session ?? "",
     SessionName: span.sessionName ?? "",
     Input: span.input ?? "",
@@ -116,6 +125,7 @@ export class TestStore {
       sessionRollUpSchema("sessions", "traces"),
       signalsSchema("signals"),
       attachmentsSchema("attachments"),
+      spanSeriesSchema,
     ];
     for (const schema of schemas) await ensureTable(server.client, { ddl: store.ddl, schema, create: true, logger });
     return store;
@@ -166,9 +176,14 @@ export class TestStore {
   }
 
   async empty(): Promise<void> {
-    for (const table of ["otel_traces", "traces", "sessions", "signals"]) {
+    for (const table of ["otel_traces", "traces", "sessions", "signals", "span_series"]) {
       await this.#server.command(`TRUNCATE TABLE ${table}`);
     }
+  }
+
+  /** Rows of the table of settled hours. */
+  async settledHours(rows: readonly Record<string, unknown>[]): Promise<void> {
+    await this.#insert("span_series", rows);
   }
 
   async #insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {
