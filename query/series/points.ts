@@ -12,7 +12,7 @@ const sizes: Readonly<Record<SeriesMetric, (row: SeriesRow) => number>> = {
   errors: (row) => Number(row["Errors"]),
   latency: (row) => Number(row["Total"]),
   tokens: (row) => Number(row["Total"]),
-  cost: (row) => Number(row["Cost"]),
+  cost: (row) => Number(row["Spent"]),
 };
 
 /**
@@ -80,7 +80,7 @@ function pointOf(metric: SeriesMetric, row: SeriesRow): SeriesPoint {
         total: numberOf(row, "Total"),
       };
     case "cost":
-      return { ...point, cost: numberOf(row, "Cost") };
+      return { ...point, cost: numberOf(row, "Spent") };
     case "latency":
       return { ...point, ...latencyOf(row) };
   }

@@ -29,7 +29,7 @@ const values: Readonly<Record<Settled, Readonly<Record<string, string>>>> = {
   spans: {},
   errors: { Errors: "sumIf(Count, HasError)" },
   tokens: { Input: "sum(Input)", Output: "sum(Output)", Total: "sum(Total)" },
-  cost: { Cost: "sum(Cost)" },
+  cost: { Spent: "sum(Spent)" },
 };
 
 const hour = 3_600;

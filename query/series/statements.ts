@@ -127,7 +127,8 @@ export const measures: Readonly<Record<SeriesMetric, Summed["values"]>> = {
     Output: (_columns, sign) => sql`${raw(sign)} * sum(SampleWeight * OutputTokens)`,
     Total: (_columns, sign) => sql`${raw(sign)} * sum(SampleWeight * TotalTokens)`,
   },
-  cost: { Cost: ({ cost }, sign) => sql`${raw(sign)} * sum(SampleWeight * ${cost})` },
+  // Not `Cost`: in conditions that would be the sum instead of the column.
+  cost: { Spent: ({ cost }, sign) => sql`${raw(sign)} * sum(SampleWeight * ${cost})` },
 };
 
 /** @param source FROM and WHERE */

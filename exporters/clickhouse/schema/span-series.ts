@@ -29,7 +29,7 @@ export const settledDimensions = {
 /** Sums of a group, each weighed with `SampleWeight`; NULL where no span has the value. */
 export const settledSums = {
   Count: "Counts",
-  Cost: "Costs",
+  Spent: "Costs",
   Input: "InputTokens",
   Output: "OutputTokens",
   Total: "TotalTokens",
@@ -48,7 +48,7 @@ const columns: readonly ColumnDefinition[] = [
   ...[settledDimensions.Service, settledDimensions.Status].map(texts),
   column(settledDimensions.HasError, "Array(UInt8)"),
   column(settledSums.Count, "Array(Float64)"),
-  ...[settledSums.Cost, settledSums.Input, settledSums.Output, settledSums.Total].map((name) =>
+  ...[settledSums.Spent, settledSums.Input, settledSums.Output, settledSums.Total].map((name) =>
     column(name, "Array(Nullable(Float64))"),
   ),
 ];
