@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import { count, cursor, limitOf, offset, oneOf, queryOf, timestamp } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
@@ -7,7 +8,6 @@ import type { Services } from "../../extensions/api/routes.ts";
 import { parseUuid, sessionUuid, storedProjectId, storedSpanId, storedTraceId } from "../../pipeline/ids.ts";
 import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
-import { errorBody } from "../model.ts";
 import { type SignalEntityType, signalEntities, signalRead, signalSummary, signalTypes } from "./model.ts";
 import { SignalPages, signalCursor, signalPosition } from "./pages.ts";
 import {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import {
   bool,
@@ -24,7 +25,6 @@ import { storedProjectId, storedTraceId } from "../../pipeline/ids.ts";
 import { defined } from "../defined.ts";
 import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
-import { errorBody } from "../model.ts";
 import { offsetCursor, offsetOf, pagesByOffset } from "../offset-cursor.ts";
 import type { Reader } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
