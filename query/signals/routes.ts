@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { requireWorkspace } from "../../extensions/api/auth/guard.ts";
 import { errorBody } from "../../extensions/api/http/error-body.ts";
-import { notFound } from "../../extensions/api/http/errors.ts";
 import { count, cursor, limitOf, offset, oneOf, queryOf, timestamp } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { storedTime } from "../../extensions/api/http/timestamps.ts";
@@ -87,7 +87,7 @@ export function signalReadRoutes({ reader }: Pick<Services, "reader">): readonly
       responses: { 200: z.array(signalRead), 400: errorBody, 404: errorBody },
       handle: async (request) => {
         const { params, query, caller, signal } = request;
-        requireWorkspace(params.workspace_id, caller.workspaceId);
+        requireWorkspace(caller, params.workspace_id);
         const pages = new SignalPages(reader, source(caller.projectId), filterOf(query), signal);
         const after = query.cursor === undefined ? undefined : signalPosition(query.cursor);
         const page = { limit: query.limit, offset: query.offset, after };
@@ -111,16 +111,12 @@ export function signalReadRoutes({ reader }: Pick<Services, "reader">): readonly
       query: filterQuery,
       responses: { 200: z.array(signalSummary), 400: errorBody, 404: errorBody },
       handle: async ({ params, query, caller, signal }) => {
-        requireWorkspace(params.workspace_id, caller.workspaceId);
+        requireWorkspace(caller, params.workspace_id);
         const statement = summariseSignals(source(caller.projectId), filterOf(query));
         return (await reader.rows<SummaryRow>(statement, { signal })).map(summaryOf);
       },
     }),
   ];
-}
-
-function requireWorkspace(given: string, own: string): void {
-  if (parseUuid(given) !== own) throw notFound("workspace");
 }
 
 function filterOf({ created_after, created_before, entity_id, ...rest }: z.output<typeof filterQuery>): SignalFilter {
