@@ -21,7 +21,7 @@ export interface ReadOptions {
   /** Beside, and over, those of the reader. */
   readonly settings?: ClickHouseSettings;
   /** Stops the query, on the server as well. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Reads from the store. Statements carry the project themselves (`ofProject`). */

@@ -1,11 +1,12 @@
 /*
- * Times of statements and answers. In statements they are nanoseconds since the Unix epoch, as integers or their text.
+ * Times as they are here: in conditions, nanoseconds since the Unix epoch as integers or their text; in rows of the store,
+ * ISO 8601 in UTC with `Z` and as many digits as the column has; in answers, the same with three or six digits.
  */
 
 const perMicro = 1_000n;
 const perMs = 1_000_000n;
 
-/** ISO 8601 in UTC with `Z` and six digits after the second. @param nanos since the epoch, an integer as text */
+/** For answers, with six digits. @param nanos since the epoch, an integer as text */
 export function isoOfNanos(nanos: string | bigint): string {
   const micros = BigInt(nanos) / perMicro;
   const ms = micros / perMicro - (micros < 0n && micros % perMicro !== 0n ? 1n : 0n);
@@ -13,15 +14,25 @@ export function isoOfNanos(nanos: string | bigint): string {
   return new Date(Number(ms)).toISOString().replace("Z", `${rest}Z`);
 }
 
-/** Nanoseconds since the epoch. @param time ISO 8601 with `Z` and nine digits after the second */
+/** For answers, with six digits. @param time of the store */
+export function isoMicros(time: string): string {
+  return withDigits(time, 6);
+}
+
+/** For answers, with three digits. @param time of the store */
+export function isoMillis(time: string): string {
+  return withDigits(time, 3);
+}
+
+function withDigits(time: string, digits: number): string {
+  const [whole, fraction = ""] = time.replace("Z", "").split(".");
+  return `${whole}.${fraction.slice(0, digits).padEnd(digits, "0")}Z`;
+}
+
+/** Nanoseconds since the epoch. @param time of the store, with nine digits */
 export function nanosOf(time: string): bigint {
   const [ms, rest] = [Date.parse(`${time.slice(0, 23)}Z`), time.slice(23, 29)];
   return BigInt(ms) * perMs + BigInt(rest);
-}
-
-/** ISO 8601 in UTC with `Z` and three digits after the second. */
-export function isoOfMs(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 /** The first and last millisecond of a range in nanoseconds: what a column of milliseconds is compared with. */

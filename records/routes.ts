@@ -38,7 +38,7 @@ export function recordRoutes({ store, reader, config, logger }: Services): reado
   const feedback = new FeedbackBook(records, new Resolver(records, prompts, versions), judges, evaluations);
   const datasets = new Datasets(records);
   const datasetVersions = new DatasetVersions(records);
-  const parquet = new ParquetReader(store, readLimitsOf(config));
+  const parquet = new ParquetReader(store, readLimitsOf(config), config.datasets);
   const evals = new Evals(records, datasets, datasetVersions);
   const results = new Results(records, evals);
   return [

@@ -9,6 +9,7 @@ import { attachmentsSchema } from "../../query/attachments/config.ts";
 import type { ReadLimits } from "../../query/reader.ts";
 import { seriesSchema } from "../../query/series/config.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
+import { datasetsSchema } from "../../records/datasets/config.ts";
 
 const keySchema = z.strictObject({
   key: secret.min(1).describe("The secret that clients send as Authorization: Bearer <key>."),
@@ -79,6 +80,7 @@ export const apiConfigSchema = z.strictObject({
   sql: sqlSchema.prefault({}).describe("Queries that people write themselves, POST /query."),
   attachments: attachmentsSchema.prefault({}).describe("Images and other media of spans, and the URLs to them."),
   series: seriesSchema.prefault({}).describe("Sums of spans over time, which GET /metrics shows."),
+  datasets: datasetsSchema.prefault({}).describe("Datasets, which POST /v1/datasets makes."),
   query_timeout: durationMs.prefault("30s").describe("Longest time of one query to ClickHouse."),
   query_memory: byteSize.prefault("1GiB").describe("Most memory that one query takes of ClickHouse."),
 });

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { ApiConfig } from "../../extensions/api/config.ts";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { ApiError, notFound } from "../../extensions/api/http/errors.ts";
 import { uuid } from "../../extensions/api/http/params.ts";
 import { ApiReply, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedSpanId } from "../../pipeline/ids.ts";
 import { sniff } from "../../processors/images/media/sniff.ts";
-import { errorBody } from "../model.ts";
 import type { Reader } from "../reader.ts";
 import { findSpan } from "../spans/read.ts";
 import { AttachmentBytes } from "./bytes.ts";

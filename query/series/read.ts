@@ -34,7 +34,7 @@ export async function readSeries(
 type Request = Omit<SeriesRequest, "repeated">;
 
 async function withSettled(reader: Reader, request: Request, signal?: AbortSignal): Promise<readonly SeriesRow[]> {
-  const options = signal === undefined ? {} : { signal };
+  const options = { signal };
   const [then, now] = await Promise.all(
     [rowsWhenSettled(request), rowsPerHour(request)].map(async (statement) => {
       const rows = await reader.rows<HourRows>(statement, options);
@@ -52,7 +52,7 @@ async function withSettled(reader: Reader, request: Request, signal?: AbortSigna
 
 /** From the spans themselves. */
 async function live(reader: Reader, request: Request, signal?: AbortSignal): Promise<readonly SeriesRow[]> {
-  const options = signal === undefined ? {} : { signal };
+  const options = { signal };
   const repeated = repeatedOf(await reader.rows(repeatedStatement(repeatedScope(request)), options));
   return reader.rows<SeriesRow>(seriesStatement({ ...request, repeated }), options);
 }

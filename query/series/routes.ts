@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import {
   bool,
   csv,
@@ -14,7 +15,6 @@ import {
 import { type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
-import { errorBody } from "../model.ts";
 import type { Reader } from "../reader.ts";
 import { signalEntities, signalTypes } from "../signals/model.ts";
 import { isoOfNanos } from "../time.ts";

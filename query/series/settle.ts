@@ -63,7 +63,7 @@ export async function settledHour(
   wanted: HourRequest,
   { maxGroups, signal }: SettleOptions,
 ): Promise<SettledHour | undefined> {
-  const options = signal === undefined ? {} : { signal };
+  const options = { signal };
   const [before] = await reader.rows<{ Rows: number; Version: number }>(rowsStatement(reader, wanted), options);
   const request = requestOf(reader, wanted);
   const repeated = repeatedOf(await reader.rows(repeatedStatement(repeatedScope(request)), options));

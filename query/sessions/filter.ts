@@ -1,30 +1,13 @@
+import { arrivedAndNamed, type ListConditions, totalsWithin } from "../list-filter.ts";
 import type { Page } from "../page.ts";
-import { within } from "../page.ts";
-import { param, raw, type Sql, sql } from "../sql.ts";
-import { matches, type TagFilter } from "../tags.ts";
-import { msFrom, msUntil } from "../time.ts";
-import { arrival } from "../traces/filter.ts";
+import { raw, type Sql } from "../sql.ts";
+import { matches } from "../tags.ts";
 
 export const sessionSortFields = ["created_at", "name", "trace_count", "cost", "duration"] as const;
 export type SessionSortField = (typeof sessionSortFields)[number];
 
-/** What a list of sessions is to hold; all at once. Bounds are inclusive. */
-export interface SessionConditions {
-  /** UUID. */
-  readonly id?: string;
-  /** Nanoseconds since the epoch, of arrival. */
-  readonly createdAfter?: bigint;
-  readonly createdBefore?: bigint;
-  readonly names?: readonly string[];
-  readonly hasError?: boolean;
-  /** Milliseconds. */
-  readonly durationMin?: number;
-  readonly durationMax?: number;
-  /** US dollars. */
-  readonly costMin?: number;
-  readonly costMax?: number;
-  readonly tags?: readonly TagFilter[];
-}
+/** What a list of sessions is to hold. */
+export type SessionConditions = ListConditions;
 
 export interface SessionFilter extends SessionConditions, Page {
   readonly sortBy: SessionSortField;
@@ -39,19 +22,13 @@ export const sessionSortKeys: Readonly<Record<SessionSortField, Sql>> = {
   duration: raw("duration"),
 };
 
-const optional = (type: string, value: number | undefined): Sql | undefined =>
-  value === undefined ? undefined : sql`${param(type, value)}`;
-
 /** Conditions on columns of `rolledUpSessions`. */
 export function sessionConditions(filter: SessionConditions): readonly Sql[] {
-  const { createdAfter, createdBefore, names, hasError } = filter;
+  const { hasError } = filter;
   return [
-    ...(createdAfter === undefined ? [] : [sql`created >= ${arrival(msFrom(createdAfter))}`]),
-    ...(createdBefore === undefined ? [] : [sql`created <= ${arrival(msUntil(createdBefore))}`]),
-    ...(names === undefined ? [] : [sql`ifNull(has(${param("Array(String)", names)}, name), 0)`]),
+    ...arrivedAndNamed(filter),
     ...(hasError === undefined ? [] : [hasError ? raw("errorCount > 0") : raw("errorCount = 0")]),
-    ...within(raw("duration"), optional("Float64", filter.durationMin), optional("Float64", filter.durationMax)),
-    ...within(raw("cost"), optional("Float64", filter.costMin), optional("Float64", filter.costMax)),
+    ...totalsWithin(raw("duration"), filter),
     ...(filter.tags ?? []).map((tag) => matches(tag, raw("tags"))),
   ];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import {
   bool,
@@ -17,11 +18,10 @@ import {
 import { type ApiReply, type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
-import { defined } from "../defined.ts";
-import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
+import { allParameter, formatParameter } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
-import { errorBody } from "../model.ts";
-import { offsetCursor, offsetOf, pagesByOffset } from "../offset-cursor.ts";
+import { listFilterOf } from "../list-filter.ts";
+import { answerByOffset } from "../offset-list.ts";
 import type { Reader } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
 import { type SessionFilter, sessionSortFields } from "./filter.ts";
@@ -99,37 +99,17 @@ async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery
   const { query, caller, signal } = request;
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
-  const list = `sessions ${filter.sortBy} ${filter.sortOrder}`;
-  const start = offsetOf(list, query.cursor, query.offset);
-  const read = async (from: number) => {
-    const sessions = await listSessions(reader, project, { ...filter, offset: start + from });
-    return withSignals(reader, project, "session", sessions, same, signal);
-  };
-  const [first, total] = await Promise.all([read(0), query.count ? countSessions(reader, project, filter) : undefined]);
-  const isLast = query.all || first.length < query.limit;
-  return listAnswer(request, {
+  return answerByOffset(request, {
     table: sessionTable,
-    pages: pagesByOffset(first, query.limit, query.all ? read : undefined),
-    total,
-    next: isLast ? undefined : offsetCursor(list, start + first.length),
+    order: `${filter.sortBy} ${filter.sortOrder}`,
+    read: async (offset) => {
+      const sessions = await listSessions(reader, project, { ...filter, offset });
+      return withSignals(reader, project, "session", sessions, same, signal);
+    },
+    size: () => countSessions(reader, project, filter),
   });
 }
 
 function filterOf(query: ListQuery): SessionFilter {
-  return defined({
-    id: query.id,
-    createdAfter: query.created_after,
-    createdBefore: query.created_before,
-    names: query.names,
-    hasError: query.has_error,
-    durationMin: query.duration_min,
-    durationMax: query.duration_max,
-    costMin: query.cost_min,
-    costMax: query.cost_max,
-    tags: query.tags,
-    sortBy: query.sort_by ?? "created_at",
-    sortOrder: query.sort_order,
-    limit: query.limit,
-    offset: query.offset,
-  });
+  return { ...listFilterOf(query), sortBy: query.sort_by ?? "created_at" };
 }

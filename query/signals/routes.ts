@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { notFound } from "../../extensions/api/http/errors.ts";
+import { requireWorkspace } from "../../extensions/api/auth/guard.ts";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { count, cursor, limitOf, offset, oneOf, queryOf, timestamp } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { storedTime } from "../../extensions/api/http/timestamps.ts";
@@ -7,7 +8,6 @@ import type { Services } from "../../extensions/api/routes.ts";
 import { parseUuid, sessionUuid, storedProjectId, storedSpanId, storedTraceId } from "../../pipeline/ids.ts";
 import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
-import { errorBody } from "../model.ts";
 import { type SignalEntityType, signalEntities, signalRead, signalSummary, signalTypes } from "./model.ts";
 import { SignalPages, signalCursor, signalPosition } from "./pages.ts";
 import {
@@ -87,7 +87,7 @@ export function signalReadRoutes({ reader }: Pick<Services, "reader">): readonly
       responses: { 200: z.array(signalRead), 400: errorBody, 404: errorBody },
       handle: async (request) => {
         const { params, query, caller, signal } = request;
-        requireWorkspace(params.workspace_id, caller.workspaceId);
+        requireWorkspace(caller, params.workspace_id);
         const pages = new SignalPages(reader, source(caller.projectId), filterOf(query), signal);
         const after = query.cursor === undefined ? undefined : signalPosition(query.cursor);
         const page = { limit: query.limit, offset: query.offset, after };
@@ -111,16 +111,12 @@ export function signalReadRoutes({ reader }: Pick<Services, "reader">): readonly
       query: filterQuery,
       responses: { 200: z.array(signalSummary), 400: errorBody, 404: errorBody },
       handle: async ({ params, query, caller, signal }) => {
-        requireWorkspace(params.workspace_id, caller.workspaceId);
+        requireWorkspace(caller, params.workspace_id);
         const statement = summariseSignals(source(caller.projectId), filterOf(query));
         return (await reader.rows<SummaryRow>(statement, { signal })).map(summaryOf);
       },
     }),
   ];
-}
-
-function requireWorkspace(given: string, own: string): void {
-  if (parseUuid(given) !== own) throw notFound("workspace");
 }
 
 function filterOf({ created_after, created_before, entity_id, ...rest }: z.output<typeof filterQuery>): SignalFilter {

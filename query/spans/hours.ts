@@ -19,10 +19,7 @@ export async function hoursOf(
   filter: SpanFilter,
   signal?: AbortSignal,
 ): Promise<Hours | undefined> {
-  const [row] = await reader.rows<HoursRow>(
-    hoursStatement(reader, project, filter),
-    signal === undefined ? {} : { signal },
-  );
+  const [row] = await reader.rows<HoursRow>(hoursStatement(reader, project, filter), { signal });
   if (row?.First == null || row.Last == null) return undefined;
   // Columns of hours know no time before 1970: such spans stand in its first hour.
   return { ...(row.First <= 0 ? {} : { from: row.First }), to: row.Last + 1 };

@@ -57,10 +57,7 @@ async function readSome(
   { started, signal }: ReadSpansOptions,
 ): Promise<(SpanRead | undefined)[]> {
   const table = reader.tables.spans;
-  const rows = await reader.rows<SpanRow>(
-    rowsOfSpans({ project, table }, ids, started),
-    signal === undefined ? {} : { signal },
-  );
+  const rows = await reader.rows<SpanRow>(rowsOfSpans({ project, table }, ids, started), { signal });
   const merged = mergedById(rows);
   const around = await surroundingsOf({ project, reader }, [...merged.values()], signal);
   return ids.map(({ traceId, spanId }) => {
@@ -88,7 +85,7 @@ export async function readSpan(
   signal?: AbortSignal,
 ): Promise<SpanRead | undefined> {
   const statement = rowsOfSpan({ project, table: reader.tables.spans }, spanId);
-  const rows = await reader.rows<SpanRow>(statement, signal === undefined ? {} : { signal });
+  const rows = await reader.rows<SpanRow>(statement, { signal });
   const newest = rows.at(-1);
   if (newest === undefined) return undefined;
   const merged = mergeVersions(rows.filter(({ TraceId }) => TraceId === newest.TraceId));
@@ -108,7 +105,7 @@ export async function findSpan(
 ): Promise<{ readonly id: StoredSpanId; readonly started: Started } | undefined> {
   const [found] = await reader.rows<{ TraceId: string; First: string; Last: string }>(
     findSpanStatement(reader.tables.spans, project, spanId),
-    signal === undefined ? {} : { signal },
+    { signal },
   );
   if (found === undefined) return undefined;
   return { id: { traceId: found.TraceId, spanId }, started: { from: textOf(found.First), to: textOf(found.Last) } };

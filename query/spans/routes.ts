@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import {
   bool,
@@ -22,7 +23,6 @@ import { storedTime } from "../../extensions/api/http/timestamps.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedSpanId } from "../../pipeline/ids.ts";
 import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
-import { errorBody } from "../model.ts";
 import type { Reader } from "../reader.ts";
 import type { TagFilter } from "../tags.ts";
 import { positionOf, spanCursor, spanPosition } from "./cursor.ts";

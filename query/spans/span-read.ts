@@ -2,7 +2,7 @@ import { uuidOfProject, uuidOfSpan, uuidOfTrace } from "../../pipeline/ids.ts";
 import { fieldOfAttribute, promptVersionAttribute } from "../../pipeline/kept-fields.ts";
 import { attributeValues } from "../attributes.ts";
 import { effectiveTags } from "../tags.ts";
-import { isoMicros, isoMillis } from "../times.ts";
+import { isoMicros, isoMillis } from "../time.ts";
 import type { SpanRead } from "./model.ts";
 import type { SpanRow } from "./row.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -59,7 +59,7 @@ export async function surroundingsOf(
   known?: KnownSurroundings,
 ): Promise<Surroundings> {
   const read = async <Row>(statement: Statement | undefined): Promise<Row[]> =>
-    statement === undefined ? [] : source.reader.rows<Row>(statement, signal === undefined ? {} : { signal });
+    statement === undefined ? [] : source.reader.rows<Row>(statement, { signal });
   const ofTraces = async () => {
     const traceIds = unique(rows.map(({ TraceId }) => TraceId));
     return known?.traces ?? read<SurroundingTrace>(tracesStatement(source, traceIds));
@@ -102,7 +102,7 @@ export async function readSessions(
 ): Promise<ReadonlyMap<string, SurroundingSession | undefined>> {
   const statement = sessionsStatement(source, ids);
   if (statement === undefined) return new Map();
-  const rows = await source.reader.rows<SurroundingSession>(statement, signal === undefined ? {} : { signal });
+  const rows = await source.reader.rows<SurroundingSession>(statement, { signal });
   const found = new Map(rows.map((row) => [row.SessionId, row]));
   return new Map(ids.map((id) => [id, found.get(id)]));
 }

@@ -1,10 +1,8 @@
+import { arrivedAndNamed, type ListConditions, totalsWithin } from "../list-filter.ts";
 import type { Page } from "../page.ts";
-import { within } from "../page.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, ofProject, param, raw, type Sql, sql } from "../sql.ts";
-import type { TagFilter } from "../tags.ts";
 import { traceTagCondition, traceTagOfRow } from "../tags.ts";
-import { msFrom, msUntil } from "../time.ts";
 import type { DerivedColumn } from "./statements.ts";
 
 export const traceSortFields = ["started_at", "name", "status", "span_count", "duration_ms", "cost"] as const;
@@ -13,24 +11,11 @@ export type TraceSortField = (typeof traceSortFields)[number];
 export const traceStatuses = ["unset", "ok", "error"] as const;
 export type TraceStatus = (typeof traceStatuses)[number];
 
-/** What a list of traces is to hold; all at once. Bounds are inclusive. */
-export interface TraceConditions {
-  /** UUIDs. */
-  readonly id?: string;
+/** What a list of traces is to hold. */
+export interface TraceConditions extends ListConditions {
+  /** UUID. */
   readonly sessionId?: string;
   readonly status?: TraceStatus;
-  /** Nanoseconds since the epoch, of arrival. */
-  readonly createdAfter?: bigint;
-  readonly createdBefore?: bigint;
-  readonly names?: readonly string[];
-  readonly hasError?: boolean;
-  /** Milliseconds. */
-  readonly durationMin?: number;
-  readonly durationMax?: number;
-  /** US dollars. */
-  readonly costMin?: number;
-  readonly costMax?: number;
-  readonly tags?: readonly TagFilter[];
 }
 
 export interface TraceFilter extends TraceConditions, Page {
@@ -61,26 +46,15 @@ export function columnsOfConditions(filter: TraceConditions): readonly DerivedCo
   return columns.flatMap(([column, isNeeded]) => (isNeeded ? [column] : []));
 }
 
-/** A time of arrival, as the roll-ups have it. */
-export function arrival(ms: number): Sql {
-  return sql`fromUnixTimestamp64Milli(${param("Int64", ms)})`;
-}
-
-const optional = (type: string, value: number | undefined): Sql | undefined =>
-  value === undefined ? undefined : sql`${param(type, value)}`;
-
 /** Conditions on columns of `derivedTraces`. */
 export function traceConditions(filter: TraceConditions, project: string, tables: StoreTables): readonly Sql[] {
-  const { sessionId, status, createdAfter, createdBefore, names, hasError } = filter;
+  const { sessionId, status, hasError } = filter;
   return [
     ...(sessionId === undefined ? [] : [sql`sessionId = ${param("String", sessionId)}`]),
     ...(status === undefined ? [] : [sql`status = ${param("String", status)}`]),
-    ...(createdAfter === undefined ? [] : [sql`created >= ${arrival(msFrom(createdAfter))}`]),
-    ...(createdBefore === undefined ? [] : [sql`created <= ${arrival(msUntil(createdBefore))}`]),
-    ...(names === undefined ? [] : [sql`ifNull(has(${param("Array(String)", names)}, name), 0)`]),
+    ...arrivedAndNamed(filter),
     ...(hasError === undefined ? [] : [hasError ? raw("hasErrors") : raw("NOT hasErrors")]),
-    ...within(raw("durationMs"), optional("Float64", filter.durationMin), optional("Float64", filter.durationMax)),
-    ...within(raw("cost"), optional("Float64", filter.costMin), optional("Float64", filter.costMax)),
+    ...totalsWithin(raw("durationMs"), filter),
     ...(filter.tags ?? []).map((tag) => traceTagCondition(tag, project, tables)),
   ];
 }

@@ -1,11 +1,11 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
 import { inHours } from "../hours.ts";
+import { arrival } from "../list-filter.ts";
 import { orderBy } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { msFrom, msUntil } from "../time.ts";
 import {
-  arrival,
   columnsOfConditions,
   fewerTraces,
   type TraceConditions,

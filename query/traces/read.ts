@@ -122,7 +122,7 @@ function hoursAround({ traceId, firstHour, lastHour }: TraceKey): readonly (read
 
 /** Rows of traces, the numbers of dirty ones counted from their spans. */
 async function exactRows(reader: Reader, scope: TraceScope, signal?: AbortSignal): Promise<readonly TraceRow[]> {
-  const options = signal === undefined ? {} : { signal };
+  const options = { signal };
   const rows = await reader.rows<TraceRow>(tracesStatement(scope, false), options);
   const dirty = rows.filter((row) => Boolean(row.dirty));
   if (dirty.length === 0) return rows;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import {
   bool,
@@ -22,10 +23,10 @@ import { ApiReply, type ApiRequest, defineRoute, type Route } from "../../extens
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedTraceId } from "../../pipeline/ids.ts";
 import { defined } from "../defined.ts";
-import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
+import { allParameter, formatParameter } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
-import { errorBody } from "../model.ts";
-import { offsetCursor, offsetOf, pagesByOffset } from "../offset-cursor.ts";
+import { listFilterOf } from "../list-filter.ts";
+import { answerByOffset } from "../offset-list.ts";
 import type { Reader } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
 import { type TraceFilter, traceSortFields, traceStatuses } from "./filter.ts";
@@ -105,41 +106,23 @@ async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery
   const { query, caller, signal } = request;
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
-  const list = `traces ${filter.sortBy} ${filter.sortOrder}`;
-  const start = offsetOf(list, query.cursor, query.offset);
-  const read = async (from: number) => {
-    const traces = await listTraces(reader, project, { ...filter, offset: start + from });
-    return withSignals(reader, project, "trace", traces, storedTraceId, signal);
-  };
-  const [first, total] = await Promise.all([read(0), query.count ? countTraces(reader, project, filter) : undefined]);
-  const isLast = query.all || first.length < query.limit;
-  return listAnswer(request, {
+  return answerByOffset(request, {
     table: traceTable,
-    pages: pagesByOffset(first, query.limit, query.all ? read : undefined),
-    total,
-    next: isLast ? undefined : offsetCursor(list, start + first.length),
+    order: `${filter.sortBy} ${filter.sortOrder}`,
+    read: async (offset) => {
+      const traces = await listTraces(reader, project, { ...filter, offset });
+      return withSignals(reader, project, "trace", traces, storedTraceId, signal);
+    },
+    size: () => countTraces(reader, project, filter),
   });
 }
 
 function filterOf(query: ListQuery): TraceFilter {
-  return defined({
-    id: query.id,
-    sessionId: query.session_id,
-    status: query.status,
-    createdAfter: query.created_after,
-    createdBefore: query.created_before,
-    names: query.names,
-    hasError: query.has_error,
-    durationMin: query.duration_min,
-    durationMax: query.duration_max,
-    costMin: query.cost_min,
-    costMax: query.cost_max,
-    tags: query.tags,
+  return {
+    ...listFilterOf(query),
+    ...defined({ sessionId: query.session_id, status: query.status }),
     sortBy: query.sort_by ?? "started_at",
-    sortOrder: query.sort_order,
-    limit: query.limit,
-    offset: query.offset,
-  });
+  };
 }
 
 async function answerTrace(

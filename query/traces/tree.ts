@@ -4,7 +4,7 @@ import { mergedExpressions, mergedSpans } from "../spans/columns.ts";
 import type { SpanRow } from "../spans/row.ts";
 import { hasErrorOf, kindOf } from "../spans/span-read.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
-import { isoMicros } from "../times.ts";
+import { isoMicros } from "../time.ts";
 import type { TreeNode } from "./model.ts";
 
 /** Spans of a tree; of a longer trace those that started first. */

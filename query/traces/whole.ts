@@ -72,7 +72,7 @@ async function spansOf(wanted: Wanted, trace: TraceRow): Promise<Found> {
   if (most === 0) return manySpans(wanted, hours);
   const source = { project, table: reader.tables.spans };
   const statement = rowsOfTrace(source, storedTraceId(id), inHours("Timestamp", hours), most + 1);
-  const rows = await reader.rows<SpanRow>(statement, signal === undefined ? {} : { signal });
+  const rows = await reader.rows<SpanRow>(statement, { signal });
   return rows.length > most ? manySpans(wanted, hours) : { rows: rows.toSorted(byArrival) };
 }
 
@@ -118,7 +118,7 @@ async function manySpans({ reader, project, id, limit, signal }: Wanted, hours: 
   const query = { project, filter: { trace_id: id }, order, limit: limit + 1, offset: 0 };
   const nodes = nodesOfTrace({ project, tables: reader.tables }, id, inHours("Timestamp", hours));
   const [rows, keys] = await Promise.all([
-    reader.rows<NodeRow>(nodes, signal === undefined ? {} : { signal }),
+    reader.rows<NodeRow>(nodes, { signal }),
     limit === 0 ? [] : new SpanPages(reader, signal).page(query),
   ]);
   const shown = keys.slice(0, limit);

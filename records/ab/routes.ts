@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { limitOf, offset, queryOf } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
-import { errorBody } from "../store/error-body.ts";
 import { objectOf } from "../store/json.ts";
 import { projectParam, scopeIn, scopeOf } from "../store/scope.ts";
 import { choiceBody, choiceRead, testRead } from "./schemas.ts";

@@ -1,7 +1,7 @@
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { badRequest } from "../../extensions/api/http/errors.ts";
 import { limitOf, offset, queryOf } from "../../extensions/api/http/params.ts";
 import { ApiReply, defineRoute, type Route } from "../../extensions/api/http/route.ts";
-import { errorBody } from "../store/error-body.ts";
 import { scopeOf } from "../store/scope.ts";
 import { datasetNameIn } from "./names.ts";
 import type { ParquetReader } from "./parquet.ts";

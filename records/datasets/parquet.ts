@@ -4,6 +4,7 @@ import { ClickHouseError } from "@clickhouse/client";
 import type { Store } from "../../extensions/api/api.ts";
 import { ApiError } from "../../extensions/api/http/errors.ts";
 import type { ReadLimits } from "../../query/reader.ts";
+import type { DatasetsConfig } from "./config.ts";
 
 /*
  * Files of Parquet as rows. ClickHouse reads them: within its own bounds of memory and time, and beside this process, whose
@@ -11,21 +12,17 @@ import type { ReadLimits } from "../../query/reader.ts";
  * nothing is left behind.
  */
 
-/** Bounds of one file. */
-export const parquetLimits = {
-  rows: 1_000_000,
-  /** Of all its values: a small file can say a long text many times. */
-  resultBytes: 512 * 1024 * 1024,
-} as const;
-
 /** Reads files of Parquet. Null lists are read as empty ones, and null structs as structs of nulls. */
 export class ParquetReader {
   readonly #store: Pick<Store, "client">;
   readonly #limits: ReadLimits;
+  readonly #config: DatasetsConfig;
 
-  constructor(store: Pick<Store, "client">, limits: ReadLimits) {
+  /** @param limits of one statement */
+  constructor(store: Pick<Store, "client">, limits: ReadLimits, config: DatasetsConfig) {
     this.#store = store;
     this.#limits = limits;
+    this.#config = config;
   }
 
   /**
@@ -38,8 +35,8 @@ export class ParquetReader {
     const [metadata] = await collect(this.#select(path, file, countStatement));
     const { num_rows: count } = JSON.parse(metadata ?? "{}") as { num_rows?: number };
     if (count === undefined) throw refused(path, "says nothing of its rows");
-    if (count > parquetLimits.rows)
-      throw refused(path, `has ${count} rows; a file may have at most ${parquetLimits.rows}`);
+    const most = this.#config.max_rows_per_file;
+    if (count > most) throw refused(path, `has ${count} rows; a file may have at most ${most}`);
     // The server cannot read columns of a file without rows.
     if (count > 0) yield* this.#select(path, file, rowsStatement);
   }
@@ -62,6 +59,8 @@ export class ParquetReader {
 
   #bounds() {
     return {
+      max_result_rows: String(this.#config.max_rows_per_file),
+      max_result_bytes: String(this.#config.max_bytes_per_file),
       max_execution_time: this.#limits.maxExecutionSeconds,
       max_memory_usage: String(this.#limits.maxMemoryBytes),
     };
@@ -77,8 +76,6 @@ const settings = {
   // The external table: its name is that of the part of the body.
   file_format: "RawBLOB",
   file_structure: "bytes String",
-  max_result_rows: String(parquetLimits.rows),
-  max_result_bytes: String(parquetLimits.resultBytes),
   result_overflow_mode: "throw",
   // A failure is a status, never the end of half an answer.
   wait_end_of_query: 1,

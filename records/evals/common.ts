@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { uuid } from "../../extensions/api/http/params.ts";
-import { errorBody } from "../store/error-body.ts";
 
 /** What the routes of evals have in common. */
 export const tag = "Evals";

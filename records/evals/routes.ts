@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { evalStatuses } from "../../exporters/clickhouse/schema/eval-records.ts";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { limitOf, offset, oneOf, queryOf, uuid } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
-import { errorBody } from "../store/error-body.ts";
 import { scopeIn, scopeOf } from "../store/scope.ts";
 import { evalParams, failures, tag } from "./common.ts";
 import type { Evals } from "./evals.ts";

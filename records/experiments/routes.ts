@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { limitOf, offset, queryOf, uuid } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
-import { errorBody } from "../store/error-body.ts";
 import { objectOf, orNull } from "../store/json.ts";
 import { scopeOf } from "../store/scope.ts";
 import type { Evaluator, Experiment, Experiments, Metric, Result, Value } from "./experiments.ts";

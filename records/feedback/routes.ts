@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { limitOf, oneOf, queryOf } from "../../extensions/api/http/params.ts";
 import { ApiReply, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { uuidOfProject } from "../../pipeline/ids.ts";
 import { judgesOf } from "../judges/evaluation-routes.ts";
 import type { Judges } from "../judges/judges.ts";
 import { promptName } from "../prompts/parts.ts";
-import { errorBody } from "../store/error-body.ts";
 import { objectOf, orNull } from "../store/json.ts";
 import type { Records } from "../store/records.ts";
 import { projectParam, scopeIn, scopeOf } from "../store/scope.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import { bool, limitOf, offset, oneOf, queryOf, timestamp, uuid } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { storedSpanId } from "../../pipeline/ids.ts";
 import { param, sql } from "../../query/sql.ts";
-import { errorBody } from "../store/error-body.ts";
 import type { Records } from "../store/records.ts";
 import { projectParam, scopeIn } from "../store/scope.ts";
 import { anyRow } from "../store/spans.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { limitOf, offset, queryOf, uuid } from "../../extensions/api/http/params.ts";
 import { ApiReply, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { promptName } from "../prompts/parts.ts";
 import type { Prompts } from "../prompts/prompts.ts";
-import { errorBody } from "../store/error-body.ts";
 import { projectParam, scopeIn } from "../store/scope.ts";
 import type { Evaluations } from "./evaluations.ts";
 import type { Judges } from "./judges.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Caller } from "../../extensions/api/auth/caller.ts";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import { uuid } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
-import { errorBody } from "../store/error-body.ts";
 
 const tag = "Organizations";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { limitOf, offset, queryOf, uuid } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { judgeOfPrompt } from "../judges/of-prompt.ts";
-import { errorBody } from "../store/error-body.ts";
 import { orNull } from "../store/json.ts";
 import type { Records, Scope } from "../store/records.ts";
 import { projectParam, scopeIn, scopeOf } from "../store/scope.ts";

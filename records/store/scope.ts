@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Caller } from "../../extensions/api/auth/caller.ts";
-import { notFound } from "../../extensions/api/http/errors.ts";
-import { parseUuid, storedProjectId } from "../../pipeline/ids.ts";
+import { requireProject } from "../../extensions/api/auth/guard.ts";
+import { storedProjectId } from "../../pipeline/ids.ts";
 import type { Scope } from "./records.ts";
 
 /** The project of the caller's key, and the key. */
@@ -9,16 +9,13 @@ export function scopeOf({ projectId, keyId }: Caller): Scope {
   return { project: storedProjectId(projectId), author: keyId };
 }
 
-/** What the Python SDK sends where it means the project of its key. */
-const placeholder = "{project_id}";
-
 /**
  * The scope of a path that names a project.
  *
  * @throws {ApiError} 404: not the caller's, whether it exists or not
  */
 export function scopeIn(caller: Caller, projectId: string): Scope {
-  if (projectId !== placeholder && parseUuid(projectId) !== caller.projectId) throw notFound("project");
+  requireProject(caller, projectId);
   return scopeOf(caller);
 }
 

@@ -49,8 +49,8 @@ function exporterConfigOf(clickhouse: { url: string; database: string }) {
   return clickhouseConfigSchema.parse({ endpoint: clickhouse.url, database: clickhouse.database });
 }
 
-/** Starts the real extension over `clickhouse`. */
-export async function startApi(clickhouse: { url: string; database: string }): Promise<TestApi> {
+/** Starts the real extension over `clickhouse`. @param options of its configuration */
+export async function startApi(clickhouse: { url: string; database: string }, options: object = {}): Promise<TestApi> {
   const host = {
     extension: () => undefined,
     exporterConfig: () => ({ type: "clickhouse", config: exporterConfigOf(clickhouse) }),
@@ -58,7 +58,7 @@ export async function startApi(clickhouse: { url: string; database: string }): P
       throw error;
     },
   };
-  const config = apiConfigSchema.parse({ endpoint: "127.0.0.1:0", keys: keyConfigs });
+  const config = apiConfigSchema.parse({ endpoint: "127.0.0.1:0", keys: keyConfigs, ...options });
   const api = new ApiExtension(config, testSettings({ id: "api", host }));
   await api.start();
   api.pipelineReady();

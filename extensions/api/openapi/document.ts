@@ -1,19 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
+import { errorBody } from "../http/error-body.ts";
 import type { Route } from "../http/route.ts";
 import { SchemaComponents } from "./components.ts";
 import type { Answer, Content, JsonSchema, OpenApiDocument, Operation, Parameter } from "./types.ts";
-
-const problem = z
-  .object({
-    loc: z.array(z.union([z.string(), z.int()])).describe("Where: body, query or path, then names and positions."),
-    msg: z.string().describe("What is wrong, for people."),
-    type: z.string().describe("What is wrong, for programs."),
-  })
-  .meta({ id: "Problem" });
-
-const errorBody = z
-  .object({ detail: z.union([z.string(), z.array(problem)]).describe("What is wrong, as text or problem by problem.") })
-  .meta({ id: "Error" });
 
 const about =
   `One base URL for what SDKs write and what people and programs read. Every path is also served below /api/v1, with

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
 import { parseJson } from "../../../extensions/api/http/body.ts";
+import { errorBody } from "../../../extensions/api/http/error-body.ts";
 import { notFound } from "../../../extensions/api/http/errors.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
@@ -8,7 +9,6 @@ import { acceptedSession, acceptedTrace } from "../accepted.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import type { LookUp } from "../look-up.ts";
 import { arrayBody, Problems } from "../read/problems.ts";
-import { errorBody } from "../schemas.ts";
 import { sessionAnswer, sessionReadSchema, traceAnswer, traceReadSchema } from "./answers.ts";
 import type { EntityWriter } from "./entity-writer.ts";
 import { readSession } from "./session-reader.ts";

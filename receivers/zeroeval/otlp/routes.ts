@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { errorBody } from "../../../extensions/api/http/error-body.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { acceptedExport } from "../accepted.ts";
-import { errorBody } from "../schemas.ts";
 import type { OtlpIntake } from "./otlp-intake.ts";
 
 const partialSuccess = z.object({

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { errorBody } from "../../../extensions/api/http/error-body.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { acceptedSignal, acceptedSignals, acceptedWorkspaceSignal } from "../accepted.ts";
-import { errorBody, requiredTime } from "../schemas.ts";
+import { requiredTime } from "../schemas.ts";
 import type { SignalIntake } from "./signal-intake.ts";
 
 const workspaceSignal = z.object({

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
+import { requireWorkspace } from "../../../extensions/api/auth/guard.ts";
 import { parseJson } from "../../../extensions/api/http/body.ts";
-import { ApiError, badRequest, notFound, type Problem } from "../../../extensions/api/http/errors.ts";
-import { parseUuid, storedProjectId } from "../../../pipeline/ids.ts";
+import { ApiError, badRequest, type Problem } from "../../../extensions/api/http/errors.ts";
+import { storedProjectId } from "../../../pipeline/ids.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import { Fields } from "../read/fields.ts";
 import { Problems } from "../read/problems.ts";
@@ -27,7 +28,7 @@ export class SignalIntake {
 
   /** POST /workspaces/{workspace_id}/signals. @throws {ApiError} 400, 404 */
   async ofWorkspace(workspace: string, body: Buffer, caller: Caller): Promise<object> {
-    if (parseUuid(workspace) !== caller.workspaceId) throw notFound("workspace");
+    requireWorkspace(caller, workspace);
     const signal = this.#one(body, readWorkspaceSignal);
     const arrived = new Date();
     const [id] = await this.#store([signal], caller, arrived);

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { errorBody } from "../../../extensions/api/http/error-body.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { acceptedSpan } from "../accepted.ts";
-import { errorBody } from "../schemas.ts";
 import { spanReadSchema } from "./schema.ts";
 import type { SpanIntake } from "./span-intake.ts";
 

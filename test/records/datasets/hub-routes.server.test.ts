@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dataRead, datasetRead, previewRead, versionRead } from "../../../records/datasets/schemas.ts";
 import { projectPath } from "../../support/program.ts";
-import { projects, sqlTexts, startStore, type TestApi } from "../support.ts";
+import { projects, ready, sqlTexts, startApi, startStore, type TestApi } from "../support.ts";
 
 let store: Awaited<ReturnType<typeof startStore>>;
 let api: TestApi;
@@ -89,6 +89,23 @@ describe("datasets of files", () => {
     ];
     expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
     expect((await api.get("/v1/datasets/broken/versions")).body).toEqual([]);
+  });
+
+  test.each<[object, string]>([
+    [{ max_rows_per_file: 2 }, "has 3 rows; a file may have at most 2"],
+    [{ max_bytes_per_file: 10 }, "cannot be read"],
+  ])("a file that passes %j is refused", async (datasets, why) => {
+    const strict = await startApi(store.clickhouse, { datasets });
+    try {
+      await ready(strict);
+      await strict.post("/v1/datasets", { name: why });
+      const { status, body } = await strict.post(`/v1/datasets/${encodeURIComponent(why)}/versions`, {
+        files: [file()],
+      });
+      expect([status, body.detail]).toEqual([400, expect.stringContaining(why)]);
+    } finally {
+      await strict.stop();
+    }
   });
 
   test("another organization, another project and a key that may only read get nothing", async () => {

