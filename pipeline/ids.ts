@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /*
  * Ids as the HTTP API shows them are UUIDs; the store has the hexadecimal digits that OTLP's ids have. A trace id has as
@@ -68,8 +68,8 @@ const namespaceDns = Buffer.from("6ba7b8109dad11d180b400c04fd430c8", "hex");
 export function sessionUuid(text: string): string {
   const uuid = parseUuid(text);
   if (uuid !== undefined) return uuid;
-  const hash = createHash("sha1").update(namespaceDns).update(text).digest().subarray(0, 16);
-  hash[6] = (hash[6]! & 0x0f) | 0x50;
-  hash[8] = (hash[8]! & 0x3f) | 0x80;
-  return hyphenated(hash.toString("hex"));
+  // In one call, which takes a third of the time of a hash object; spans of conversations need it each.
+  const digits = hash("sha1", Buffer.concat([namespaceDns, Buffer.from(text)]));
+  const variant = "89ab"[Number.parseInt(digits[16]!, 16) & 3]!;
+  return hyphenated(`${digits.slice(0, 12)}5${digits.slice(13, 16)}${variant}${digits.slice(17, 32)}`);
 }
