@@ -50,6 +50,9 @@ describe("ids", () => {
     ["chat-42", "d5b82663-4051-5a4c-9808-616c909bbbc5"],
     ["123", "37813542-0dca-5a8a-b2a2-b69c2d45583f"],
     ["alice@example.com", "edabafbb-61ad-51d6-9fd8-e976c892a731"],
+    ["\u20ac".repeat(256), "5da348a8-a259-54e3-b7de-ffb36f1f41fc"],
+    ["\u20ac".repeat(257), "71c5d9bd-d3c3-5a2a-ade2-6e63b3e8688f"],
+    ["short", "98468190-82b7-5935-a309-e640ff30cf88"],
     [uuid.toUpperCase(), uuid],
   ])("the session %s has the id %s, as ZeroEval's SDKs have it", (text, id) => {
     expect(sessionUuid(text)).toBe(id);
