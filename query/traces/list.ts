@@ -67,8 +67,11 @@ async function candidates(reader: Reader, project: string, filter: TraceFilter, 
   if (!isByTime) return select(reader, scopeOf(reader, project, filter, range), filter, need);
   for (let hours = near; ; hours *= growth) {
     const window = windowOf(range, hours, filter.sortOrder);
-    const found = await select(reader, scopeOf(reader, project, filter, window), filter, need, window);
-    if (found.length >= need || isWhole(window, range)) return found;
+    const scope = scopeOf(reader, project, filter, window);
+    // Those without a start, or with one that is far from their rows, are in no window.
+    if (isWhole(window, range)) return select(reader, scope, filter, need);
+    const found = await select(reader, scope, filter, need, window);
+    if (found.length >= need) return found;
   }
 }
 
@@ -164,22 +167,22 @@ function scopeOf(reader: Reader, project: string, filter: TraceConditions, { fro
   return { project, tables, rows, started };
 }
 
-/** The first keys of a list; traces whose numbers may be wrong come before all others. */
+/** The first keys of a list; traces whose numbers may be wrong, their start among them, come before all others. */
 export function candidatesStatement(
   scope: TraceScope,
   filter: TraceFilter,
   options: { readonly need: number; readonly fromSpans: boolean; readonly window?: HourRange | undefined },
 ): Statement {
   const { need, fromSpans, window } = options;
-  const conditions = allOf(traceConditions(filter, scope.project, scope.tables));
+  const inWindow = window === undefined ? [] : [startsWithin(window)];
+  const conditions = [...traceConditions(filter, scope.project, scope.tables), ...inWindow];
   const key = traceSortColumns[filter.sortBy];
   const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
-  const inWindow = window === undefined ? raw("1") : startsWithin(window);
   return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, root, spanCount, toString(${raw(key)}) AS sortKey
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
 )
-WHERE (dirty OR (${conditions})) AND ${inWindow}
+WHERE ${anyOf([raw("dirty"), sql`(${allOf(conditions)})`])}
 ORDER BY dirty DESC, ${orderBy(raw(key), filter.sortOrder, raw("TraceId"))}
 LIMIT ${param("UInt64", need)}`);
 }
