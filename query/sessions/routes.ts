@@ -22,7 +22,7 @@ import { allParameter, formatParameter } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
 import { answerByOffset } from "../offset-list.ts";
-import type { Reader } from "../reader.ts";
+import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
 import { type SessionFilter, sessionSortFields } from "./filter.ts";
 import { countSessions, listSessions } from "./list.ts";
@@ -61,7 +61,7 @@ const sessionTable = exportTable(
   Object.keys(sessionRead.shape),
 );
 
-export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Route[] {
+export function sessionRoutes({ reader: store }: Pick<Services, "reader">): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
@@ -72,7 +72,7 @@ export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Ro
       description: "The newest first, unless sort_by says otherwise.",
       query: listQuery,
       responses: { 200: z.array(sessionRead), 400: errorBody },
-      handle: (request) => answerList(reader, request),
+      handle: (request) => answerList(store, request),
     }),
     defineRoute({
       method: "GET",
@@ -84,9 +84,10 @@ export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Ro
       responses: { 200: sessionRead, 404: errorBody },
       handle: async ({ params, caller, signal }) => {
         const project = storedProjectId(caller.projectId);
+        const reader = stoppedBy(signal, store);
         const found = await getSession(reader, project, params.session_id);
         if (found === undefined) throw notFound("session");
-        const [session] = await withSignals(reader, project, "session", [found], same, signal);
+        const [session] = await withSignals(reader, project, "session", [found], same);
         return session;
       },
     }),
@@ -95,8 +96,9 @@ export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Ro
 
 const same = (id: string): string => id;
 
-async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery>): Promise<ApiReply> {
+async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>): Promise<ApiReply> {
   const { query, caller, signal } = request;
+  const reader = stoppedBy(signal, store);
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
   return answerByOffset(request, {
@@ -104,7 +106,7 @@ async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery
     order: `${filter.sortBy} ${filter.sortOrder}`,
     read: async (offset) => {
       const sessions = await listSessions(reader, project, { ...filter, offset });
-      return withSignals(reader, project, "session", sessions, same, signal);
+      return withSignals(reader, project, "session", sessions, same);
     },
     size: () => countSessions(reader, project, filter),
   });

@@ -67,14 +67,9 @@ export async function getTrace(reader: Reader, project: string, id: string): Pro
 }
 
 /** What the roll-up says of a trace, wherever its rows lie: one row or none. @param traceId as stored */
-export function rowsOfTraceId(
-  reader: Reader,
-  project: string,
-  traceId: string,
-  signal?: AbortSignal,
-): Promise<readonly TraceRow[]> {
+export function rowsOfTraceId(reader: Reader, project: string, traceId: string): Promise<readonly TraceRow[]> {
   const rows = [sql`TraceId = ${param("String", traceId)}`];
-  return exactRows(reader, { project, tables: reader.tables, rows }, signal);
+  return exactRows(reader, { project, tables: reader.tables, rows });
 }
 
 /** A trace of a page: where its rows lie, and what its root span is. */
@@ -121,13 +116,12 @@ function hoursAround({ traceId, firstHour, lastHour }: TraceKey): readonly (read
 }
 
 /** Rows of traces, the numbers of dirty ones counted from their spans. */
-async function exactRows(reader: Reader, scope: TraceScope, signal?: AbortSignal): Promise<readonly TraceRow[]> {
-  const options = { signal };
-  const rows = await reader.rows<TraceRow>(tracesStatement(scope, false), options);
+async function exactRows(reader: Reader, scope: TraceScope): Promise<readonly TraceRow[]> {
+  const rows = await reader.rows<TraceRow>(tracesStatement(scope, false));
   const dirty = rows.filter((row) => Boolean(row.dirty));
   if (dirty.length === 0) return rows;
   const ofDirty = scopeOfDirty(reader, scope.project, dirty);
-  const counted = await reader.rows<TraceRow>(tracesStatement(ofDirty, true), options);
+  const counted = await reader.rows<TraceRow>(tracesStatement(ofDirty, true));
   return [...rows.filter((row) => !row.dirty), ...counted];
 }
 
