@@ -29,9 +29,11 @@ import { listFilterOf } from "../list-filter.ts";
 import { answerByOffset } from "../offset-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
+import { allTraces } from "./all.ts";
 import { type TraceFilter, traceSortFields, traceStatuses } from "./filter.ts";
 import { countTraces, listTraces } from "./list.ts";
 import { traceRead, traceWithSpans } from "./model.ts";
+import type { TraceRead } from "./read.ts";
 import { readWholeTrace } from "./whole.ts";
 
 const listQuery = listQueryOf({
@@ -72,7 +74,7 @@ const spansOfTrace = queryOf({
   limit: intOf(0, 10_000).default(1_000).describe("Most spans in `spans`, 0 to 10000; `tree` has all of them."),
 });
 
-export function traceRoutes({ reader: store }: Pick<Services, "reader">): readonly Route[] {
+export function traceRoutes({ reader: store, config }: Pick<Services, "reader" | "config">): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
@@ -83,7 +85,7 @@ export function traceRoutes({ reader: store }: Pick<Services, "reader">): readon
       description: "The newest first, unless sort_by says otherwise.",
       query: listQuery,
       responses: { 200: z.array(traceRead), 400: errorBody },
-      handle: (request) => answerList(store, request),
+      handle: (request) => answerList(store, request, config.max_list_keys),
     }),
     defineRoute({
       method: "GET",
@@ -102,17 +104,18 @@ export function traceRoutes({ reader: store }: Pick<Services, "reader">): readon
   ];
 }
 
-async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>): Promise<ApiReply> {
+async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>, mostKeys: number): Promise<ApiReply> {
   const { query, caller, signal } = request;
   const reader = stoppedBy(signal, store);
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
+  const whole = (traces: readonly TraceRead[]) => withSignals(reader, project, "trace", traces, storedTraceId);
   return answerByOffset(request, {
     table: traceTable,
     order: `${filter.sortBy} ${filter.sortOrder}`,
-    read: async (offset) => {
-      const traces = await listTraces(reader, project, { ...filter, offset });
-      return withSignals(reader, project, "trace", traces, storedTraceId);
+    read: async (offset) => whole(await listTraces(reader, project, { ...filter, offset })),
+    readAll: async function* (offset) {
+      for await (const page of allTraces(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
     },
     size: () => countTraces(reader, project, filter),
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiConfigSchema } from "../../extensions/api/config.ts";
 import type { ApiRequest, Route } from "../../extensions/api/http/route.ts";
 import { uuidOfProject } from "../../pipeline/ids.ts";
 import type { Reader, ReadOptions } from "../../query/reader.ts";
@@ -10,6 +11,7 @@ import { project, sessionUuidOf, TestStore, traceUuid } from "./support.ts";
 
 let server: TestClickHouse;
 let store: TestStore;
+const config = apiConfigSchema.parse({});
 const session = sessionUuidOf(1);
 beforeAll(async () => {
   server = await startTestClickHouse();
@@ -31,7 +33,7 @@ function readerWith(seen: (statement: Statement, options?: ReadOptions) => State
 }
 
 async function ask(reader: Reader, path: string, signal: AbortSignal): Promise<unknown> {
-  const routes: readonly Route[] = [...traceRoutes({ reader }), ...sessionRoutes({ reader })];
+  const routes: readonly Route[] = [...traceRoutes({ reader, config }), ...sessionRoutes({ reader, config })];
   const { pathname, searchParams } = new URL(path, "http://localhost");
   const [, area, id] = pathname.split("/");
   const route = routes.find((one) => one.path.startsWith(`/${area}`) && one.path.includes(":") === (id !== undefined))!;
@@ -58,6 +60,8 @@ const paths = [
   "/traces?count=true&sort_by=cost&limit=1",
   `/traces/${traceUuid(1)}`,
   "/sessions?count=true",
+  "/traces?all=true",
+  "/sessions?all=true&sort_by=cost",
   "/sessions?count=true&sort_by=cost&limit=1",
   `/sessions/${session}`,
 ];
