@@ -10,6 +10,8 @@ export interface OffsetList {
   readonly order: string;
   /** A page of as many rows as the request's limit, or fewer where the list ends. */
   readonly read: (offset: number) => Promise<readonly ExportRow[]>;
+  /** All rows behind so many, some at a time. */
+  readonly readAll: (offset: number) => AsyncGenerator<readonly ExportRow[]>;
   /** How many rows there are all in all. */
   readonly size: () => Promise<number>;
 }
@@ -26,20 +28,18 @@ interface PartQuery {
 /** Answers a page of a list, or all of it. @throws {ApiError} 400: the cursor is none of this list */
 export async function answerByOffset(
   request: ApiRequest<unknown, PartQuery & FormatRequest["query"]>,
-  { table, order, read, size }: OffsetList,
+  { table, order, read, readAll, size }: OffsetList,
 ): Promise<ApiReply> {
   const { cursor, offset, limit, count, all } = request.query;
   const list = `${table.name} ${order}`;
   const start = offsetOf(list, cursor, offset);
-  const readFrom = (from: number) => read(start + from);
-  const [first, total] = await Promise.all([readFrom(0), count ? size() : undefined]);
-  const isLast = all || first.length < limit;
-  return listAnswer(request, {
-    table,
-    pages: pagesByOffset(first, limit, all ? readFrom : undefined),
-    total,
-    next: isLast ? undefined : writeCursor(list, [String(start + first.length)]),
-  });
+  if (all) {
+    const total = count ? await size() : undefined;
+    return listAnswer(request, { table, pages: readAll(start), total });
+  }
+  const [rows, total] = await Promise.all([read(start), count ? size() : undefined]);
+  const next = rows.length < limit ? undefined : writeCursor(list, [String(start + rows.length)]);
+  return listAnswer(request, { table, pages: onlyPage(rows), total, next });
 }
 
 /** How many rows come before the part. @throws {ApiError} 400: the cursor is none of this list */
@@ -51,17 +51,6 @@ function offsetOf(list: string, cursor: string | undefined, offset: number): num
   return before + offset;
 }
 
-/** Pages of such a list, and all that come behind them where `all` says so. */
-async function* pagesByOffset<Row>(
-  first: readonly Row[],
-  limit: number,
-  read: ((offset: number) => Promise<readonly Row[]>) | undefined,
-): AsyncGenerator<readonly Row[]> {
-  let offset = 0;
-  for (let rows = first; ; ) {
-    yield rows;
-    if (read === undefined || rows.length < limit) return;
-    offset += rows.length;
-    rows = await read(offset);
-  }
+async function* onlyPage<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
+  yield rows;
 }

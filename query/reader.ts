@@ -40,6 +40,16 @@ export interface Reader {
   stream(statement: Statement, format: string, options?: ReadOptions): Promise<Readable>;
 }
 
+/** The same, but a signal stops every statement that has none of its own. */
+export function stoppedBy(signal: AbortSignal, reader: Reader): Reader {
+  const withSignal = (options: ReadOptions = {}): ReadOptions => ({ ...options, signal: options.signal ?? signal });
+  return {
+    tables: reader.tables,
+    rows: (statement, options) => reader.rows(statement, withSignal(options)),
+    stream: (statement, format, options) => reader.stream(statement, format, withSignal(options)),
+  };
+}
+
 /** Bounds of one statement. */
 export interface ReadLimits {
   readonly maxExecutionSeconds: number;

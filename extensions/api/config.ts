@@ -81,6 +81,14 @@ export const apiConfigSchema = z.strictObject({
   attachments: attachmentsSchema.prefault({}).describe("Images and other media of spans, and the URLs to them."),
   series: seriesSchema.prefault({}).describe("Sums of spans over time, which GET /metrics shows."),
   datasets: datasetsSchema.prefault({}).describe("Datasets, which POST /v1/datasets makes."),
+  max_list_keys: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(100_000)
+    .describe(
+      "Ids that an answer with all=true of GET /traces or /sessions holds at a time. By time such answers have no end; in other orders more rows are answered with 400.",
+    ),
   query_timeout: durationMs.prefault("30s").describe("Longest time of one query to ClickHouse."),
   query_memory: byteSize.prefault("1GiB").describe("Most memory that one query takes of ClickHouse."),
 });

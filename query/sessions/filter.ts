@@ -35,16 +35,16 @@ export function sessionConditions(filter: SessionConditions): readonly Sql[] {
 
 /** Numbers that the roll-up of sessions only estimates. */
 export interface SessionTotals {
-  readonly errorCount: number;
+  readonly error_count: number;
   readonly cost: number | null;
   readonly duration: number | null;
 }
 
 /** Whether the exact numbers of a session fit, where the estimates did. */
-export function totalsFit({ errorCount, cost, duration }: SessionTotals, filter: SessionConditions): boolean {
+export function totalsFit({ error_count, cost, duration }: SessionTotals, filter: SessionConditions): boolean {
   const { hasError, durationMin, durationMax, costMin, costMax } = filter;
   return (
-    (hasError === undefined || hasError === errorCount > 0) &&
+    (hasError === undefined || hasError === error_count > 0) &&
     liesWithin(duration, durationMin, durationMax) &&
     liesWithin(cost, costMin, costMax)
   );

@@ -6,6 +6,7 @@ import {
   type DayRange,
   rowsOfDays,
   type SessionKey,
+  type SessionPart,
   type SessionScope,
   sessionCandidatesStatement,
   sessionCountStatement,
@@ -25,17 +26,35 @@ export async function listSessions(
   project: string,
   filter: SessionFilter,
 ): Promise<readonly SessionRead[]> {
-  const { sortBy, offset, limit } = filter;
+  const { offset, limit } = filter;
   const need = offset + limit;
-  if (!estimated.has(sortBy) && !asksForTotals(filter)) {
+  if (!isByEstimates(filter) && !asksForTotals(filter)) {
     return readSessions(reader, project, (await candidates(reader, project, filter, need)).slice(offset));
   }
-  const keys = await estimatedCandidates(reader, project, filter, need + Math.ceil(need / 4) + spare);
+  const keys = await sessionKeys(reader, project, filter, need + Math.ceil(need / 4) + spare);
   const found = await readSessions(reader, project, keys);
-  const fitting = found.filter((session) =>
-    totalsFit({ errorCount: session.error_count, cost: session.cost, duration: session.duration }, filter),
-  );
-  return sorted(fitting, filter).slice(offset, need);
+  const fitting = found.filter((session) => totalsFit(session, filter));
+  return inExactOrder(fitting, filter).slice(offset, need);
+}
+
+/** A session of a list, and when it came. */
+export interface ListedSession extends SessionKey {
+  /** Milliseconds since the epoch, as text. */
+  readonly arrived: string;
+}
+
+/**
+ * The keys of sessions by time of arrival, whatever their totals are.
+ *
+ * @param part how many, and behind which session
+ */
+export function sessionKeysByTime(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+  { need, after }: { readonly need: number; readonly after?: ListedSession | undefined },
+): Promise<readonly ListedSession[]> {
+  return select(reader, scopeOf(reader, project, filter), withoutTotals(filter), need, { after });
 }
 
 /** How many sessions fulfil the conditions, by estimates of their cost, duration and errors. */
@@ -44,13 +63,13 @@ export async function countSessions(reader: Reader, project: string, filter: Ses
   return row?.found ?? 0;
 }
 
-/** Candidates where estimates decide: all sessions, where the other conditions leave few. */
-async function estimatedCandidates(
+/** Keys in any order, where estimates decide: all sessions, where the other conditions leave few. */
+export async function sessionKeys(
   reader: Reader,
   project: string,
   filter: SessionFilter,
   need: number,
-): Promise<SessionKey[]> {
+): Promise<ListedSession[]> {
   if (asksForTotals(filter)) {
     const few = await candidates(reader, project, withoutTotals(filter), mostCounted + 1);
     if (few.length <= mostCounted) return few;
@@ -69,11 +88,21 @@ const mostCounted = 1_000;
 const spare = 25;
 const estimated: ReadonlySet<SessionSortField> = new Set(["trace_count", "cost", "duration"]);
 
+/** Whether the order of the roll-up is that of estimates. */
+export function isByEstimates({ sortBy }: SessionFilter): boolean {
+  return estimated.has(sortBy);
+}
+
 function asksForTotals({ hasError, durationMin, durationMax, costMin, costMax }: SessionConditions): boolean {
   return [hasError, durationMin, durationMax, costMin, costMax].some((value) => value !== undefined);
 }
 
-async function candidates(reader: Reader, project: string, filter: SessionFilter, need: number): Promise<SessionKey[]> {
+async function candidates(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+  need: number,
+): Promise<ListedSession[]> {
   if (filter.sortBy !== "created_at" || filter.id !== undefined) {
     return select(reader, scopeOf(reader, project, filter), filter, need);
   }
@@ -82,7 +111,7 @@ async function candidates(reader: Reader, project: string, filter: SessionFilter
   for (let length = 1; ; length *= growth) {
     const window = windowOf(days, length, filter.sortOrder);
     const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(window)] };
-    const found = await select(reader, scope, filter, need, window);
+    const found = await select(reader, scope, filter, need, { window });
     const isWhole = window.from <= days.from && window.to >= days.to;
     const fresh = isWhole || filter.sortOrder === "asc" ? found : await cameWithin(reader, project, found, window);
     if (fresh.length >= need || isWhole) return fresh;
@@ -99,9 +128,9 @@ function windowOf({ from, to }: DayRange, days: number, order: SessionFilter["so
 async function cameWithin(
   reader: Reader,
   project: string,
-  keys: readonly SessionKey[],
+  keys: readonly ListedSession[],
   window: DayRange,
-): Promise<SessionKey[]> {
+): Promise<ListedSession[]> {
   if (keys.length === 0) return [];
   const ids = keys.map(({ sessionId }) => sessionId);
   const before = sql`Day < toDate(${param("UInt16", window.from)})`;
@@ -117,13 +146,16 @@ async function select(
   scope: SessionScope,
   filter: SessionFilter,
   need: number,
-  window?: DayRange,
-): Promise<SessionKey[]> {
-  const statement = sessionCandidatesStatement(scope, filter, { need, window });
-  const rows = await reader.rows<{ sessionId: string; firstDay: number; lastDay: number }>(statement);
+  part: SessionPart = {},
+): Promise<ListedSession[]> {
+  const statement = sessionCandidatesStatement(scope, filter, { need, ...part });
+  const rows = await reader.rows<{ sessionId: string; firstDay: number; lastDay: number; arrived: string }>(statement);
   // In a window only some days of a session were looked at.
-  const daysOf = (from: number, to: number): DayRange | undefined => (window === undefined ? { from, to } : undefined);
-  return rows.map(({ sessionId, firstDay, lastDay }) => ({ sessionId, days: daysOf(firstDay, lastDay) }));
+  const daysOf = (from: number, to: number): DayRange | undefined =>
+    part.window === undefined ? { from, to } : undefined;
+  return rows.map(({ sessionId, firstDay, lastDay, arrived }) => {
+    return { sessionId, days: daysOf(firstDay, lastDay), arrived };
+  });
 }
 
 function scopeOf(reader: Reader, project: string, { id }: SessionConditions): SessionScope {
@@ -132,10 +164,13 @@ function scopeOf(reader: Reader, project: string, { id }: SessionConditions): Se
 }
 
 /** Nothing last in both directions, equals by id. */
-function sorted(sessions: readonly SessionRead[], { sortBy, sortOrder }: SessionFilter): readonly SessionRead[] {
+export function inExactOrder<Session extends Pick<SessionRead, "id" | "trace_count" | "cost" | "duration">>(
+  sessions: readonly Session[],
+  { sortBy, sortOrder }: SessionFilter,
+): readonly Session[] {
   if (!estimated.has(sortBy)) return sessions;
   const direction = sortOrder === "asc" ? 1 : -1;
-  const key = (session: SessionRead): number | null => session[sortBy as "trace_count" | "cost" | "duration"];
+  const key = (session: Session): number | null => session[sortBy as "trace_count" | "cost" | "duration"];
   return sessions.toSorted((one, other) => {
     const [left, right] = [key(one), key(other)];
     if (left === right) return one.id < other.id ? -1 : 1;

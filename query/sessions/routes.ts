@@ -22,12 +22,13 @@ import { allParameter, formatParameter } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
 import { answerByOffset } from "../offset-list.ts";
-import type { Reader } from "../reader.ts";
+import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
+import { allSessions } from "./all.ts";
 import { type SessionFilter, sessionSortFields } from "./filter.ts";
 import { countSessions, listSessions } from "./list.ts";
 import { sessionRead } from "./model.ts";
-import { getSession } from "./read.ts";
+import { getSession, type SessionRead } from "./read.ts";
 
 const listQuery = listQueryOf({
   id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
@@ -61,7 +62,7 @@ const sessionTable = exportTable(
   Object.keys(sessionRead.shape),
 );
 
-export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Route[] {
+export function sessionRoutes({ reader: store, config }: Pick<Services, "reader" | "config">): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
@@ -72,7 +73,7 @@ export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Ro
       description: "The newest first, unless sort_by says otherwise.",
       query: listQuery,
       responses: { 200: z.array(sessionRead), 400: errorBody },
-      handle: (request) => answerList(reader, request),
+      handle: (request) => answerList(store, request, config.max_list_keys),
     }),
     defineRoute({
       method: "GET",
@@ -84,9 +85,10 @@ export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Ro
       responses: { 200: sessionRead, 404: errorBody },
       handle: async ({ params, caller, signal }) => {
         const project = storedProjectId(caller.projectId);
+        const reader = stoppedBy(signal, store);
         const found = await getSession(reader, project, params.session_id);
         if (found === undefined) throw notFound("session");
-        const [session] = await withSignals(reader, project, "session", [found], same, signal);
+        const [session] = await withSignals(reader, project, "session", [found], same);
         return session;
       },
     }),
@@ -95,16 +97,18 @@ export function sessionRoutes({ reader }: Pick<Services, "reader">): readonly Ro
 
 const same = (id: string): string => id;
 
-async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery>): Promise<ApiReply> {
+async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>, mostKeys: number): Promise<ApiReply> {
   const { query, caller, signal } = request;
+  const reader = stoppedBy(signal, store);
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
+  const whole = (sessions: readonly SessionRead[]) => withSignals(reader, project, "session", sessions, same);
   return answerByOffset(request, {
     table: sessionTable,
     order: `${filter.sortBy} ${filter.sortOrder}`,
-    read: async (offset) => {
-      const sessions = await listSessions(reader, project, { ...filter, offset });
-      return withSignals(reader, project, "session", sessions, same, signal);
+    read: async (offset) => whole(await listSessions(reader, project, { ...filter, offset })),
+    readAll: async function* (offset) {
+      for await (const page of allSessions(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
     },
     size: () => countSessions(reader, project, filter),
   });

@@ -1,4 +1,5 @@
 import { stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { arrival } from "../list-filter.ts";
 import { orderBy } from "../page.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
@@ -60,23 +61,39 @@ WHERE ${allOf([ofProject(project), ...rows])}
 GROUP BY SessionId`;
 }
 
-/** The first ids of a list, by estimates. @param window days in which the sessions must have come */
+/** The part of a list that is looked at. */
+export interface SessionPart {
+  /** Days in which the sessions must have come. */
+  readonly window?: DayRange | undefined;
+  /** The session before the first, where the list is by time of arrival. */
+  readonly after?: { readonly sessionId: string; readonly arrived: string } | undefined;
+}
+
+/** The first ids of a list, by estimates. */
 export function sessionCandidatesStatement(
   scope: SessionScope,
   filter: SessionFilter,
-  options: { readonly need: number; readonly window?: DayRange | undefined },
+  options: SessionPart & { readonly need: number },
 ): Statement {
-  const { need, window } = options;
+  const { need, window, after } = options;
   const day = (at: number): Sql => sql`toDateTime(toDate(${param("UInt16", at)}), 'UTC')`;
   const inWindow =
     window === undefined ? undefined : sql`created >= ${day(window.from)} AND created < ${day(window.to + 1)}`;
-  return statementOf(sql`SELECT SessionId AS sessionId, toUInt32(firstDay) AS firstDay, toUInt32(lastDay) AS lastDay
+  return statementOf(sql`SELECT SessionId AS sessionId, toUInt32(firstDay) AS firstDay, toUInt32(lastDay) AS lastDay,
+  toString(toUnixTimestamp64Milli(created)) AS arrived
 FROM (
 ${rolledUpSessions(scope)}
 )
-WHERE ${allOf([...sessionConditions(filter), inWindow])}
+WHERE ${allOf([...sessionConditions(filter), inWindow, after && cameBehind(after, filter.sortOrder)])}
 ORDER BY ${orderBy(sessionSortKeys[filter.sortBy], filter.sortOrder, raw("SessionId"))}
 LIMIT ${param("UInt64", need)}`);
+}
+
+/** As `orderBy` sorts. */
+function cameBehind({ sessionId, arrived }: NonNullable<SessionPart["after"]>, order: SessionFilter["sortOrder"]): Sql {
+  const at = arrival(Number(arrived));
+  const beyond = raw(order === "desc" ? "<" : ">");
+  return sql`(created ${beyond} ${at} OR (created = ${at} AND SessionId > ${param("String", sessionId)}))`;
 }
 
 export function sessionCountStatement(scope: SessionScope, filter: SessionConditions): Statement {

@@ -14,13 +14,12 @@ export async function withSignals<Entity extends { readonly id: string }>(
   type: SignalEntityType,
   entities: readonly Entity[],
   storedId: (id: string) => string,
-  signal?: AbortSignal,
 ): Promise<WithSignals<Entity>[]> {
   const found = new Map<string, SignalValues>();
   for (let at = 0; at < entities.length; at += entitiesPerStatement) {
     const ids = entities.slice(at, at + entitiesPerStatement).map(({ id }) => storedId(id));
     const statement = currentSignals({ project, tables: reader.tables }, type, ids);
-    const rows = await reader.rows<SignalRow>(statement, { signal });
+    const rows = await reader.rows<SignalRow>(statement);
     for (const [id, values] of valuesByEntity(rows)) found.set(id, values);
   }
   return entities.map((entity) => ({ ...entity, signals: found.get(storedId(entity.id)) ?? {} }));

@@ -13,7 +13,7 @@ import {
   traceConditions,
   traceSortColumns,
 } from "./filter.ts";
-import { type PageTrace, readTraces, scopeOfDirty, type TraceRead } from "./read.ts";
+import { type PageTrace, readTraces, scopeOfDirty, type TraceKey, type TraceRead } from "./read.ts";
 import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
 
 const hour = 3_600;
@@ -57,6 +57,32 @@ export async function countTraces(reader: Reader, project: string, filter: Trace
   return first.unsure === 0 ? first.found : (await count(true)).found;
 }
 
+/** A trace of a list, and where it stands in it. */
+export interface ListedTrace extends TraceKey {
+  /** Nanoseconds since the epoch; null: it has none. Undefined in an order other than by start. */
+  readonly startNs: string | null | undefined;
+}
+
+/**
+ * The keys of the traces that fulfil the conditions, in order. Whatever time its rows are of, a trace is seen whole.
+ *
+ * @param part how many, and where the list is by start, behind which trace
+ */
+export async function traceKeys(
+  reader: Reader,
+  project: string,
+  filter: TraceFilter,
+  { need, after }: { readonly need: number; readonly after?: ListedTrace | undefined },
+): Promise<readonly ListedTrace[]> {
+  const range = await hoursOf(reader, project, filter);
+  if (range === undefined) return [];
+  const found = await select(reader, scopeOf(reader, project, filter, range), filter, need, { after, keysAlone: true });
+  return found.map(({ traceId, firstHour, lastHour, sortKey }) => {
+    const startNs = filter.sortBy === "started_at" ? sortKey : undefined;
+    return { traceId, firstHour, lastHour, startNs };
+  });
+}
+
 async function candidates(reader: Reader, project: string, filter: TraceFilter, need: number): Promise<Candidate[]> {
   const isByTime = filter.sortBy === "started_at" && filter.id === undefined && filter.sessionId === undefined;
   const [range, near] = await Promise.all([
@@ -67,8 +93,11 @@ async function candidates(reader: Reader, project: string, filter: TraceFilter, 
   if (!isByTime) return select(reader, scopeOf(reader, project, filter, range), filter, need);
   for (let hours = near; ; hours *= growth) {
     const window = windowOf(range, hours, filter.sortOrder);
-    const found = await select(reader, scopeOf(reader, project, filter, window), filter, need, window);
-    if (found.length >= need || isWhole(window, range)) return found;
+    const scope = scopeOf(reader, project, filter, window);
+    // Those without a start, or with one that is far from their rows, are in no window.
+    if (isWhole(window, range)) return select(reader, scope, filter, need);
+    const found = await select(reader, scope, filter, need, { window });
+    if (found.length >= need) return found;
   }
 }
 
@@ -118,10 +147,10 @@ async function select(
   scope: TraceScope,
   filter: TraceFilter,
   need: number,
-  window?: HourRange,
+  part: ListPart = {},
 ): Promise<Candidate[]> {
   const read = (of: TraceScope, options: { need: number; fromSpans: boolean }): Promise<Candidate[]> =>
-    rowsOf(reader, candidatesStatement(of, filter, { ...options, window }), options.fromSpans);
+    rowsOf(reader, candidatesStatement(of, filter, { ...options, ...part }), options.fromSpans);
   const found = await read(scope, { need: need + mostDirty, fromSpans: false });
   const dirty = found.filter((candidate) => Boolean(candidate.dirty));
   if (dirty.length === 0) return found.slice(0, need);
@@ -164,22 +193,36 @@ function scopeOf(reader: Reader, project: string, filter: TraceConditions, { fro
   return { project, tables, rows, started };
 }
 
-/** The first keys of a list; traces whose numbers may be wrong come before all others. */
+/** The part of a list that is looked at. */
+interface ListPart {
+  /** When the traces start. */
+  readonly window?: HourRange | undefined;
+  /** The trace before the first, where the list is by start. */
+  readonly after?: ListedTrace | undefined;
+  /** Whether roots are left out, which are as long as names are. */
+  readonly keysAlone?: boolean;
+}
+
+/** The first keys of a list; traces whose numbers may be wrong, their start among them, come before all others. */
 export function candidatesStatement(
   scope: TraceScope,
   filter: TraceFilter,
-  options: { readonly need: number; readonly fromSpans: boolean; readonly window?: HourRange | undefined },
+  options: ListPart & { readonly need: number; readonly fromSpans: boolean },
 ): Statement {
-  const { need, fromSpans, window } = options;
-  const conditions = allOf(traceConditions(filter, scope.project, scope.tables));
+  const { need, fromSpans, window, after, keysAlone = false } = options;
+  const conditions = [
+    ...traceConditions(filter, scope.project, scope.tables),
+    ...(window === undefined ? [] : [startsWithin(window)]),
+    ...(after === undefined ? [] : [startsBehind(after, filter.sortOrder)]),
+  ];
+  const root = raw(keysAlone ? "'' AS root" : "root");
   const key = traceSortColumns[filter.sortBy];
   const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
-  const inWindow = window === undefined ? raw("1") : startsWithin(window);
-  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, root, spanCount, toString(${raw(key)}) AS sortKey
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, spanCount, toString(${raw(key)}) AS sortKey
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
 )
-WHERE (dirty OR (${conditions})) AND ${inWindow}
+WHERE ${anyOf([raw("dirty"), sql`(${allOf(conditions)})`])}
 ORDER BY dirty DESC, ${orderBy(raw(key), filter.sortOrder, raw("TraceId"))}
 LIMIT ${param("UInt64", need)}`);
 }
@@ -187,6 +230,15 @@ LIMIT ${param("UInt64", need)}`);
 function startsWithin({ from, to }: HourRange): Sql {
   const nanos = (seconds: number): string => `${seconds}000000000`;
   return sql`startNs >= ${param("Int64", nanos(from))} AND startNs < ${param("Int64", nanos(to + hour))}`;
+}
+
+/** As `orderBy` sorts. */
+function startsBehind({ startNs, traceId }: ListedTrace, order: TraceFilter["sortOrder"]): Sql {
+  const isGreaterId = sql`TraceId > ${param("String", traceId)}`;
+  if (startNs == null) return sql`isNull(startNs) AND ${isGreaterId}`;
+  const start = param("Int64", startNs);
+  const beyond = raw(order === "desc" ? "<" : ">");
+  return sql`(isNull(startNs) OR startNs ${beyond} ${start} OR (startNs = ${start} AND ${isGreaterId}))`;
 }
 
 export function countStatement(scope: TraceScope, filter: TraceConditions, fromSpans: boolean): Statement {

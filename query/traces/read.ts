@@ -67,14 +67,9 @@ export async function getTrace(reader: Reader, project: string, id: string): Pro
 }
 
 /** What the roll-up says of a trace, wherever its rows lie: one row or none. @param traceId as stored */
-export function rowsOfTraceId(
-  reader: Reader,
-  project: string,
-  traceId: string,
-  signal?: AbortSignal,
-): Promise<readonly TraceRow[]> {
+export function rowsOfTraceId(reader: Reader, project: string, traceId: string): Promise<readonly TraceRow[]> {
   const rows = [sql`TraceId = ${param("String", traceId)}`];
-  return exactRows(reader, { project, tables: reader.tables, rows }, signal);
+  return exactRows(reader, { project, tables: reader.tables, rows });
 }
 
 /** A trace of a page: where its rows lie, and what its root span is. */
@@ -101,6 +96,20 @@ export async function readTraces(
   return page.flatMap(({ traceId }) => byId.get(traceId) ?? []);
 }
 
+/** The same where nothing but their keys is known. */
+export async function readTracesOfKeys(
+  reader: Reader,
+  project: string,
+  keys: readonly TraceKey[],
+): Promise<readonly TraceRead[]> {
+  if (keys.length === 0) return [];
+  const rows = await exactRows(reader, scopeOfKeys(reader, project, keys));
+  const isSure = rows.every(({ dirty }) => !dirty);
+  const roots = await rootsOf(reader, project, rows, isSure);
+  const byId = new Map(rows.map((row) => [row.traceId, traceReadOf(project, row, roots.get(row.traceId))]));
+  return keys.flatMap(({ traceId }) => byId.get(traceId) ?? []);
+}
+
 /** Where the rows of some traces lie, and when their spans started. */
 function scopeOfKeys({ tables }: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
   const first = Math.min(...keys.map(({ firstHour }) => firstHour)) / hour;
@@ -120,15 +129,14 @@ function hoursAround({ traceId, firstHour, lastHour }: TraceKey): readonly (read
   return [...hours, ...(count === mostHours ? [lastHour] : [])].map((at) => [Math.max(0, at), traceId] as const);
 }
 
-/** Rows of traces, the numbers of dirty ones counted from their spans. */
-async function exactRows(reader: Reader, scope: TraceScope, signal?: AbortSignal): Promise<readonly TraceRow[]> {
-  const options = { signal };
-  const rows = await reader.rows<TraceRow>(tracesStatement(scope, false), options);
+/** Rows of traces, the numbers of dirty ones counted from their spans; `dirty` still says which these are. */
+async function exactRows(reader: Reader, scope: TraceScope): Promise<readonly TraceRow[]> {
+  const rows = await reader.rows<TraceRow>(tracesStatement(scope, false));
   const dirty = rows.filter((row) => Boolean(row.dirty));
   if (dirty.length === 0) return rows;
   const ofDirty = scopeOfDirty(reader, scope.project, dirty);
-  const counted = await reader.rows<TraceRow>(tracesStatement(ofDirty, true), options);
-  return [...rows.filter((row) => !row.dirty), ...counted];
+  const counted = await reader.rows<TraceRow>(tracesStatement(ofDirty, true));
+  return [...rows.filter((row) => !row.dirty), ...counted.map((row) => ({ ...row, dirty: true }))];
 }
 
 async function withRoots(reader: Reader, project: string, rows: readonly TraceRow[]): Promise<readonly TraceRead[]> {

@@ -27,11 +27,13 @@ import { allParameter, formatParameter } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
 import { answerByOffset } from "../offset-list.ts";
-import type { Reader } from "../reader.ts";
+import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
+import { allTraces } from "./all.ts";
 import { type TraceFilter, traceSortFields, traceStatuses } from "./filter.ts";
 import { countTraces, listTraces } from "./list.ts";
 import { traceRead, traceWithSpans } from "./model.ts";
+import type { TraceRead } from "./read.ts";
 import { readWholeTrace } from "./whole.ts";
 
 const listQuery = listQueryOf({
@@ -72,7 +74,7 @@ const spansOfTrace = queryOf({
   limit: intOf(0, 10_000).default(1_000).describe("Most spans in `spans`, 0 to 10000; `tree` has all of them."),
 });
 
-export function traceRoutes({ reader }: Pick<Services, "reader">): readonly Route[] {
+export function traceRoutes({ reader: store, config }: Pick<Services, "reader" | "config">): readonly Route[] {
   return [
     defineRoute({
       method: "GET",
@@ -83,7 +85,7 @@ export function traceRoutes({ reader }: Pick<Services, "reader">): readonly Rout
       description: "The newest first, unless sort_by says otherwise.",
       query: listQuery,
       responses: { 200: z.array(traceRead), 400: errorBody },
-      handle: (request) => answerList(reader, request),
+      handle: (request) => answerList(store, request, config.max_list_keys),
     }),
     defineRoute({
       method: "GET",
@@ -97,21 +99,23 @@ export function traceRoutes({ reader }: Pick<Services, "reader">): readonly Rout
       query: spansOfTrace,
       responses: { 200: traceWithSpans, 400: errorBody, 404: errorBody },
       handle: ({ params, query, caller, signal }) =>
-        answerTrace(reader, storedProjectId(caller.projectId), params.trace_id, query.limit, signal),
+        answerTrace(stoppedBy(signal, store), storedProjectId(caller.projectId), params.trace_id, query.limit),
     }),
   ];
 }
 
-async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery>): Promise<ApiReply> {
+async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>, mostKeys: number): Promise<ApiReply> {
   const { query, caller, signal } = request;
+  const reader = stoppedBy(signal, store);
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
+  const whole = (traces: readonly TraceRead[]) => withSignals(reader, project, "trace", traces, storedTraceId);
   return answerByOffset(request, {
     table: traceTable,
     order: `${filter.sortBy} ${filter.sortOrder}`,
-    read: async (offset) => {
-      const traces = await listTraces(reader, project, { ...filter, offset });
-      return withSignals(reader, project, "trace", traces, storedTraceId, signal);
+    read: async (offset) => whole(await listTraces(reader, project, { ...filter, offset })),
+    readAll: async function* (offset) {
+      for await (const page of allTraces(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
     },
     size: () => countTraces(reader, project, filter),
   });
@@ -125,14 +129,8 @@ function filterOf(query: ListQuery): TraceFilter {
   };
 }
 
-async function answerTrace(
-  reader: Reader,
-  project: string,
-  id: string,
-  limit: number,
-  signal: AbortSignal,
-): Promise<ApiReply> {
-  const found = await readWholeTrace({ reader, project, id, limit, signal });
+async function answerTrace(reader: Reader, project: string, id: string, limit: number): Promise<ApiReply> {
+  const found = await readWholeTrace({ reader, project, id, limit });
   if (found === undefined) throw notFound("trace");
   const { trace, spans, tree, next } = found;
   return new ApiReply(200, { ...trace, spans, tree }, next === undefined ? {} : { "x-next-cursor": next });

@@ -22,7 +22,6 @@ interface Wanted {
   readonly id: string;
   /** Most spans that are read whole. */
   readonly limit: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A trace with its spans. */
@@ -37,17 +36,17 @@ export interface WholeTrace {
 
 /** A trace with its spans and their tree; undefined where there is none. */
 export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undefined> {
-  const { reader, project, id, signal } = wanted;
+  const { reader, project, id } = wanted;
   const traceId = storedTraceId(id);
   const [[row], [signals]] = await Promise.all([
-    rowsOfTraceId(reader, project, traceId, signal),
-    withSignals(reader, project, "trace", [{ id }], storedTraceId, signal),
+    rowsOfTraceId(reader, project, traceId),
+    withSignals(reader, project, "trace", [{ id }], storedTraceId),
   ]);
   if (row === undefined) return undefined;
   const session = sessionOf(row);
   const [found, sessions] = await Promise.all([
     spansOf(wanted, row),
-    readSessions({ project, reader }, session === null ? [] : [session], signal),
+    readSessions({ project, reader }, session === null ? [] : [session]),
   ]);
   const isWhole = "rows" in found;
   const [root, shown] = await Promise.all([
@@ -67,12 +66,12 @@ type Found = { readonly rows: readonly SpanRow[] } | Shown;
 async function spansOf(wanted: Wanted, trace: TraceRow): Promise<Found> {
   if (trace.spanCount === 0) return { rows: [] };
   const hours = hoursOfTrace(trace);
-  const { reader, project, id, signal } = wanted;
+  const { reader, project, id } = wanted;
   const most = Math.min(wanted.limit, mostRows);
   if (most === 0) return manySpans(wanted, hours);
   const source = { project, table: reader.tables.spans };
   const statement = rowsOfTrace(source, storedTraceId(id), inHours("Timestamp", hours), most + 1);
-  const rows = await reader.rows<SpanRow>(statement, { signal });
+  const rows = await reader.rows<SpanRow>(statement);
   return rows.length > most ? manySpans(wanted, hours) : { rows: rows.toSorted(byArrival) };
 }
 
@@ -97,14 +96,14 @@ function compared(one: string, other: string): number {
 
 /** @param rows all rows of the trace, by arrival */
 async function fewSpans(
-  { reader, project, signal }: Wanted,
+  { reader, project }: Wanted,
   trace: { readonly row: TraceRow; readonly sessions: KnownSurroundings["sessions"] },
   rows: readonly SpanRow[],
 ): Promise<Shown> {
   const merged = [...mergedById(rows).values()].toSorted(byStart);
   const { traceId, tags } = trace.row;
   const known = { TraceId: traceId, Tags: tags, SessionId: sessionOf(trace.row) ?? "" };
-  const around = await surroundingsOf({ project, reader }, merged, signal, {
+  const around = await surroundingsOf({ project, reader }, merged, undefined, {
     traces: [known],
     sessions: trace.sessions,
   });
@@ -113,16 +112,16 @@ async function fewSpans(
 }
 
 /** The first spans, and what the tree shows of all of them. */
-async function manySpans({ reader, project, id, limit, signal }: Wanted, hours: Hours): Promise<Shown> {
+async function manySpans({ reader, project, id, limit }: Wanted, hours: Hours): Promise<Shown> {
   const order = { by: "started_at", descending: false } as const;
   const query = { project, filter: { trace_id: id }, order, limit: limit + 1, offset: 0 };
   const nodes = nodesOfTrace({ project, tables: reader.tables }, id, inHours("Timestamp", hours));
   const [rows, keys] = await Promise.all([
-    reader.rows<NodeRow>(nodes, { signal }),
-    limit === 0 ? [] : new SpanPages(reader, signal).page(query),
+    reader.rows<NodeRow>(nodes),
+    limit === 0 ? [] : new SpanPages(reader).page(query),
   ]);
   const shown = keys.slice(0, limit);
   const last = keys.length > limit ? shown.at(-1) : undefined;
-  const spans = await readKeys(reader, project, shown, signal);
+  const spans = await readKeys(reader, project, shown);
   return { spans, tree: treeOf(rows), next: last === undefined ? undefined : spanCursor(order, last) };
 }

@@ -44,6 +44,14 @@ const statements = {
     { ...page, sortBy: "started_at" },
     { need: 50, fromSpans: false, window: { from: 3600, to: 7200 } },
   ),
+  "keys of traces behind another": candidatesStatement(
+    scope,
+    { ...page, sortBy: "started_at" },
+    {
+      ...{ need: 50, fromSpans: false, keysAlone: true },
+      after: { traceId: attack, firstHour: 3600, lastHour: 3600, startNs: "5" },
+    },
+  ),
   "traces by every condition": candidatesStatement(scope, traceFilter, { need: 50, fromSpans: false }),
   "traces by cost, dirty ones from their spans": candidatesStatement(
     scope,
@@ -64,6 +72,11 @@ const statements = {
     { need: 50, window: { from: 1, to: 2 } },
   ),
   "sessions by every condition": sessionCandidatesStatement({ project, tables, rows: [] }, sessionFilter, { need: 50 }),
+  "sessions behind another": sessionCandidatesStatement(
+    { project, tables, rows: [] },
+    { ...page, sortBy: "created_at" },
+    { need: 50, after: { sessionId: attack, arrived: "5" } },
+  ),
   "number of sessions": sessionCountStatement({ project, tables, rows: [] }, sessionFilter),
   "a page of sessions": sessionsStatement({ project, tables, rows: [] }),
   "totals of sessions": sessionTotalsStatement(project, tables, [{ sessionId: attack }], false),

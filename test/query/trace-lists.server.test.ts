@@ -156,3 +156,42 @@ describe("lists of traces that look at few traces alone", () => {
     expect(await countTraces(store.reader, project, conditions)).toBe(fitting.length);
   });
 });
+
+describe("lists by time of traces whose spans were written with another start", () => {
+  const started = (trace: number, at: number, created: number): Promise<void> =>
+    store.spans({ trace, span: trace, name: `${trace}`, at, lasts: 1, cost: trace, created });
+
+  beforeAll(async () => {
+    await store.empty();
+    // 1 moved into the newest hour, and 3 out of the oldest one.
+    await started(1, 5 * hour - minute, 5 * hour);
+    await started(1, 5 * hour + 2 * minute, 6 * hour);
+    await started(2, 5 * hour + minute, 6 * hour);
+    await started(3, 0, hour);
+    await started(3, hour + 2 * minute, 2 * hour);
+    await started(4, hour + minute, 2 * hour);
+  });
+
+  it.each([
+    ["desc", [1, 2, 3, 4]],
+    ["asc", [4, 3, 2, 1]],
+  ] as const)("have them where they start by their newest write (%s)", async (sortOrder, wanted) => {
+    for (const [offset, limit] of [
+      [0, 1] as const,
+      [1, 1] as const,
+      [0, 2] as const,
+      [1, 2] as const,
+      [0, 4] as const,
+    ]) {
+      const page = await list({ sortBy: "started_at", sortOrder, offset, limit });
+      expect(page.map(numberOf)).toEqual(wanted.slice(offset, offset + limit));
+    }
+  });
+
+  it("have traces without a start, too, as the last ones", async () => {
+    await store.trace(5, { at: 2 * hour, tags: { tier: "gold" } });
+    const page = await list({ sortBy: "started_at" });
+    expect(page.map(numberOf)).toEqual([1, 2, 3, 4, 5]);
+    expect(await countTraces(store.reader, project, {})).toBe(5);
+  });
+});

@@ -7,7 +7,7 @@ const ids = { root: uuidOf("root"), child: uuidOf("chil"), leaf: uuidOf("leaf") 
 const at = (second: number): string => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
 
 beforeAll(async () => {
-  store = await TestStore.start();
+  store = await TestStore.start({ api: { max_list_keys: 2 } });
   await store.post("/spans", [
     {
       id: ids.leaf,
@@ -89,6 +89,16 @@ describe("GET /traces", () => {
 
   it("is exported whole", async () => {
     expect((await store.get("/traces?limit=1&all=true&format=csv")).body.trim().split("\r\n")).toHaveLength(3);
+  });
+
+  it("is not exported in an order other than by start where it holds more keys than may be held", async () => {
+    await store.post("/spans", [
+      { id: uuidOf("span"), trace_id: uuidOf("trac"), name: "third", started_at: "2026-03-01T12:00:00Z" },
+    ]);
+    await expect.poll(async () => (await store.get("/traces")).body, { timeout: 10_000 }).toHaveLength(3);
+    expect((await store.get("/traces?all=true&count=true")).body).toHaveLength(3);
+    const { status, body } = await store.get("/traces?all=true&sort_by=cost&format=csv");
+    expect([status, body.detail[0].loc]).toEqual([400, ["query", "all"]]);
   });
 });
 
