@@ -175,23 +175,14 @@ const leafBlocks = {
     .describe("By the column SessionId: whole sessions."),
 };
 
-interface PatternIssue {
-  code: "custom";
-  message: string;
-  input: unknown;
-  path: PropertyKey[];
-}
-
 function checkPatterns(
   config: { readonly values: readonly string[]; readonly enabled_regex_matching: boolean },
-  // biome-ignore lint/suspicious/noExplicitAny: zod's list takes issues of every kind, of which this is one
-  issues: any[],
+  issues: z.core.$ZodRawIssue[],
 ): void {
   if (!config.enabled_regex_matching) return;
   config.values.forEach((text, index) => {
     for (const { message } of patternText.safeParse(text).error?.issues ?? []) {
-      const issue: PatternIssue = { code: "custom", message, input: text, path: ["values", index] };
-      issues.push(issue);
+      issues.push({ code: "custom", message, input: text, path: ["values", index] });
     }
   });
 }

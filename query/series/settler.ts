@@ -65,8 +65,8 @@ export class Settler {
         await (isFirst ? this.#settleHistory() : this.#settleTouched());
         isFirst = false;
       } catch (error) {
-        // The store may be away; what is not settled is read from spans, and tried again.
-        if (!this.#stop.signal.aborted) this.#options.logger.debug({ error }, "series: hours could not be added up");
+        if (!this.#stop.signal.aborted)
+          this.#options.logger.warn({ err: error }, "series: hours could not be added up; they are read from spans");
       }
       await this.#wait(this.#options.config.interval);
     }
@@ -141,6 +141,7 @@ export class Settler {
   }
 
   async #wait(ms: number): Promise<void> {
+    // Rejects when it is cut short by `stop`, which the loops look at.
     await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 }

@@ -1,3 +1,5 @@
+import { hexDigit } from "../../../otlp/json-reader.ts";
+
 /** Bytes that are not JSON. */
 export class JsonSyntaxError extends Error {
   override readonly name = "JsonSyntaxError";
@@ -31,6 +33,7 @@ const escapable = new Set([...'"\\/bfnrt'].map((letter) => letter.charCodeAt(0))
 /**
  * Passes over JSON, byte by byte, without making anything of it: what stands where, of which kind and how deep. As strict as
  * `JSON.parse`, so that every range it gives is JSON by itself. Nothing is recursive: a body may nest as deep as it likes.
+ * OTLP's `JsonReader` unescapes texts where they stand; here the bytes stay as they came, since answers repeat them.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8259
  */
@@ -174,7 +177,7 @@ export class JsonScanner {
     if (letter !== undefined && escapable.has(letter)) return at + 2;
     this.position = at;
     if (letter !== 0x75) throw this.#unexpected();
-    for (let i = at + 2; i < at + 6; i++) if (!isHexDigit(bytes[i])) throw this.#unexpected();
+    for (let i = at + 2; i < at + 6; i++) if (hexDigit(bytes[i] ?? 0) < 0) throw this.#unexpected();
     return at + 6;
   }
 
@@ -224,8 +227,4 @@ function grown(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(bytes.length * 2);
   larger.set(bytes);
   return larger;
-}
-
-function isHexDigit(byte = 0): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 }

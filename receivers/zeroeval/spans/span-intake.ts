@@ -86,12 +86,18 @@ export class SpanIntake {
     const ids = reader.items > config.answer_lookup_max_spans ? [] : rows.map((row) => spanIdsOf(batch, row));
     const unnamed = unnamedSessions(reader);
     let late: readonly LateSpan[] = [];
+    let isWaiting = true;
     batch.whenProcessed = (seen) => {
-      late = lateSpans(texts, rows, answers.write(seen, rows));
+      // Afterwards body and answer are memory of other requests.
+      if (isWaiting) late = lateSpans(texts, rows, answers.write(seen, rows));
     };
     const tags = entities.writeTags(contexts, batch, storedProjectId(caller.projectId));
-    // Both at once; a failure of either is the request's.
-    await Promise.all([pipeline.consume(batch), tags]);
+    try {
+      // Both at once; a failure of either is the request's.
+      await Promise.all([pipeline.consume(batch), tags]);
+    } finally {
+      isWaiting = false;
+    }
     if (!answers.isWritten) this.#writeUnprocessed(body, reader, caller, answers);
     await this.#tagSessionsOfTraces(caller, unnamed);
     const found = ids.length === 0 ? [] : await lookUp.spans(caller.projectId, ids);
