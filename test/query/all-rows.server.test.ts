@@ -6,8 +6,8 @@ import { listSessions } from "../../query/sessions/list.ts";
 import { allTraces } from "../../query/traces/all.ts";
 import { type TraceFilter, traceSortFields } from "../../query/traces/filter.ts";
 import { listTraces } from "../../query/traces/list.ts";
-import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
-import { project, sessionUuidOf, TestStore, traceUuid } from "./support.ts";
+import type { TestClickHouse } from "../support/clickhouse.ts";
+import { project, sessionUuidOf, startTestStore, type TestStore, traceUuid } from "./support.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -17,8 +17,7 @@ const sessions = 12;
 let server: TestClickHouse;
 let store: TestStore;
 beforeAll(async () => {
-  server = await startTestClickHouse();
-  store = await TestStore.create(server);
+  ({ server, store } = await startTestStore());
   await fill();
 });
 afterAll(() => server.stop());

@@ -6,16 +6,15 @@ import type { Reader, ReadOptions } from "../../query/reader.ts";
 import { sessionRoutes } from "../../query/sessions/routes.ts";
 import type { Statement } from "../../query/sql.ts";
 import { traceRoutes } from "../../query/traces/routes.ts";
-import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
-import { project, sessionUuidOf, TestStore, traceUuid } from "./support.ts";
+import type { TestClickHouse } from "../support/clickhouse.ts";
+import { project, sessionUuidOf, startTestStore, type TestStore, traceUuid } from "./support.ts";
 
 let server: TestClickHouse;
 let store: TestStore;
 const config = apiConfigSchema.parse({});
 const session = sessionUuidOf(1);
 beforeAll(async () => {
-  server = await startTestClickHouse();
-  store = await TestStore.create(server);
+  ({ server, store } = await startTestStore());
   const span = { trace: 1, span: 1, name: "root", at: 0, lasts: 5, session };
   await store.spans({ ...span, input: "in", created: 1_000 }, { ...span, output: "out", created: 2_000 });
   await store.spans({ trace: 2, span: 2, name: "root", at: 0, lasts: 5, session });

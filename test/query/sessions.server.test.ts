@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SessionFilter } from "../../query/sessions/filter.ts";
 import { countSessions, listSessions } from "../../query/sessions/list.ts";
 import { getSession, type SessionRead } from "../../query/sessions/read.ts";
-import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
-import { midnight, other, project, sessionUuidOf, TestStore } from "./support.ts";
+import type { TestClickHouse } from "../support/clickhouse.ts";
+import { midnight, other, project, sessionUuidOf, startTestStore, type TestStore } from "./support.ts";
 
 const day = 86_400_000;
 
@@ -12,8 +12,7 @@ describe("sessions of the store", () => {
   let store: TestStore;
 
   beforeAll(async () => {
-    server = await startTestClickHouse();
-    store = await TestStore.create(server);
+    ({ server, store } = await startTestStore());
   });
   afterAll(() => server.stop());
   beforeEach(() => store.empty());

@@ -6,9 +6,9 @@ import { readSeries } from "../../query/series/read.ts";
 import { settledHour } from "../../query/series/settle.ts";
 import { Settler } from "../../query/series/settler.ts";
 import type { SeriesRequest, SeriesRow } from "../../query/series/statements.ts";
-import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
+import type { TestClickHouse } from "../support/clickhouse.ts";
 import { until } from "../support/until.ts";
-import { midnight, other, project, type SpanRow, TestStore } from "./support.ts";
+import { midnight, other, project, type SpanRow, startTestStore, type TestStore } from "./support.ts";
 
 const hour = 3_600_000;
 const minute = 60_000;
@@ -31,8 +31,7 @@ describe("settled hours", () => {
   let store: TestStore;
 
   beforeAll(async () => {
-    server = await startTestClickHouse();
-    store = await TestStore.create(server);
+    ({ server, store } = await startTestStore());
   });
   afterAll(() => server.stop());
   beforeEach(() => store.empty());

@@ -8,7 +8,7 @@ import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/sch
 import { spanSeriesSchema } from "../../exporters/clickhouse/schema/span-series.ts";
 import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
-import type { TestClickHouse } from "../support/clickhouse.ts";
+import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
 
 /** A day on which tests take place. */
 export const midnight = Date.UTC(2026, 10, 20);
@@ -189,4 +189,10 @@ export class TestStore {
   async #insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {
     await this.#server.client.insert({ table, values, format: "JSONEachRow" });
   }
+}
+
+/** A server with these tables. The caller stops the server. */
+export async function startTestStore(): Promise<{ readonly server: TestClickHouse; readonly store: TestStore }> {
+  const server = await startTestClickHouse();
+  return { server, store: await TestStore.create(server) };
 }

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TraceConditions, TraceFilter } from "../../query/traces/filter.ts";
 import { countTraces, listTraces } from "../../query/traces/list.ts";
 import type { TraceRead } from "../../query/traces/read.ts";
-import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
-import { project, type SpanRow, sessionUuidOf, TestStore } from "./support.ts";
+import type { TestClickHouse } from "../support/clickhouse.ts";
+import { project, type SpanRow, sessionUuidOf, startTestStore, type TestStore } from "./support.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -11,8 +11,7 @@ const hour = 60 * minute;
 let server: TestClickHouse;
 let store: TestStore;
 beforeAll(async () => {
-  server = await startTestClickHouse();
-  store = await TestStore.create(server);
+  ({ server, store } = await startTestStore());
 });
 afterAll(() => server.stop());
 

@@ -71,3 +71,10 @@ export class HoldingConsumer extends RecordingConsumer<SpanBatch> {
     this.#release();
   }
 }
+
+/** The same with the protocol http alone. */
+export const startHttp = (
+  keys: Section = {},
+  shared: Section = {},
+  doubles: Parameters<typeof startReceiver>[2] = {},
+) => startReceiver({ http: onFreePort(keys) }, shared, doubles);

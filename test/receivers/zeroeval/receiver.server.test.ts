@@ -1,261 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { encodeTracesProtobuf } from "../../../otlp/encode-protobuf.ts";
 import { batchOfSpans } from "../../support/batches.ts";
-import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
-import { type Stack, type StackOptions, startStack } from "./stack.ts";
-import { plainSpan, shaped } from "./support.ts";
-
-const key = "sk_ze_one";
-const projectId = "6f1d3c2b-0000-4000-8000-00000000abcd";
-const workspaceId = "6f1d3c2b-0000-4000-8000-00000000eeee";
-const keys = [{ key, project: projectId, workspace: workspaceId, project_name: "one" }];
-const auth = { authorization: `Bearer ${key}` };
-const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+import { externalClickHouse } from "../../support/clickhouse.ts";
+import { auth, keys, projectId, stacksOfFile } from "./stack.ts";
+import { plainSpan } from "./support.ts";
 
 describe("receiver zeroeval", () => {
-  let server: TestClickHouse;
-  const running: Stack[] = [];
-
-  beforeAll(async () => {
-    server = await startTestClickHouse();
-  });
-  afterAll(() => server.stop());
-  afterEach(async () => {
-    for (const stack of running.splice(0)) await stack.stop();
-  });
-
-  async function start(options: Partial<StackOptions> = {}): Promise<Stack> {
-    const stack = await startStack({ endpoint: server.url, database: server.database, ...options });
-    running.push(stack);
-    return stack;
-  }
-
-  const stored = (span: string) => server.query(`SELECT * FROM otel_traces WHERE SpanId = {id: String}`, { id: span });
-
-  it("stores spans in the shape of the Python SDK: ids, session, cost, error, kept fields, tags of trace and session", async () => {
-    const stack = await start({ api: { keys } });
-    const response = await stack.post("/spans", await shaped("python-0.6.132-spans.json"), auth);
-    expect(response.status).toBe(200);
-    const answer = (await response.json()) as Record<string, unknown>[];
-    expect(answer.map(({ id }) => id)).toEqual([
-      "c2d0e4f6-1a3b-4c5d-8e7f-9a0b1c2d3e4f",
-      "7b1f9a52-8f0e-4c0b-8a1d-1c2e3d4f5a6b",
-    ]);
-    expect(answer[0]).toMatchObject({
-      project_id: projectId,
-      session_id: "d5b82663-4051-5a4c-9808-616c909bbbc5",
-      session_name: "chat-42",
-      kind: "llm",
-      cost: 0.002675,
-      parent_span_id: "7b1f9a52-8f0e-4c0b-8a1d-1c2e3d4f5a6b",
-      started_at: "2026-11-20T17:46:49.667615Z",
-      duration_ms: 350.00014305114746,
-      tags: { plan: "pro", customer: "acme", environment: "prod" },
-      prompt_version_id: "5f0c8d7e-2222-4333-8444-555566667777",
-      has_error: false,
-    });
-    expect(answer[1]).toMatchObject({ has_error: true, error_code: "ValueError", code_lineno: 12, cost: null });
-    const [row] = await stored("c2d0e4f61a3b4c5d8e7f9a0b1c2d3e4f");
-    expect(row).toMatchObject({
-      ProjectId: projectId,
-      ParentSpanId: "7b1f9a528f0e4c0b8a1d1c2e3d4f5a6b",
-      ServiceName: "openai",
-      Provider: "openai",
-      RequestModel: "gpt-4o",
-      PromptName: "support-bot",
-      PromptVersion: "3",
-      FinishReasons: [],
-      InputTokens: "150",
-    });
-    const [trace] = await server.query(
-      "SELECT groupArrayArray(arrayMap(t -> (t.1, t.2), Tags)) AS tags FROM traces WHERE TraceId = '3f2b8c1e6a0d4e579b1c2d7f4a5e6b70'",
-    );
-    expect(trace).toEqual({ tags: [["customer", "acme"]] });
-    const [session] = await server.query(
-      "SELECT groupArrayArray(arrayMap(t -> (t.1, t.2), Tags)) AS tags FROM sessions WHERE SessionId = 'd5b82663-4051-5a4c-9808-616c909bbbc5'",
-    );
-    expect(session).toEqual({ tags: [["plan", "pro"]] });
-  });
-
-  it("stores spans in the shape of the TypeScript SDK: children first, a session that is a text, empty stacks", async () => {
-    const stack = await start();
-    const response = await stack.post("/api/v1/spans/", await shaped("typescript-0.1.17-spans.json"));
-    expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject([
-      { session_id: "d5b82663-4051-5a4c-9808-616c909bbbc5", session_name: "Support chat", error_stack: null },
-      { kind: "operation", attributes: { nested: { a: [1, 2.5, null, true, { b: "c" }] } } },
-    ]);
-    const [row] = await stored("1e2d3c4b5a6947889796a5b4c3d2e1f0");
-    expect(row).toMatchObject({
-      ErrorStack: "",
-      SessionName: "Support chat",
-      OperationKind: "operation",
-      ProjectId: "",
-    });
-  });
-
-  it("writes tags of a trace once that many spans repeat", async () => {
-    const stack = await start();
-    const trace = randomUUID();
-    const spans = Array.from({ length: 20 }, () => ({ ...plainSpan, trace_id: trace, trace_tags: { a: "1" } }));
-    const count = async () => {
-      const [row] = await server.query(
-        "SELECT count() AS n FROM traces WHERE TraceId = {id: String} AND notEmpty(Tags)",
-        { id: trace.replaceAll("-", "") },
-      );
-      return Number(row?.["n"]);
-    };
-    await stack.post("/spans", spans.slice(0, 10));
-    await stack.post("/spans", spans.slice(10));
-    expect(await count()).toBe(1);
-    await stack.post("/spans", [{ ...plainSpan, trace_id: trace, trace_tags: { a: "2" } }]);
-    await server.command("OPTIMIZE TABLE traces FINAL");
-    const [row] = await server.query(
-      "SELECT arraySort(t -> t.3, Tags) AS tags FROM traces WHERE TraceId = {id: String}",
-      {
-        id: trace.replaceAll("-", ""),
-      },
-    );
-    expect((row!["tags"] as string[][]).map((tag) => tag[1])).toEqual(["1", "2"]);
-  });
-
-  it("takes images out of spans, and says how many", async () => {
-    const stack = await start();
-    const span = {
-      ...plainSpan,
-      id: randomUUID(),
-      output_data: [{ type: "screenshot", base64: pixel, viewport: "mobile" }],
-      attributes: { attachments: [{ type: "image", base64: "no base64!" }], other: 1 },
-    };
-    const response = await stack.post("/spans", [span]);
-    const [answer] = (await response.json()) as Record<string, unknown>[];
-    expect(JSON.stringify(answer)).not.toContain(pixel);
-    expect(answer).toMatchObject({ attachment_count: 1, attributes: { other: 1 } });
-    expect(answer?.["warnings"]).toHaveLength(1);
-    const rows = await server.query("SELECT Type, Viewport, SpanId FROM attachments WHERE SpanId = {id: String}", {
-      id: span.id.replaceAll("-", ""),
-    });
-    expect(rows).toEqual([{ Type: "screenshot", Viewport: "mobile", SpanId: span.id.replaceAll("-", "") }]);
-  });
-
-  it("stores nothing of a request that has a mistake, and names it", async () => {
-    const stack = await start();
-    const id = randomUUID();
-    const response = await stack.post("/spans", [
-      { ...plainSpan, id },
-      { ...plainSpan, status: "bad" },
-    ]);
-    expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({
-      detail: [{ loc: ["body", 1, "status"], msg: "must be one of unset, ok, error", type: "invalid_value" }],
-    });
-    expect(await stored(id.replaceAll("-", ""))).toEqual([]);
-  });
-
-  it.each([
-    ["an object", {}],
-    ["a text", '"x"'],
-    ["nothing", ""],
-    ["no JSON", "[{]"],
-    ["NaN", '[{"cost": NaN}]'],
-    ["bytes that are no UTF-8", Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d])],
-    ["a hundred thousand brackets", "[".repeat(100_000)],
-    ["a hundred thousand brackets that end", "[".repeat(100_000) + "]".repeat(100_000)],
-  ])("answers a body that is %s with 400", async (_, body) => {
-    const stack = await start();
-    const response = await stack.post("/spans", body);
-    expect(response.status).toBe(400);
-    expect(Object.keys((await response.json()) as object)).toEqual(["detail"]);
-  });
-
-  it("answers an empty array with one, and a body past the limit with 413", async () => {
-    const stack = await start({ api: { max_request_body_size: 1_000 } });
-    expect(await (await stack.post("/spans", [])).json()).toEqual([]);
-    const long = JSON.stringify([{ ...plainSpan, name: "x".repeat(2_000) }]);
-    expect((await stack.post("/spans", long)).status).toBe(413);
-    expect((await stack.post("/spans", gzipSync(long), { "content-encoding": "gzip" })).status).toBe(413);
-  });
-
-  it("joins a span that stands twice in a request", async () => {
-    const stack = await start();
-    const id = randomUUID();
-    const twice = [
-      { ...plainSpan, id, tags: { a: "1", b: "1" }, input_data: "in" },
-      { ...plainSpan, id: id.toUpperCase(), name: "changed", tags: { b: "2" }, input_data: null },
-    ];
-    const answer = (await (await stack.post("/spans", twice)).json()) as Record<string, unknown>[];
-    expect(answer).toHaveLength(2);
-    expect(answer[0]).toEqual(answer[1]);
-    expect(answer[0]).toMatchObject({ id, name: "changed", tags: { a: "1", b: "2" }, input_data: "in" });
-    expect(await stored(id.replaceAll("-", ""))).toHaveLength(1);
-  });
-
-  it("changes a span that is sent again: what is said now holds, what is left out stays", async () => {
-    const stack = await start();
-    const id = randomUUID();
-    await stack.post("/spans", [
-      {
-        ...plainSpan,
-        id,
-        kind: "tool",
-        status: "ok",
-        cost: 1,
-        attributes: { a: 1, b: 1 },
-        tags: { x: "1", y: "1" },
-        output_data: "out",
-      },
-    ]);
-    const again = {
-      ...plainSpan,
-      id,
-      name: "later",
-      attributes: { b: 2 },
-      tags: { y: "2" },
-      output_data: null,
-      cost: null,
-    };
-    const [answer] = (await (await stack.post("/spans", [again])).json()) as Record<string, unknown>[];
-    expect(answer).toMatchObject({
-      name: "later",
-      kind: "tool",
-      status: "ok",
-      cost: 1,
-      attributes: { a: 1, b: 2 },
-      tags: { x: "1", y: "2" },
-      output_data: "out",
-    });
-  });
-
-  it("answers large requests like small ones, from what they say", async () => {
-    const small = await start();
-    const large = await start({ receiver: { answer_lookup_max_spans: 0 } });
-    for (const file of ["python-0.6.132-spans.json", "typescript-0.1.17-spans.json"]) {
-      // Traces and spans of their own: what the other has stored would be joined otherwise.
-      const body = (await shaped(file))
-        .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}-4)/g, "ffff1111$1")
-        .replaceAll("chat-42", "chat-77");
-      const other = body.replaceAll("ffff1111", "ffff2222");
-      const read = (await (await small.post("/spans", body)).json()) as Record<string, unknown>[];
-      const said = (await (await large.post("/spans", other)).json()) as Record<string, unknown>[];
-      const comparable = (spans: Record<string, unknown>[]) =>
-        JSON.parse(
-          JSON.stringify(spans.map(({ created_at: _, updated_at: __, ...span }) => span)).replaceAll(
-            "ffff2222",
-            "ffff1111",
-          ),
-        );
-      expect(comparable(said)).toEqual(comparable(read));
-    }
-  });
-
-  it("answers when spans are stored, also where others are answered sooner", async () => {
-    const stack = await start({ acknowledge: "received" });
-    const id = randomUUID();
-    expect((await stack.post("/spans", [{ ...plainSpan, id }])).status).toBe(200);
-    expect(await stored(id.replaceAll("-", ""))).toHaveLength(1);
-  });
+  const stacks = stacksOfFile();
+  const { start, stored } = stacks;
 
   it("takes traces and sessions: what is said of them stands in the roll-ups", async () => {
     const stack = await start({ api: { keys } });
@@ -276,7 +30,7 @@ describe("receiver zeroeval", () => {
     expect(await response.json()).toMatchObject([
       { id: trace, name: "t", cost: 2, tags: { a: "1" }, session_id: expect.any(String) },
     ]);
-    const [row] = await server.query(
+    const [row] = await stacks.server.query(
       "SELECT ProjectId, arraySort(arrayMap(e -> (e.1, e.2), Explicit)) AS said, arrayMap(t -> (t.1, t.2), Attributes) AS attributes FROM traces WHERE TraceId = {id: String}",
       { id: trace.replaceAll("-", "") },
     );
@@ -300,119 +54,6 @@ describe("receiver zeroeval", () => {
     expect((await stack.post("/sessions", [{}], auth)).status).toBe(400);
     const bad = await stack.post("/traces", [{ session_id: "", name: 1 }, 7], auth);
     expect(((await bad.json()) as { detail: unknown[] }).detail).toHaveLength(4);
-  });
-
-  it("takes signals in all their forms", async () => {
-    const stack = await start({ api: { keys } });
-    const bulk = await stack.post("/signals/bulk", await shaped("python-0.6.132-signals-bulk.json"), auth);
-    expect(await bulk.json()).toEqual({
-      status: "success",
-      message: "3 of 3 signals stored",
-      processed_count: 3,
-      failed_count: 0,
-      errors: [],
-    });
-    const one = await stack.post("/signals/", await shaped("typescript-0.1.17-signal.json"), auth);
-    expect(await one.json()).toMatchObject({ status: "success", id: expect.any(String) });
-    const span = randomUUID();
-    const both = { span_id: span, completion_id: "chatcmpl-1", name: "ok", value: "TRUE", signal_type: "boolean" };
-    const answer = await stack.post(`/workspaces/${workspaceId}/signals`, both, auth);
-    expect(await answer.json()).toMatchObject({
-      type: "boolean",
-      value: true,
-      span_id: span,
-      trace_id: null,
-      project_id: projectId,
-    });
-    const rows = await server.query(
-      "SELECT EntityType, EntityId, Name, Category, BoolValue, NumValue, TextValue FROM signals WHERE ProjectId = {p: String} ORDER BY CreatedAt, EntityType, Name",
-      { p: projectId },
-    );
-    expect(rows).toEqual(
-      expect.arrayContaining([
-        {
-          EntityType: "span",
-          EntityId: "c2d0e4f61a3b4c5d8e7f9a0b1c2d3e4f",
-          Name: "helpful",
-          Category: "boolean",
-          BoolValue: true,
-          NumValue: 0,
-          TextValue: "",
-        },
-        {
-          EntityType: "trace",
-          EntityId: "3f2b8c1e6a0d4e579b1c2d7f4a5e6b70",
-          Name: "outcome",
-          Category: "categorical",
-          BoolValue: false,
-          NumValue: 0,
-          TextValue: "success",
-        },
-        {
-          EntityType: "session",
-          EntityId: "d5b82663-4051-5a4c-9808-616c909bbbc5",
-          Name: "score",
-          Category: "numerical",
-          BoolValue: false,
-          NumValue: 4.5,
-          TextValue: "",
-        },
-        {
-          EntityType: "completion",
-          EntityId: "chatcmpl-1",
-          Name: "ok",
-          Category: "boolean",
-          BoolValue: true,
-          NumValue: 0,
-          TextValue: "",
-        },
-      ]),
-    );
-  });
-
-  it.each([
-    ["/signals", { entity_type: "span", entity_id: "7", name: "n", value: 1 }],
-    ["/signals", { entity_type: "thing", entity_id: "7", name: "n", value: 1 }],
-    ["/signals", { entity_type: "session", entity_id: "s", name: " ", value: 1 }],
-    ["/signals", { entity_type: "session", entity_id: "s", name: "n", value: {} }],
-    ["/signals", { entity_type: "session", entity_id: "s", name: "n", value: null }],
-    ["/signals", { entity_type: "session", entity_id: "s", name: "n", value: 1, signal_type: "text" }],
-    ["/signals", { entity_type: "session", entity_id: "s", name: "n", value: "x".repeat(8_193) }],
-    ["/signals", { entity_type: "session", entity_id: "s", name: "n".repeat(256), value: 1 }],
-    ["/signals", []],
-    ["/signals/bulk", []],
-    ["/signals/bulk", { signals: {} }],
-    ["/signals/bulk", { signals: [{ name: "n" }, 7] }],
-    [`/workspaces/${workspaceId}/signals`, { name: "n", value: 1 }],
-    [`/workspaces/${workspaceId}/signals`, { name: "n", value: 1, span_id: "7" }],
-    [`/workspaces/${workspaceId}/tests/signals`, [{ name: "n", value: 1, session_id: "7" }]],
-  ])("answers %s with a mistake with 400 (%#)", async (path, body) => {
-    const stack = await start({ api: { keys } });
-    expect((await stack.post(path, body, auth)).status).toBe(400);
-  });
-
-  it("names the bad ones of many signals, and takes the others", async () => {
-    const stack = await start();
-    const good = { entity_type: "session", entity_id: "s", name: "n", value: 1 };
-    const response = await stack.post("/signals/bulk", { signals: [good, { ...good, value: [] }, null] });
-    expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({
-      status: "partial",
-      processed_count: 1,
-      failed_count: 2,
-      errors: [
-        { index: 1, entity_type: "session", signal_name: "n" },
-        { index: 2, entity_type: null },
-      ],
-    });
-    expect(await (await stack.post("/signals/bulk", { signals: [] })).json()).toMatchObject({ processed_count: 0 });
-  });
-
-  it("does not know other workspaces", async () => {
-    const stack = await start({ api: { keys } });
-    const signal = { name: "n", value: 1, session_id: "s" };
-    expect((await stack.post(`/workspaces/${randomUUID()}/signals`, signal, auth)).status).toBe(404);
-    expect((await stack.post(`/workspaces/${workspaceId}/signals`, signal)).status).toBe(401);
   });
 
   it("takes OTLP for the project of the key, in protobuf and JSON", async () => {
@@ -444,7 +85,7 @@ describe("receiver zeroeval", () => {
   it.skipIf(externalClickHouse)("refuses everything while ClickHouse is away, with a time to come again", async () => {
     const exporter = { retry_on_failure: { initial_interval: "5ms", max_interval: "10ms", max_elapsed_time: "100ms" } };
     const stack = await start({ exporter });
-    await server.kill();
+    await stacks.server.kill();
     try {
       const id = randomUUID();
       for (const [path, body] of [
@@ -469,7 +110,7 @@ describe("receiver zeroeval", () => {
         expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
       }
     } finally {
-      await server.restart();
+      await stacks.server.restart();
     }
   });
 });

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { ClickHouseExporter } from "../../../exporters/clickhouse/exporter.ts";
 import { apiConfigSchema } from "../../../extensions/api/config.ts";
 import { ApiExtension } from "../../../extensions/api/extension.ts";
@@ -11,6 +11,7 @@ import { imagesFactory } from "../../../processors/images/factory.ts";
 import { zeroevalConfigSchema } from "../../../receivers/zeroeval/config.ts";
 import { ZeroevalReceiver } from "../../../receivers/zeroeval/receiver.ts";
 import { quickConfig } from "../../exporters/clickhouse/support.ts";
+import { startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
 import { testSettings } from "../../support/doubles.ts";
 
 /** An API with its receiver, the processors that matter to it, and the exporter. */
@@ -84,5 +85,45 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await exporter.shutdown(AbortSignal.timeout(1_000));
       await api.shutdown();
     },
+  };
+}
+
+const key = "sk_ze_one";
+export const projectId = "6f1d3c2b-0000-4000-8000-00000000abcd";
+export const workspaceId = "6f1d3c2b-0000-4000-8000-00000000eeee";
+/** For `extensions.api.keys`, and the header of requests with the key. */
+export const keys = [{ key, project: projectId, workspace: workspaceId, project_name: "one" }];
+export const auth = { authorization: `Bearer ${key}` };
+
+/** The stacks that the tests of a file start, over one server that the file has. */
+export interface Stacks {
+  /** Once the tests run. */
+  readonly server: TestClickHouse;
+  /** Ends with the test. */
+  readonly start: (options?: Partial<StackOptions>) => Promise<Stack>;
+  /** The rows of a span, by its id as stored. */
+  readonly stored: (span: string) => Promise<Record<string, unknown>[]>;
+}
+
+export function stacksOfFile(): Stacks {
+  const running: Stack[] = [];
+  let server: TestClickHouse;
+  beforeAll(async () => {
+    server = await startTestClickHouse();
+  });
+  afterAll(() => server.stop());
+  afterEach(async () => {
+    for (const stack of running.splice(0)) await stack.stop();
+  });
+  return {
+    get server() {
+      return server;
+    },
+    start: async (options = {}) => {
+      const stack = await startStack({ endpoint: server.url, database: server.database, ...options });
+      running.push(stack);
+      return stack;
+    },
+    stored: (id) => server.query("SELECT * FROM otel_traces WHERE SpanId = {id: String}", { id }),
   };
 }
