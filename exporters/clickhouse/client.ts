@@ -133,6 +133,8 @@ function clientOf({ url, config, endpoint }: HostOptions, tls: ConnectionOptions
     request_timeout: config.timeout === 0 ? 2 ** 31 - 1 : config.timeout,
     // The client's own agent knows neither versions, ciphers nor names of TLS.
     http_agent: tls === undefined ? new http.Agent(connections) : new https.Agent({ ...connections, ...tls }),
+    // By its timestamp, too: a timer of a process that had no CPU is late, and the server closes the connection first.
+    keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
     ...(tls?.cert !== undefined && password === "" ? certificateAuth(username) : {}),
     compression: { request: compressionOf(url, endpoint.compress ?? config.compress) },
     clickhouse_settings: endpoint.settings,

@@ -54,6 +54,9 @@ function memorySettings(memoryLimit: number, cacheBytes: number): Tree {
   return {
     max_server_memory_usage: memoryLimit,
     max_server_memory_usage_to_ram_ratio: 0.8,
+    // The limit is for the server. Its control group is Signalbox's as well, and whoever else's is in the container: counted
+    // by that, their memory would make the server refuse inserts and queries while it uses next to none itself.
+    memory_worker_use_cgroup: 0,
     merges_mutations_memory_usage_soft_limit: Math.floor(memoryLimit / 2),
     mark_cache_size: cacheBytes,
     primary_index_cache_size: cacheBytes,

@@ -187,6 +187,13 @@ describe("clickhouse_server", () => {
     expect(await value("max_concurrent_queries")).toBe("7");
   });
 
+  it("has its memory_limit for itself, whatever else uses memory in its control group", async () => {
+    const extension = create(configOf({ memory_limit: "512MiB" }));
+    await extension.start();
+    const sql = "SELECT value FROM system.server_settings WHERE name = 'memory_worker_use_cgroup'";
+    expect(await ask(extension, sql)).toBe("0");
+  });
+
   it("merges parts and runs mutations with its small pools", async () => {
     const extension = create();
     await extension.start();
