@@ -71,7 +71,9 @@ export async function startApi(clickhouse: { url: string; database: string }, op
     });
     const text = await response.text();
     // A test that expected another status would say the number alone, not what the store lacked.
-    if (response.status === 503 && !text.includes("starting or stopping")) console.warn(`${method} ${path}: ${text}`);
+    if (response.status === 503 && !text.includes("starting or stopping")) {
+      process.stderr.write(`${method} ${path} was answered with 503: ${text}\n`);
+    }
     return { status: response.status, body: text === "" ? undefined : JSON.parse(text), headers: response.headers };
   };
   return {
