@@ -28,6 +28,19 @@ export async function fillStore(server: TestClickHouse, spans: number): Promise<
   }
   await insert(server, `INSERT INTO otel_traces SELECT * FROM otel_traces WHERE cityHash64(SpanId) % 100000 = 0`);
   await insert(server, insertTraceTags(spans));
+  await mergeEndedDays(server);
+}
+
+/** What the server does by itself an hour after the last row of a day: days of the roll-ups become one part each. */
+async function mergeEndedDays(server: TestClickHouse): Promise<void> {
+  const lastDay = `toDate('${firstDay}') + ${days - 1}`;
+  for (const table of ["traces", "sessions"]) {
+    const partitions = await server.query<{ id: string }>(
+      `SELECT DISTINCT partition_id AS id FROM system.parts
+       WHERE active AND database = currentDatabase() AND table = '${table}' AND partition < toString(${lastDay})`,
+    );
+    for (const { id } of partitions) await insert(server, `OPTIMIZE TABLE ${table} PARTITION ID '${id}' FINAL`);
+  }
 }
 
 async function insert({ client }: TestClickHouse, query: string): Promise<void> {
