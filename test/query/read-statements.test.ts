@@ -98,6 +98,7 @@ const statements = {
   "an attachment": () => attachmentOfSpan(source, "t", "s", "a"),
   "bytes of an attachment": () => attachmentData(source, "a", 10),
   "series of signals": () => signalSeries({ ...source, from: 0n, to: 1n, bucketSeconds: 60, name: "n", limit: 5 }),
+  "latency where no span is stored twice": () => seriesStatement({ ...series, metric: "latency", repeated: [] }),
   "traces with repeated spans of a series": () => repeatedStatement(seriesScope({ ...series, metric: "cost" })),
 };
 
