@@ -4,7 +4,8 @@ import type { Reader } from "../reader.ts";
 import type { SignalValues } from "../signals/model.ts";
 import { currentSignalsOf, type SignalRow, valuesByEntity } from "../signals/rows.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
-import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
+import { newestTags, type Tags, tagsThroughTraces, type VersionedTag } from "../tags.ts";
+import { rowsOfSessions } from "../traces/statements.ts";
 import type { SpanRow } from "./row.ts";
 
 /** What is said of spans elsewhere: tags of their traces and sessions, and signals. */
@@ -147,8 +148,15 @@ GROUP BY TraceId`);
 /** Tags and name of sessions. */
 export function sessionsStatement({ project, reader }: Source, ids: readonly string[]): Statement | undefined {
   if (ids.length === 0) return undefined;
+  const { tables } = reader;
+  const isAsked = sql`SessionId IN ${param("Array(String)", ids)}`;
   return statementOf(sql`SELECT SessionId, groupUniqArrayArray(Tags) AS Tags, ${raw(lastName)} AS Name
-FROM ${raw(reader.tables.sessions)}
-WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", ids)}
+FROM (
+  SELECT SessionId, Tags, Name FROM ${raw(tables.sessions)} WHERE ${ofProject(project)} AND ${isAsked}
+  UNION ALL
+  SELECT SessionId, Tags, '' AS Name FROM (
+    ${tagsThroughTraces(project, tables, rowsOfSessions(project, tables, isAsked))})
+  WHERE ${isAsked}
+)
 GROUP BY SessionId`);
 }

@@ -1,5 +1,6 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { Tags } from "../read/tags.ts";
+import type { Nanos } from "../read/times.ts";
 import type { SpanContext } from "../spans/span-tags.ts";
 import type { RowWriter } from "../writer.ts";
 import {
@@ -9,6 +10,7 @@ import {
   taggedSessionRow,
   taggedTraceRow,
   traceRow,
+  waitingTagsRow,
 } from "./entity-rows.ts";
 import { SaidBefore } from "./said-before.ts";
 import type { SentSession } from "./session-reader.ts";
@@ -27,6 +29,7 @@ export class EntityWriter {
   readonly #tables: EntityTables;
   readonly #traces: SaidBefore;
   readonly #sessions: SaidBefore;
+  readonly #waiting: SaidBefore;
 
   /** @param remembered traces, and sessions, of which is known what tags they have */
   constructor(writer: RowWriter, tables: EntityTables, remembered: number) {
@@ -34,6 +37,7 @@ export class EntityWriter {
     this.#tables = tables;
     this.#traces = new SaidBefore(remembered);
     this.#sessions = new SaidBefore(remembered);
+    this.#waiting = new SaidBefore(remembered);
   }
 
   /**
@@ -46,7 +50,7 @@ export class EntityWriter {
     const traces = new Map<string, TaggedTrace>();
     const sessions = new Map<string, TaggedSession>();
     for (const { row, sessionId, traceTags, sessionTags } of contexts) {
-      const start = { low: batch.startTimeUnixNano[2 * row]!, high: batch.startTimeUnixNano[2 * row + 1]! };
+      const start = startOf(batch, row);
       if (traceTags !== undefined) {
         const traceId = Buffer.from(batch.traceId.subarray(16 * row, 16 * row + 16)).toString("hex");
         const known = traces.get(traceId);
@@ -76,6 +80,16 @@ export class EntityWriter {
       sessions.set(sessionId, { sessionId, tags: joined(sessions.get(sessionId)?.tags, tags) });
     }
     return this.#writeSessionTags(sessions, project);
+  }
+
+  /** Keeps tags of sessions with traces that do not know theirs yet. @param project as stored */
+  writeWaitingTags(tagged: readonly TaggedTrace[], project: string): Promise<void> {
+    const traces = new Map<string, TaggedTrace>();
+    for (const trace of tagged) {
+      traces.set(trace.traceId, { ...trace, tags: joined(traces.get(trace.traceId)?.tags, trace.tags) });
+    }
+    const rowOf = (trace: TaggedTrace) => waitingTagsRow(trace, project, nextVersion());
+    return this.#write(this.#tables.traces, this.#waiting, traces, rowOf, project);
   }
 
   #writeSessionTags(sessions: ReadonlyMap<string, TaggedSession>, project: string): Promise<void> {
@@ -121,6 +135,11 @@ export class EntityWriter {
     }
     await Promise.all(pending);
   }
+}
+
+/** When the span of a row began. */
+export function startOf({ startTimeUnixNano }: SpanBatch, row: number): Nanos {
+  return { low: startTimeUnixNano[2 * row]!, high: startTimeUnixNano[2 * row + 1]! };
 }
 
 function joined(before: Tags | undefined, after: Tags): Tags {
