@@ -3,6 +3,7 @@ import {
   sessionTagPrefix,
   stampDigits,
   tagKeys,
+  waitingMark,
   waitingTags,
 } from "../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "./reader.ts";
@@ -91,7 +92,8 @@ export function traceTagOfRow({ key, values }: TagFilter, project: string, table
 /** The ids of sessions of which a tag fits, in brackets. Only rows that have the key can say so. */
 export function sessionsWithTag(filter: TagFilter, project: string, tables: StoreTables): Sql {
   const waiting = sql`arrayExists(t -> t.1 = ${param("String", sessionTagPrefix + filter.key)}, Explicit)`;
-  const said = sql`TraceId IN (SELECT TraceId FROM ${raw(tables.traces)} WHERE ${ofProject(project)} AND ${waiting})`;
+  const areThere = sql`(SELECT count() FROM ${raw(tables.sessions)} WHERE ${ofProject(project)} AND SessionId = '${raw(waitingMark)}') > 0`;
+  const said = sql`${areThere} AND TraceId IN (SELECT TraceId FROM ${raw(tables.traces)} WHERE ${ofProject(project)} AND ${waiting})`;
   return sql`(SELECT SessionId FROM (
     SELECT SessionId, Tags FROM ${raw(tables.sessions)}
     WHERE ${ofProject(project)} AND has(${raw(tagKeys)}, ${param("String", filter.key)})

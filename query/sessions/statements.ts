@@ -1,4 +1,4 @@
-import { stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { arrival } from "../list-filter.ts";
 import { orderBy } from "../page.ts";
 import type { StoreTables } from "../reader.ts";
@@ -57,7 +57,7 @@ function rolledUpSessions({ project, tables, rows }: SessionScope): Sql {
   sum(s.Duration) / 1e6 AS duration, min(s.Day) AS firstDay, max(s.Day) AS lastDay,
   groupArrayArray(s.Tags) AS tags, groupArrayArray(s.Attributes) AS attributes
 FROM ${raw(tables.sessions)} AS s
-WHERE ${allOf([ofProject(project), ...rows])}
+WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)])}
 GROUP BY SessionId`;
 }
 

@@ -1,3 +1,4 @@
+import { waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { uuidOfSpan } from "../../pipeline/ids.ts";
 import { firstSession, lastName } from "../family.ts";
 import type { Reader } from "../reader.ts";
@@ -105,6 +106,13 @@ export async function readSessions(
   if (statement === undefined) return new Map();
   const rows = await source.reader.rows<SurroundingSession>(statement, { signal });
   const found = new Map(rows.map((row) => [row.SessionId, row]));
+  if (found.has(waitingMark)) {
+    const waiting = waitingTagsStatement(source, ids);
+    for (const { SessionId, Tags } of await source.reader.rows<SurroundingSession>(waiting, { signal })) {
+      const known = found.get(SessionId);
+      if (known !== undefined) found.set(SessionId, { ...known, Tags: [...known.Tags, ...Tags] });
+    }
+  }
   return new Map(ids.map((id) => [id, found.get(id)]));
 }
 
@@ -145,18 +153,23 @@ WHERE ${ofProject(project)} AND TraceId IN ${param("Array(String)", ids)}
 GROUP BY TraceId`);
 }
 
-/** Tags and name of sessions. */
+/** Tags and name of sessions, and whether tags of sessions wait with traces. */
 export function sessionsStatement({ project, reader }: Source, ids: readonly string[]): Statement | undefined {
   if (ids.length === 0) return undefined;
   const { tables } = reader;
-  const isAsked = sql`SessionId IN ${param("Array(String)", ids)}`;
   return statementOf(sql`SELECT SessionId, groupUniqArrayArray(Tags) AS Tags, ${raw(lastName)} AS Name
+FROM ${raw(tables.sessions)}
+WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", [...ids, waitingMark])}
+GROUP BY SessionId`);
+}
+
+/** Tags that spans have said before their traces knew these sessions. */
+export function waitingTagsStatement({ project, reader }: Source, ids: readonly string[]): Statement {
+  const { tables } = reader;
+  const isAsked = sql`SessionId IN ${param("Array(String)", ids)}`;
+  return statementOf(sql`SELECT SessionId, groupArrayArray(Tags) AS Tags
 FROM (
-  SELECT SessionId, Tags, Name FROM ${raw(tables.sessions)} WHERE ${ofProject(project)} AND ${isAsked}
-  UNION ALL
-  SELECT SessionId, Tags, '' AS Name FROM (
-    ${tagsThroughTraces(project, tables, rowsOfSessions(project, tables, isAsked))})
-  WHERE ${isAsked}
-)
+${tagsThroughTraces(project, tables, rowsOfSessions(project, tables, isAsked))})
+WHERE ${isAsked}
 GROUP BY SessionId`);
 }

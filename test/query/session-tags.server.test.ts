@@ -17,7 +17,8 @@ interface SentSpan {
 }
 
 function spanOf(trace_id: string, more: object = {}): SentSpan {
-  return { id: uuidOf("span"), trace_id, name: "chat", started_at: start, duration_ms: 10, ...more };
+  const span = { id: uuidOf("span"), trace_id, name: "chat", started_at: start, duration_ms: 10 };
+  return { ...span, ...more };
 }
 
 async function tagsOf({ id, trace_id }: SentSpan): Promise<readonly unknown[]> {

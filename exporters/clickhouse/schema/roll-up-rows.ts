@@ -66,6 +66,12 @@ export function sessionRowsOf(traces: string): string {
  */
 export const sessionTagPrefix = "session_tag.";
 
+/**
+ * Id of the row of `sessions` that says of a project that such tags are there at all: without it, nobody looks for them. No
+ * session has it.
+ */
+export const waitingMark = "";
+
 /** These tags in `Explicit`, as the column `Tags` of `sessions` has them. */
 export const waitingTags = `arrayMap(t -> (substring(t.1, ${sessionTagPrefix.length + 1}), t.2, t.3), arrayFilter(t -> startsWith(t.1, '${sessionTagPrefix}'), Explicit))`;
 

@@ -1,3 +1,4 @@
+import { waitingMark } from "../../../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { Tags } from "../read/tags.ts";
 import type { Nanos } from "../read/times.ts";
@@ -16,6 +17,9 @@ import { SaidBefore } from "./said-before.ts";
 import type { SentSession } from "./session-reader.ts";
 import type { SentTrace } from "./trace-reader.ts";
 import { nextVersion } from "./versions.ts";
+
+type Row = Record<string, unknown>;
+type Insert = (rows: readonly Row[]) => Promise<void>;
 
 /** Names of the roll-ups. */
 export interface EntityTables {
@@ -63,7 +67,7 @@ export class EntityWriter {
     }
     await Promise.all([
       this.#write(
-        this.#tables.traces,
+        this.#into(this.#tables.traces),
         this.#traces,
         traces,
         (trace) => taggedTraceRow(trace, project, nextVersion()),
@@ -83,18 +87,23 @@ export class EntityWriter {
   }
 
   /** Keeps tags of sessions with traces that do not know theirs yet. @param project as stored */
-  writeWaitingTags(tagged: readonly TaggedTrace[], project: string): Promise<void> {
+  async writeWaitingTags(tagged: readonly TaggedTrace[], project: string): Promise<void> {
     const traces = new Map<string, TaggedTrace>();
     for (const trace of tagged) {
       traces.set(trace.traceId, { ...trace, tags: joined(traces.get(trace.traceId)?.tags, trace.tags) });
     }
     const rowOf = (trace: TaggedTrace) => waitingTagsRow(trace, project, nextVersion());
-    return this.#write(this.#tables.traces, this.#waiting, traces, rowOf, project);
+    const insert = async (rows: readonly Row[]) => {
+      const mark = { sessionId: waitingMark, tags: new Map() };
+      await this.#writer.insert(this.#tables.sessions, [taggedSessionRow(mark, project, 0)]);
+      await this.#writer.insert(this.#tables.traces, rows);
+    };
+    await this.#write(insert, this.#waiting, traces, rowOf, project);
   }
 
   #writeSessionTags(sessions: ReadonlyMap<string, TaggedSession>, project: string): Promise<void> {
     const rowOf = (session: TaggedSession) => taggedSessionRow(session, project, nextVersion());
-    return this.#write(this.#tables.sessions, this.#sessions, sessions, rowOf, project);
+    return this.#write(this.#into(this.#tables.sessions), this.#sessions, sessions, rowOf, project);
   }
 
   /** @param project as stored */
@@ -109,11 +118,15 @@ export class EntityWriter {
     return this.#writer.insert(this.#tables.sessions, rows);
   }
 
+  #into(table: string): Insert {
+    return (rows) => this.#writer.insert(table, rows);
+  }
+
   async #write<T extends { readonly tags: Tags }>(
-    table: string,
+    insert: Insert,
     before: SaidBefore,
     entities: ReadonlyMap<string, T>,
-    rowOf: (entity: T) => Record<string, unknown>,
+    rowOf: (entity: T) => Row,
     project: string,
   ): Promise<void> {
     const pending: Promise<void>[] = [];
@@ -126,10 +139,7 @@ export class EntityWriter {
       else pending.push(stored);
     }
     if (fresh.length > 0) {
-      const stored = this.#writer.insert(
-        table,
-        fresh.map(([, , entity]) => rowOf(entity)),
-      );
+      const stored = insert(fresh.map(([, , entity]) => rowOf(entity)));
       for (const [key, said] of fresh) before.remember(key, said, stored);
       pending.push(stored);
     }
