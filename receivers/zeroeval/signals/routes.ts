@@ -2,7 +2,6 @@ import { z } from "zod";
 import { errorBody } from "../../../extensions/api/http/error-body.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { acceptedSignal, acceptedSignals, acceptedWorkspaceSignal } from "../accepted.ts";
-
 import type { SignalIntake } from "./signal-intake.ts";
 
 const workspaceSignal = z.object({
