@@ -87,6 +87,19 @@ describe("GET /metrics/{metric}", () => {
     expect((await store.get(`${latency}&duration_min=800`, "b")).body.groups).toEqual([]);
   });
 
+  it("does so of more traces than a statement is told by name", async () => {
+    const day = "2026-03-05T10:00:00.000Z";
+    const spans = Array.from({ length: 320 }, (_, index) => ({
+      ...{ id: uuidOf("span"), trace_id: uuidOf("trac"), name: "chat", started_at: day },
+      duration_ms: index < 310 ? 10 : 90,
+    }));
+    await store.post("/spans", spans, "b");
+    for (let time = 0; time < 2; time++) await store.post("/spans", spans.slice(0, 310), "b");
+    const { body } = await store.get("/metrics/latency?from=2026-03-05&to=2026-03-06&bucket=1h", "b");
+    const avg = (310 * 10 + 10 * 90) / 320;
+    expect(body.groups).toMatchObject([{ points: [{ time: day, count: 320, avg, p50: 10 }] }]);
+  });
+
   it("groups by tags, and adds up what is beyond limit", async () => {
     expect(await groups(`/metrics/cost?${range}&group_by=tag.env&limit=1`)).toEqual([
       { group: "prod", points: [{ time: ten, count: 2, cost: 5.5 }] },
