@@ -1,4 +1,11 @@
-import { none, stampDigits, tagKeys } from "../exporters/clickhouse/schema/roll-up-rows.ts";
+import {
+  none,
+  sessionTagPrefix,
+  stampDigits,
+  tagKeys,
+  waitingMark,
+  waitingTags,
+} from "../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "./reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, sql } from "./sql.ts";
 
@@ -83,14 +90,32 @@ export function traceTagOfRow({ key, values }: TagFilter, project: string, table
 }
 
 /** The ids of sessions of which a tag fits, in brackets. Only rows that have the key can say so. */
-function sessionsWithTag(filter: TagFilter, project: string, tables: StoreTables): Sql {
-  return sql`(SELECT SessionId FROM ${raw(tables.sessions)}
+export function sessionsWithTag(filter: TagFilter, project: string, tables: StoreTables): Sql {
+  const waiting = sql`arrayExists(t -> t.1 = ${param("String", sessionTagPrefix + filter.key)}, Explicit)`;
+  const areThere = sql`(SELECT count() FROM ${raw(tables.sessions)} WHERE ${ofProject(project)} AND SessionId = '${raw(waitingMark)}') > 0`;
+  const said = sql`${areThere} AND TraceId IN (SELECT TraceId FROM ${raw(tables.traces)} WHERE ${ofProject(project)} AND ${waiting})`;
+  return sql`(SELECT SessionId FROM (
+    SELECT SessionId, Tags FROM ${raw(tables.sessions)}
     WHERE ${ofProject(project)} AND has(${raw(tagKeys)}, ${param("String", filter.key)})
+    UNION ALL
+    ${tagsThroughTraces(project, tables, said)})
     GROUP BY SessionId HAVING ${matches(filter, raw("groupArrayArray(Tags)"))})`;
 }
 
+/**
+ * Tags of sessions that spans have said before their traces knew these: rows of the session of each trace.
+ *
+ * @param rows condition on rows of the roll-up of traces
+ */
+export function tagsThroughTraces(project: string, tables: StoreTables, rows: Sql): Sql {
+  return sql`SELECT ${sessionOf(raw("min(Session)"))} AS SessionId, groupArrayArray(${raw(waitingTags)}) AS Tags
+    FROM ${raw(tables.traces)}
+    WHERE ${ofProject(project)} AND ${rows}
+    GROUP BY TraceId HAVING SessionId != ''`;
+}
+
 /** Whether tags fit a filter. @param tags array of (key, value, version) */
-export function matches({ key, values }: TagFilter, tags: Sql): Sql {
+function matches({ key, values }: TagFilter, tags: Sql): Sql {
   const newest = newestTag(key, tags);
   return sql`(${newest}.1 > 0 AND has(${param("Array(String)", values)}, ${newest}.2))`;
 }

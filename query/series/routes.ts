@@ -92,7 +92,7 @@ export function seriesRoutes({ reader }: Pick<Services, "reader">): readonly Rou
       tag: "Metrics",
       summary: "Spans, errors, latency, tokens or cost over time",
       description:
-        "In buckets of the start of spans. A span that a sampler kept counts as the spans that it stands for. A span that was sent several times counts once (in latency quantiles as often as it was stored).",
+        "In buckets of the start of spans. A span that a sampler kept counts as the spans that it stands for. A span that was sent several times counts once.",
       params: z.object({ metric: oneOf(seriesMetrics).describe("What is measured.") }),
       query: spanQuery,
       responses: { 200: series, 400: errorBody },

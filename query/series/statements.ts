@@ -61,7 +61,7 @@ export interface SeriesRow {
 /**
  * Sums of a metric per bucket and group. Spans that stand there several times are counted once: all rows are added up, those
  * of traces with such spans are taken away again, and their spans are added with versions put together. So nothing but these
- * traces is looked at by id. Quantiles cannot be taken away: there such a span counts as often as it was stored.
+ * traces is looked at by id. Quantiles cannot be taken away: for them, where there are such traces, all rows are looked at by id.
  *
  * A span that a sampler kept stands for `SampleWeight` spans.
  */
@@ -75,9 +75,9 @@ export function seriesStatement(request: SeriesRequest): Statement {
     }),
     values: measures[metric],
   };
-  const isRepeated = repeated.length > 0 && metric !== "latency";
-  const rows = isRepeated ? countedOnce(request, summed) : part(rowsOf(request), summed, "1", rowExpressions);
-  return statementOf(sql`${rows}\n${ordered}`);
+  if (repeated.length === 0) return statementOf(sql`${part(rowsOf(request), summed, "1", rowExpressions)}\n${ordered}`);
+  const once = metric === "latency" ? measuredOnce : countedOnce;
+  return statementOf(sql`${once(request, summed)}\n${ordered}`);
 }
 
 /** What spans are grouped by, and what of them is added up, by the names of the answer. */
@@ -108,17 +108,40 @@ GROUP BY ${keys}
 HAVING Count > 0.5e-6`;
 }
 
+/** Quantiles, and sums beside them, to which spans that stand there several times add once. */
+function measuredOnce(request: SeriesRequest, { keys, values }: Summed): Sql {
+  const ofRepeated = sql`TraceId IN ${repeatedSet(request.repeated, repeatedScope(request))}`;
+  const states = { keys, values: { ...values, Quantiles: quantiles("State") } };
+  const parts = [
+    part(rowsOf(request, sql`NOT ${ofRepeated}`), states, "1", rowExpressions),
+    part(merged(request, ofRepeated), states, "1", mergedExpressions),
+  ];
+  return sql`SELECT Time, Grp, sum(Count) AS Count, ${raw(`${quantilesName}Merge${levels}`)}(Quantiles) AS Quantiles,
+  sum(Measured) AS Measured, sum(Total) AS Total
+FROM (
+${joined(parts, "\nUNION ALL\n")})
+GROUP BY Time, Grp`;
+}
+
 // A bound on what a group may be made of: one more says that there are too many.
 export const maxRows = 100_000;
 const ordered = raw(`ORDER BY Time, Grp\nLIMIT ${maxRows + 1}`);
+
+const quantilesName = "quantilesTDigestWeighted";
+const levels = "(0.5, 0.9, 0.95, 0.99)";
+
+/** @param combinator "State": what several parts are put together from */
+function quantiles(combinator: "" | "State"): Summed["values"][string] {
+  return ({ duration }) =>
+    sql`${raw(quantilesName + combinator + levels)}(ifNull(${duration}, 0), toUInt64(if(isNull(${duration}), 0, greatest(1, round(SampleWeight)))))`;
+}
 
 /** What is measured, by the names of the answer. */
 export const measures: Readonly<Record<SeriesMetric, Summed["values"]>> = {
   spans: {},
   errors: { Errors: ({ hasError }, sign) => sql`${raw(sign)} * sumIf(SampleWeight, ${hasError})` },
   latency: {
-    Quantiles: ({ duration }) =>
-      sql`quantilesTDigestWeighted(0.5, 0.9, 0.95, 0.99)(ifNull(${duration}, 0), toUInt64(if(isNull(${duration}), 0, greatest(1, round(SampleWeight)))))`,
+    Quantiles: quantiles(""),
     Measured: ({ duration }) => sql`sumIf(SampleWeight, isNotNull(${duration}))`,
     Total: ({ duration }) => sql`sum(SampleWeight * ${duration})`,
   },

@@ -1,7 +1,8 @@
 import { arrivedAndNamed, type ListConditions, totalsWithin } from "../list-filter.ts";
 import type { Page } from "../page.ts";
-import { raw, type Sql } from "../sql.ts";
-import { matches } from "../tags.ts";
+import type { StoreTables } from "../reader.ts";
+import { raw, type Sql, sql } from "../sql.ts";
+import { sessionsWithTag } from "../tags.ts";
 
 export const sessionSortFields = ["created_at", "name", "trace_count", "cost", "duration"] as const;
 export type SessionSortField = (typeof sessionSortFields)[number];
@@ -23,13 +24,16 @@ export const sessionSortKeys: Readonly<Record<SessionSortField, Sql>> = {
 };
 
 /** Conditions on columns of `rolledUpSessions`. */
-export function sessionConditions(filter: SessionConditions): readonly Sql[] {
+export function sessionConditions(
+  filter: SessionConditions,
+  { project, tables }: { readonly project: string; readonly tables: StoreTables },
+): readonly Sql[] {
   const { hasError } = filter;
   return [
     ...arrivedAndNamed(filter),
     ...(hasError === undefined ? [] : [hasError ? raw("errorCount > 0") : raw("errorCount = 0")]),
     ...totalsWithin(raw("duration"), filter),
-    ...(filter.tags ?? []).map((tag) => matches(tag, raw("tags"))),
+    ...(filter.tags ?? []).map((tag) => sql`SessionId IN ${sessionsWithTag(tag, project, tables)}`),
   ];
 }
 

@@ -43,6 +43,7 @@ interface TotalsRow {
   readonly duration: number | null;
   readonly startNs: string | null;
   readonly endNs: string | null;
+  readonly tags: readonly VersionedTag[];
   readonly unsure: number;
 }
 
@@ -92,7 +93,7 @@ function sessionRead(project: string, session: SessionRow, totals: TotalsRow | u
     error_count: totals?.errorCount ?? 0,
     cost: totals?.cost ?? null,
     duration: totals?.duration ?? null,
-    tags: newestTags(session.tags),
+    tags: newestTags([...session.tags, ...(totals?.tags ?? [])]),
     attributes: attributesOf(session.attributes),
     started_at: time(totals?.startNs),
     ended_at: time(totals?.endNs),

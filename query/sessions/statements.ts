@@ -1,4 +1,4 @@
-import { stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { arrival } from "../list-filter.ts";
 import { orderBy } from "../page.ts";
 import type { StoreTables } from "../reader.ts";
@@ -57,7 +57,7 @@ function rolledUpSessions({ project, tables, rows }: SessionScope): Sql {
   sum(s.Duration) / 1e6 AS duration, min(s.Day) AS firstDay, max(s.Day) AS lastDay,
   groupArrayArray(s.Tags) AS tags, groupArrayArray(s.Attributes) AS attributes
 FROM ${raw(tables.sessions)} AS s
-WHERE ${allOf([ofProject(project), ...rows])}
+WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)])}
 GROUP BY SessionId`;
 }
 
@@ -84,7 +84,7 @@ export function sessionCandidatesStatement(
 FROM (
 ${rolledUpSessions(scope)}
 )
-WHERE ${allOf([...sessionConditions(filter), inWindow, after && cameBehind(after, filter.sortOrder)])}
+WHERE ${allOf([...sessionConditions(filter, scope), inWindow, after && cameBehind(after, filter.sortOrder)])}
 ORDER BY ${orderBy(sessionSortKeys[filter.sortBy], filter.sortOrder, raw("SessionId"))}
 LIMIT ${param("UInt64", need)}`);
 }
@@ -101,7 +101,7 @@ export function sessionCountStatement(scope: SessionScope, filter: SessionCondit
 FROM (
 ${rolledUpSessions(scope)}
 )
-WHERE ${allOf(sessionConditions(filter))}`);
+WHERE ${allOf(sessionConditions(filter, scope))}`);
 }
 
 export function sessionsStatement(scope: SessionScope): Statement {
@@ -111,7 +111,7 @@ ${rolledUpSessions(scope)}
 )`);
 }
 
-/** Exact sums over the traces of sessions. */
+/** Exact sums over the traces of sessions, and what these have said of the tags of their session before they knew it. */
 export function sessionTotalsStatement(
   project: string,
   tables: StoreTables,
@@ -121,9 +121,9 @@ export function sessionTotalsStatement(
   const scope = { project, tables, rows: [rowsOfSessions(project, tables, sessionRows(keys))] };
   const ids = keys.map(({ sessionId }) => sessionId);
   return statementOf(sql`SELECT sessionId, count() AS traceCount, sum(t.errorCount) AS errorCount, sum(t.cost) AS cost,
-  sum(t.durationMs) AS duration, toString(min(t.startNs)) AS startNs, toString(max(t.endNs)) AS endNs, countIf(t.dirty) AS unsure
+  sum(t.durationMs) AS duration, toString(min(t.startNs)) AS startNs, toString(max(t.endNs)) AS endNs, groupArrayArray(t.sessionTags) AS tags, countIf(t.dirty) AS unsure
 FROM (
-${derivedTraces(scope, fromSpans, ["sessionId", "cost", "durationMs"])}
+${derivedTraces(scope, fromSpans, ["sessionId", "cost", "durationMs", "sessionTags"])}
 ) AS t
 WHERE sessionId IN ${param("Array(String)", ids)}
 GROUP BY sessionId`);

@@ -1,10 +1,12 @@
+import { waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { uuidOfSpan } from "../../pipeline/ids.ts";
 import { firstSession, lastName } from "../family.ts";
 import type { Reader } from "../reader.ts";
 import type { SignalValues } from "../signals/model.ts";
 import { currentSignalsOf, type SignalRow, valuesByEntity } from "../signals/rows.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
-import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
+import { newestTags, type Tags, tagsThroughTraces, type VersionedTag } from "../tags.ts";
+import { rowsOfSessions } from "../traces/statements.ts";
 import type { SpanRow } from "./row.ts";
 
 /** What is said of spans elsewhere: tags of their traces and sessions, and signals. */
@@ -104,6 +106,13 @@ export async function readSessions(
   if (statement === undefined) return new Map();
   const rows = await source.reader.rows<SurroundingSession>(statement, { signal });
   const found = new Map(rows.map((row) => [row.SessionId, row]));
+  if (found.has(waitingMark)) {
+    const waiting = waitingTagsStatement(source, ids);
+    for (const { SessionId, Tags } of await source.reader.rows<SurroundingSession>(waiting, { signal })) {
+      const known = found.get(SessionId);
+      if (known !== undefined) found.set(SessionId, { ...known, Tags: [...known.Tags, ...Tags] });
+    }
+  }
   return new Map(ids.map((id) => [id, found.get(id)]));
 }
 
@@ -144,11 +153,23 @@ WHERE ${ofProject(project)} AND TraceId IN ${param("Array(String)", ids)}
 GROUP BY TraceId`);
 }
 
-/** Tags and name of sessions. */
+/** Tags and name of sessions, and whether tags of sessions wait with traces. */
 export function sessionsStatement({ project, reader }: Source, ids: readonly string[]): Statement | undefined {
   if (ids.length === 0) return undefined;
+  const { tables } = reader;
   return statementOf(sql`SELECT SessionId, groupUniqArrayArray(Tags) AS Tags, ${raw(lastName)} AS Name
-FROM ${raw(reader.tables.sessions)}
-WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", ids)}
+FROM ${raw(tables.sessions)}
+WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", [...ids, waitingMark])}
+GROUP BY SessionId`);
+}
+
+/** Tags that spans have said before their traces knew these sessions. */
+export function waitingTagsStatement({ project, reader }: Source, ids: readonly string[]): Statement {
+  const { tables } = reader;
+  const isAsked = sql`SessionId IN ${param("Array(String)", ids)}`;
+  return statementOf(sql`SELECT SessionId, groupArrayArray(Tags) AS Tags
+FROM (
+${tagsThroughTraces(project, tables, rowsOfSessions(project, tables, isAsked))})
+WHERE ${isAsked}
 GROUP BY SessionId`);
 }

@@ -13,7 +13,10 @@ export const traceRead = z
     project_id: z.string().describe("UUID."),
     session_id: text.describe("UUID of the session; the first that any of its spans has named."),
     name: text.describe("As given, else that of the root span."),
-    status: z.enum(traceStatuses),
+    status: z
+      .enum(traceStatuses)
+      .nullable()
+      .describe("How it went; null: not said, in the answer to a write that says nothing of the spans."),
     started_at: text.describe("ISO 8601 in UTC."),
     ended_at: text.describe("ISO 8601 in UTC; null while no span has ended."),
     duration_ms: z.number().nullable().describe("Milliseconds."),

@@ -1,4 +1,11 @@
-import { hasError, none, noStartNs, rootDigits, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import {
+  hasError,
+  none,
+  noStartNs,
+  rootDigits,
+  stampDigits,
+  waitingTags,
+} from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "../reader.ts";
 import { lastCost } from "../spans/columns.ts";
 import { allOf, ofProject, param, raw, type Sql, sql } from "../sql.ts";
@@ -120,6 +127,7 @@ const expressions = {
   endNs: explicit("ended_at", nanos, "nullIf(toUnixTimestamp64Nano(lastEnd), 0)"),
   cost: explicit("cost", number, "spanCost"),
   sessionId: `if(session = '${none}', '', substring(session, ${stampDigits + 1}))`,
+  sessionTags: waitingTags.replace("Explicit", "said"),
   hasErrors: "errorCount > 0 OR status = 'error'",
   durationMs: explicit("duration_ms", number, "if(isNull(endNs - startNs), NULL, greatest(endNs - startNs, 0)) / 1e6"),
 } as const;

@@ -15,7 +15,7 @@ import { hoursStatement } from "../../query/spans/hours.ts";
 import { countOfSpans, pageOfSpans, repeatedScope, type SpanPageRequest } from "../../query/spans/list.ts";
 import { findSpanStatement } from "../../query/spans/read.ts";
 import { rowsOfSpan, rowsOfSpans, rowsOfTrace } from "../../query/spans/row.ts";
-import { sessionsStatement, tracesStatement } from "../../query/spans/surroundings.ts";
+import { sessionsStatement, tracesStatement, waitingTagsStatement } from "../../query/spans/surroundings.ts";
 import { nodesOfTrace } from "../../query/traces/tree.ts";
 
 const names = ["spans", "traces", "sessions", "spanSeries", "signals", "attachments", "attachmentData"] as const;
@@ -84,6 +84,7 @@ const statements = {
   "rows of a trace": () => rowsOfTrace({ project: "p", table: "spans" }, "t", [], 11),
   "tags of traces": () => tracesStatement({ project: "p", reader }, ["t"]),
   "tags of sessions": () => sessionsStatement({ project: "p", reader }, ["s"]),
+  "tags of sessions that wait with traces": () => waitingTagsStatement({ project: "p", reader }, ["s"]),
   "the tree of a trace": () => nodesOfTrace(source, uuid, []),
   "current signals": () => currentSignals(source, "span", ["s"]),
   "signals, every filter": () =>
@@ -98,6 +99,7 @@ const statements = {
   "an attachment": () => attachmentOfSpan(source, "t", "s", "a"),
   "bytes of an attachment": () => attachmentData(source, "a", 10),
   "series of signals": () => signalSeries({ ...source, from: 0n, to: 1n, bucketSeconds: 60, name: "n", limit: 5 }),
+  "latency where no span is stored twice": () => seriesStatement({ ...series, metric: "latency", repeated: [] }),
   "traces with repeated spans of a series": () => repeatedStatement(seriesScope({ ...series, metric: "cost" })),
 };
 

@@ -73,6 +73,33 @@ describe("GET /metrics/{metric}", () => {
     ]);
   });
 
+  it("takes quantiles of spans that were sent several times once, as they are now", async () => {
+    const day = "2026-03-02T10:00:00.000Z";
+    const opened = { id: uuidOf("span"), trace_id: uuidOf("trac"), name: "opened", started_at: day };
+    const closed = { ...opened, duration_ms: 50 };
+    const sibling = { ...closed, id: uuidOf("span"), duration_ms: 150 };
+    const once = { ...closed, id: uuidOf("span"), trace_id: uuidOf("trac"), duration_ms: 250 };
+    await store.post("/spans", [opened, { ...closed, duration_ms: 900 }, sibling, once], "b");
+    for (let time = 0; time < 4; time++) await store.post("/spans", [closed], "b");
+    const latency = "/metrics/latency?from=2026-03-02&to=2026-03-03&bucket=1h";
+    const points = [{ time: day, count: 3, p50: 150, p99: 250, avg: 150 }];
+    expect((await store.get(latency, "b")).body.groups).toMatchObject([{ points }]);
+    expect((await store.get(`${latency}&duration_min=800`, "b")).body.groups).toEqual([]);
+  });
+
+  it("does so of more traces than a statement is told by name", async () => {
+    const day = "2026-03-05T10:00:00.000Z";
+    const spans = Array.from({ length: 320 }, (_, index) => ({
+      ...{ id: uuidOf("span"), trace_id: uuidOf("trac"), name: "chat", started_at: day },
+      duration_ms: index < 310 ? 10 : 90,
+    }));
+    await store.post("/spans", spans, "b");
+    for (let time = 0; time < 2; time++) await store.post("/spans", spans.slice(0, 310), "b");
+    const { body } = await store.get("/metrics/latency?from=2026-03-05&to=2026-03-06&bucket=1h", "b");
+    const avg = (310 * 10 + 10 * 90) / 320;
+    expect(body.groups).toMatchObject([{ points: [{ time: day, count: 320, avg, p50: 10 }] }]);
+  });
+
   it("groups by tags, and adds up what is beyond limit", async () => {
     expect(await groups(`/metrics/cost?${range}&group_by=tag.env&limit=1`)).toEqual([
       { group: "prod", points: [{ time: ten, count: 2, cost: 5.5 }] },

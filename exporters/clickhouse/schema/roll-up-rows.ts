@@ -60,5 +60,20 @@ export function sessionRowsOf(traces: string): string {
   ].join("\n");
 }
 
+/**
+ * Keys in `Explicit` of `traces` for tags of a session that a span has said without naming it, before its trace knew one: they
+ * are the tags of whichever session is the trace's.
+ */
+export const sessionTagPrefix = "session_tag.";
+
+/**
+ * Id of the row of `sessions` that says of a project that such tags are there at all: without it, nobody looks for them. No
+ * session has it.
+ */
+export const waitingMark = "";
+
+/** These tags in `Explicit`, as the column `Tags` of `sessions` has them. */
+export const waitingTags = `arrayMap(t -> (substring(t.1, ${sessionTagPrefix.length + 1}), t.2, t.3), arrayFilter(t -> startsWith(t.1, '${sessionTagPrefix}'), Explicit))`;
+
 /** The keys of a row's tags: what an index of `sessions` is made of, and conditions must say in the same words. */
 export const tagKeys = "arrayMap(t -> t.1, Tags)";

@@ -1,54 +1,12 @@
-import { z } from "zod";
+import type { z } from "zod";
+import type { sessionRead } from "../../../query/sessions/model.ts";
+import type { traceRead } from "../../../query/traces/model.ts";
 import { isoMicros, nanosBetween } from "../read/times.ts";
-import { optionalTime, requiredTime, tagsSchema } from "../schemas.ts";
 import type { SentSession } from "./session-reader.ts";
 import type { SentTrace } from "./trace-reader.ts";
 
-const attributes = z.record(z.string(), z.unknown());
-const signals = z.record(z.string(), z.object({ value: z.unknown(), type: z.string() }));
-
-/** TraceRead. */
-export const traceReadSchema = z.looseObject({
-  id: z.guid().describe("Id of the trace."),
-  project_id: z.guid().describe("Project that the trace is of."),
-  session_id: z.guid().nullable().describe("Session that the trace is of."),
-  name: z.string().describe("Name of the trace."),
-  status: z.enum(["unset", "ok", "error"]).nullable().describe("How it went."),
-  started_at: requiredTime.describe("When it began."),
-  ended_at: optionalTime.describe("When it ended."),
-  duration_ms: z.number().nullable().describe("How long it took, in milliseconds."),
-  cost: z.number().nullable().describe("US dollars."),
-  span_count: z.int().describe("Spans of the trace."),
-  error_count: z.int().describe("Spans with an error."),
-  root_span_input: z.string().nullable().describe("What went into the root span."),
-  root_span_output: z.string().nullable().describe("What came out of the root span."),
-  attributes: attributes.describe("Whatever else was said."),
-  tags: tagsSchema.describe("Tags of the trace."),
-  signals: signals.describe("Signals of the trace."),
-  created_at: requiredTime.describe("When the first of it arrived."),
-  updated_at: requiredTime.describe("When the last of it arrived."),
-});
-
-/** SessionRead. */
-export const sessionReadSchema = z.looseObject({
-  id: z.guid().describe("Id of the session."),
-  project_id: z.guid().describe("Project that the session is of."),
-  name: z.string().nullable().describe("Name of the session."),
-  trace_count: z.int().describe("Traces of the session."),
-  error_count: z.int().describe("Spans with an error."),
-  cost: z.number().nullable().describe("US dollars."),
-  duration: z.number().nullable().describe("Durations of the traces together, in milliseconds."),
-  tags: tagsSchema.describe("Tags of the session."),
-  attributes: attributes.describe("Whatever else was said."),
-  started_at: optionalTime.describe("When its first trace began."),
-  ended_at: optionalTime.describe("When its last trace ended."),
-  signals: signals.describe("Signals of the session."),
-  created_at: requiredTime.describe("When the first of it arrived."),
-  updated_at: requiredTime.describe("When the last of it arrived."),
-});
-
 /** TraceRead of a trace as a request has said it, without what its spans add. */
-export function traceAnswer(trace: SentTrace, project: string): z.input<typeof traceReadSchema> {
+export function traceAnswer(trace: SentTrace, project: string): z.input<typeof traceRead> {
   const now = new Date().toISOString();
   const { start, end, durationMs } = trace;
   return {
@@ -74,7 +32,7 @@ export function traceAnswer(trace: SentTrace, project: string): z.input<typeof t
 }
 
 /** SessionRead of a session as a request has said it, without what its traces add. */
-export function sessionAnswer(session: SentSession): z.input<typeof sessionReadSchema> {
+export function sessionAnswer(session: SentSession): z.input<typeof sessionRead> {
   const now = new Date().toISOString();
   return {
     id: session.id,

@@ -1,4 +1,4 @@
-import { stampedText } from "../../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { sessionTagPrefix, stampedText } from "../../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { storedTraceId } from "../../../pipeline/ids.ts";
 import type { Tags } from "../read/tags.ts";
 import { type Nanos, nanosText } from "../read/times.ts";
@@ -31,6 +31,12 @@ export interface TaggedSession {
 /** @param project as stored */
 export function taggedTraceRow({ traceId, start, tags }: TaggedTrace, project: string, version: number): Row {
   return { ...traceKey(project, traceId, start), Tags: versioned(tags, version) };
+}
+
+/** Tags of the session of a trace that knows none yet: readers take them for those of the first that it names. */
+export function waitingTagsRow({ traceId, start, tags }: TaggedTrace, project: string, version: number): Row {
+  const keyed = new Map([...tags].map(([key, value]) => [sessionTagPrefix + key, value]));
+  return { ...traceKey(project, traceId, start), Explicit: versioned(keyed, version) };
 }
 
 export function taggedSessionRow({ sessionId, tags }: TaggedSession, project: string, version: number): Row {

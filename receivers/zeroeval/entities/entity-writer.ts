@@ -1,5 +1,7 @@
+import { waitingMark } from "../../../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import type { Tags } from "../read/tags.ts";
+import type { Nanos } from "../read/times.ts";
 import type { SpanContext } from "../spans/span-tags.ts";
 import type { RowWriter } from "../writer.ts";
 import {
@@ -9,11 +11,15 @@ import {
   taggedSessionRow,
   taggedTraceRow,
   traceRow,
+  waitingTagsRow,
 } from "./entity-rows.ts";
 import { SaidBefore } from "./said-before.ts";
 import type { SentSession } from "./session-reader.ts";
 import type { SentTrace } from "./trace-reader.ts";
 import { nextVersion } from "./versions.ts";
+
+type Row = Record<string, unknown>;
+type Insert = (rows: readonly Row[]) => Promise<void>;
 
 /** Names of the roll-ups. */
 export interface EntityTables {
@@ -27,6 +33,7 @@ export class EntityWriter {
   readonly #tables: EntityTables;
   readonly #traces: SaidBefore;
   readonly #sessions: SaidBefore;
+  readonly #waiting: SaidBefore;
 
   /** @param remembered traces, and sessions, of which is known what tags they have */
   constructor(writer: RowWriter, tables: EntityTables, remembered: number) {
@@ -34,6 +41,7 @@ export class EntityWriter {
     this.#tables = tables;
     this.#traces = new SaidBefore(remembered);
     this.#sessions = new SaidBefore(remembered);
+    this.#waiting = new SaidBefore(remembered);
   }
 
   /**
@@ -46,7 +54,7 @@ export class EntityWriter {
     const traces = new Map<string, TaggedTrace>();
     const sessions = new Map<string, TaggedSession>();
     for (const { row, sessionId, traceTags, sessionTags } of contexts) {
-      const start = { low: batch.startTimeUnixNano[2 * row]!, high: batch.startTimeUnixNano[2 * row + 1]! };
+      const start = startOf(batch, row);
       if (traceTags !== undefined) {
         const traceId = Buffer.from(batch.traceId.subarray(16 * row, 16 * row + 16)).toString("hex");
         const known = traces.get(traceId);
@@ -59,7 +67,7 @@ export class EntityWriter {
     }
     await Promise.all([
       this.#write(
-        this.#tables.traces,
+        this.#into(this.#tables.traces),
         this.#traces,
         traces,
         (trace) => taggedTraceRow(trace, project, nextVersion()),
@@ -78,9 +86,24 @@ export class EntityWriter {
     return this.#writeSessionTags(sessions, project);
   }
 
+  /** Keeps tags of sessions with traces that do not know theirs yet. @param project as stored */
+  async writeWaitingTags(tagged: readonly TaggedTrace[], project: string): Promise<void> {
+    const traces = new Map<string, TaggedTrace>();
+    for (const trace of tagged) {
+      traces.set(trace.traceId, { ...trace, tags: joined(traces.get(trace.traceId)?.tags, trace.tags) });
+    }
+    const rowOf = (trace: TaggedTrace) => waitingTagsRow(trace, project, nextVersion());
+    const insert = async (rows: readonly Row[]) => {
+      const mark = { sessionId: waitingMark, tags: new Map() };
+      await this.#writer.insert(this.#tables.sessions, [taggedSessionRow(mark, project, 0)]);
+      await this.#writer.insert(this.#tables.traces, rows);
+    };
+    await this.#write(insert, this.#waiting, traces, rowOf, project);
+  }
+
   #writeSessionTags(sessions: ReadonlyMap<string, TaggedSession>, project: string): Promise<void> {
     const rowOf = (session: TaggedSession) => taggedSessionRow(session, project, nextVersion());
-    return this.#write(this.#tables.sessions, this.#sessions, sessions, rowOf, project);
+    return this.#write(this.#into(this.#tables.sessions), this.#sessions, sessions, rowOf, project);
   }
 
   /** @param project as stored */
@@ -95,11 +118,15 @@ export class EntityWriter {
     return this.#writer.insert(this.#tables.sessions, rows);
   }
 
+  #into(table: string): Insert {
+    return (rows) => this.#writer.insert(table, rows);
+  }
+
   async #write<T extends { readonly tags: Tags }>(
-    table: string,
+    insert: Insert,
     before: SaidBefore,
     entities: ReadonlyMap<string, T>,
-    rowOf: (entity: T) => Record<string, unknown>,
+    rowOf: (entity: T) => Row,
     project: string,
   ): Promise<void> {
     const pending: Promise<void>[] = [];
@@ -112,15 +139,17 @@ export class EntityWriter {
       else pending.push(stored);
     }
     if (fresh.length > 0) {
-      const stored = this.#writer.insert(
-        table,
-        fresh.map(([, , entity]) => rowOf(entity)),
-      );
+      const stored = insert(fresh.map(([, , entity]) => rowOf(entity)));
       for (const [key, said] of fresh) before.remember(key, said, stored);
       pending.push(stored);
     }
     await Promise.all(pending);
   }
+}
+
+/** When the span of a row began. */
+export function startOf({ startTimeUnixNano }: SpanBatch, row: number): Nanos {
+  return { low: startTimeUnixNano[2 * row]!, high: startTimeUnixNano[2 * row + 1]! };
 }
 
 function joined(before: Tags | undefined, after: Tags): Tags {

@@ -5,11 +5,13 @@ import { errorBody } from "../../../extensions/api/http/error-body.ts";
 import { notFound } from "../../../extensions/api/http/errors.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
+import { sessionRead } from "../../../query/sessions/model.ts";
+import { traceRead } from "../../../query/traces/model.ts";
 import { acceptedSession, acceptedTrace } from "../accepted.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import type { LookUp } from "../look-up.ts";
 import { arrayBody, Problems } from "../read/problems.ts";
-import { sessionAnswer, sessionReadSchema, traceAnswer, traceReadSchema } from "./answers.ts";
+import { sessionAnswer, traceAnswer } from "./answers.ts";
 import type { EntityWriter } from "./entity-writer.ts";
 import { readSession } from "./session-reader.ts";
 import { type EntityLimits, readTrace } from "./trace-reader.ts";
@@ -35,7 +37,7 @@ export function entityRoutes(ports: EntityPorts): readonly Route[] {
       summary: "Store what is known of traces",
       accepts: z.array(acceptedTrace),
       description: "What is said here holds before what follows from the spans of a trace. All are stored, or none.",
-      responses: { 200: z.array(traceReadSchema), ...errors },
+      responses: { 200: z.array(traceRead), ...errors },
       handle: ({ body, caller }) => postTraces(ports, body, caller),
     }),
     defineRoute({
@@ -45,7 +47,7 @@ export function entityRoutes(ports: EntityPorts): readonly Route[] {
       summary: "Store sessions",
       accepts: z.array(acceptedSession),
       description: "Names sessions and gives them tags and attributes. All are stored, or none.",
-      responses: { 200: z.array(sessionReadSchema), 404: errorBody, ...errors },
+      responses: { 200: z.array(sessionRead), 404: errorBody, ...errors },
       handle: ({ body, caller }) => postSessions(ports, body, caller),
     }),
   ];

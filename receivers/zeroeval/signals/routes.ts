@@ -2,7 +2,6 @@ import { z } from "zod";
 import { errorBody } from "../../../extensions/api/http/error-body.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
 import { acceptedSignal, acceptedSignals, acceptedWorkspaceSignal } from "../accepted.ts";
-import { requiredTime } from "../schemas.ts";
 import type { SignalIntake } from "./signal-intake.ts";
 
 const workspaceSignal = z.object({
@@ -17,7 +16,7 @@ const workspaceSignal = z.object({
   session_id: z.guid().nullable().describe("Session it is of."),
   workspace_id: z.guid().describe("Workspace of the key."),
   project_id: z.guid().describe("Project of the key."),
-  created_at: requiredTime.describe("When it arrived."),
+  created_at: z.string().describe("When it arrived, ISO 8601 in UTC."),
 });
 
 const bulkAnswer = z.object({

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { errorBody } from "../../../extensions/api/http/error-body.ts";
 import { defineRoute, type Route } from "../../../extensions/api/http/route.ts";
+import { spanRead } from "../../../query/spans/model.ts";
 import { acceptedSpan } from "../accepted.ts";
-import { spanReadSchema } from "./schema.ts";
 import type { SpanIntake } from "./span-intake.ts";
 
 /** POST /spans. */
@@ -19,7 +19,7 @@ export function spanRoutes(intake: SpanIntake): readonly Route[] {
         "Takes an array of spans. All of them are stored, or none: the answer to a bad one names everything that is wrong. A span that was sent before is changed: what is said now holds, what is left out stays.",
       body: "raw",
       accepts: z.array(acceptedSpan),
-      responses: { 200: z.array(spanReadSchema), 400: errorBody, 413: errorBody, 503: errorBody },
+      responses: { 200: z.array(spanRead), 400: errorBody, 413: errorBody, 503: errorBody },
       handle: ({ body, caller }) => intake.post(body, caller),
     }),
   ];

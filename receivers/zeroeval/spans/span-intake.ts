@@ -4,11 +4,11 @@ import { storedProjectId, storedTraceId } from "../../../pipeline/ids.ts";
 import { releaseBatch } from "../../../pipeline/span-batch/batch-pool.ts";
 import { giveBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
 import type { ZeroevalConfig } from "../config.ts";
-import type { EntityWriter } from "../entities/entity-writer.ts";
+import type { TaggedTrace } from "../entities/entity-rows.ts";
+import { type EntityWriter, startOf } from "../entities/entity-writer.ts";
 import type { LookUp } from "../look-up.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { Problems } from "../read/problems.ts";
-import type { Tags } from "../read/tags.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import { mayBePricedLate, wholeSpan } from "./late-cost.ts";
 import type { ProcessedSpans } from "./processed.ts";
@@ -116,16 +116,19 @@ export class SpanIntake {
     releaseBatch(again.batch);
   }
 
-  /** Tags of the session, of spans that do not name it: their trace may. Where it does not yet, nobody knows whose they are. */
-  async #tagSessionsOfTraces(caller: Caller, unnamed: readonly UnnamedSession[]): Promise<void> {
+  /** Tags of the session, of spans that do not name it: their trace may. Where it does not yet, they wait for that. */
+  async #tagSessionsOfTraces(caller: Caller, unnamed: readonly TaggedTrace[]): Promise<void> {
     if (unnamed.length === 0) return;
     const { lookUp, entities } = this.#ports;
-    const sessions = await lookUp.sessionsOfTraces(caller.projectId, [...new Set(unnamed.map(({ trace }) => trace))]);
-    const tagged = unnamed.flatMap(({ trace, tags }) => {
-      const sessionId = sessions.get(trace);
+    const project = storedProjectId(caller.projectId);
+    const traceIds = [...new Set(unnamed.map(({ traceId }) => traceId))];
+    const sessions = await lookUp.sessionsOfTraces(caller.projectId, traceIds);
+    const known = unnamed.flatMap(({ traceId, tags }) => {
+      const sessionId = sessions.get(traceId);
       return sessionId === undefined ? [] : [{ sessionId, tags }];
     });
-    await entities.writeSessionTags(tagged, storedProjectId(caller.projectId));
+    const waiting = unnamed.filter(({ traceId }) => !sessions.has(traceId));
+    await Promise.all([entities.writeSessionTags(known, project), entities.writeWaitingTags(waiting, project)]);
   }
 
   /** Prices spans again whose tokens came after the rest of them. Their answers in `stored` are made anew. */
@@ -159,17 +162,11 @@ export class SpanIntake {
   }
 }
 
-/** Tags of a session that only the trace of their span can name. */
-interface UnnamedSession {
-  /** As stored. */
-  readonly trace: string;
-  readonly tags: Tags;
-}
-
-function unnamedSessions({ batch, contexts }: SpanReader): readonly UnnamedSession[] {
+/** Tags of sessions that only the traces of their spans can name. */
+function unnamedSessions({ batch, contexts }: SpanReader): readonly TaggedTrace[] {
   return contexts.flatMap(({ row, sessionId, sessionTags }) =>
     sessionId === "" && sessionTags !== undefined
-      ? [{ trace: storedTraceId(spanIdsOf(batch, row).trace), tags: sessionTags }]
+      ? [{ traceId: storedTraceId(spanIdsOf(batch, row).trace), start: startOf(batch, row), tags: sessionTags }]
       : [],
   );
 }

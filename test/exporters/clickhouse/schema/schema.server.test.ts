@@ -15,6 +15,8 @@ import {
   signalsSchema,
 } from "../../../../exporters/clickhouse/schema/side-tables.ts";
 import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
+import type { StoreTables } from "../../../../query/reader.ts";
+import { spanByResponse } from "../../../../records/store/spans.ts";
 import { startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
 
 const logger = pino({ level: "silent" });
@@ -79,7 +81,7 @@ describe("schema of the clickhouse exporter", () => {
     await Promise.all(Array.from({ length: 6 }, () => ensure("many")));
     expect(await columnsOf("many")).toHaveLength(traceColumns.length);
     const noted = "SELECT DISTINCT Version FROM schema_migrations WHERE TableName = 'many'";
-    expect(await server.query(noted)).toHaveLength(2);
+    expect(await server.query(noted)).toHaveLength(3);
   });
 
   it("runs a migration once", async () => {
@@ -118,6 +120,17 @@ describe("schema of the clickhouse exporter", () => {
       { d: server.database },
     );
     expect(found?.engine_full).toContain("non_replicated_deduplication_window = 10000");
+  });
+
+  it("finds completions by the provider's id of a response without reading all spans", async () => {
+    await ensure("completions");
+    await server.command("INSERT INTO completions (ResponseId) SELECT toString(number) FROM numbers(30000)");
+    const { query, params } = spanByResponse({ spans: "completions" } as StoreTables, "", "7");
+    expect(await server.query(query, params)).toHaveLength(1);
+    const explain = `EXPLAIN indexes = 1 ${query} SETTINGS use_skip_indexes_on_data_read = 0`;
+    const plan = await server.query<{ explain: string }>(explain, params);
+    const text = plan.map((line) => line.explain).join("\n");
+    expect(text).toMatch(/idx_response_id[\s\S]*Granules: 1\/4/);
   });
 
   it("says which columns are missing when it may not add them", async () => {
