@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import { open, realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { AwsClient } from "aws4fetch";
 import { ApiError } from "../../extensions/api/http/errors.ts";
-import { messageOf } from "../../pipeline/errors.ts";
+import { bucketClient, keyOfObject, objectUrl } from "../../processors/images/stores/bucket.ts";
 import type { Reader } from "../reader.ts";
 import type { AttachmentsConfig, S3ReadConfig } from "./config.ts";
 import { type AttachmentRow, type AttachmentSource, attachmentData } from "./rows.ts";
@@ -64,22 +63,25 @@ export class AttachmentBytes {
 
   async #ofBucket(row: AttachmentRow, signal: AbortSignal): Promise<Buffer | undefined> {
     const { s3 } = this.#config;
-    const key = s3 === undefined ? undefined : keyIn(s3.bucket, row.Url);
+    const key = s3 === undefined ? undefined : keyOfObject(s3.bucket, row.Url);
     if (s3 === undefined || key === undefined)
       throw new ApiError(501, "attachments.s3 is not configured for the bucket of the attachment");
     try {
       const response = await requestObject(s3, key, signal);
+      if (response.ok) return await bodyOf(response, row.Bytes);
+      // Left unread, it would keep its connection.
+      await response.body?.cancel();
       if (response.status === 404) return undefined;
-      if (!response.ok) throw new ApiError(502, `the bucket of the attachment answered ${response.status}`);
-      return await bodyOf(response, row.Bytes);
+      throw new ApiError(502, `the bucket of the attachment answered ${response.status}`);
     } catch (error) {
       throw error instanceof ApiError ? error : unreachable(error);
     }
   }
 }
 
+/** The cause, with paths and addresses, is for the log: whoever has a URL need not be of the house. */
 function unreachable(cause: unknown): ApiError {
-  return new ApiError(502, `the place of the attachment cannot be reached: ${messageOf(cause)}`, { cause });
+  return new ApiError(502, "the place of the attachment cannot be reached; the log of the server says more", { cause });
 }
 
 async function readFile(path: string, length: number): Promise<Buffer> {
@@ -106,24 +108,8 @@ async function bodyOf(response: Response, length: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function keyIn(bucket: string, url: string): string | undefined {
-  const start = `s3://${bucket}/`;
-  return url.startsWith(start) ? url.slice(start.length) : undefined;
-}
-
 async function requestObject(config: S3ReadConfig, key: string, signal: AbortSignal): Promise<Response> {
-  const { endpoint, region, bucket, force_path_style } = config;
-  const base = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
-  if (force_path_style) base.pathname += `${bucket}/`;
-  else base.hostname = `${bucket}.${base.hostname}`;
-  const client = new AwsClient({
-    accessKeyId: config.access_key_id,
-    secretAccessKey: config.secret_access_key,
-    ...(config.session_token === undefined ? {} : { sessionToken: config.session_token }),
-    ...{ service: "s3", region, retries: 0 },
-  });
-  const url = base.href + key.split("/").map(encodeURIComponent).join("/");
+  const request = await bucketClient(config).sign(objectUrl(config, key));
   const signals = config.timeout > 0 ? [signal, AbortSignal.timeout(config.timeout)] : [signal];
-  return fetch(await client.sign(url), { signal: AbortSignal.any(signals), redirect: "error" });
+  return fetch(request, { signal: AbortSignal.any(signals), redirect: "error" });
 }

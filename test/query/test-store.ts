@@ -5,7 +5,7 @@ import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
 import { ClickHouseExporter } from "../../exporters/clickhouse/exporter.ts";
 import { apiConfigSchema } from "../../extensions/api/config.ts";
 import { ApiExtension } from "../../extensions/api/extension.ts";
-import type { Consumer } from "../../pipeline/component.ts";
+import type { Consumer, Processor } from "../../pipeline/component.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { genaiConfigSchema } from "../../processors/genai/config.ts";
@@ -38,23 +38,45 @@ export interface Answer {
   readonly headers: Headers;
 }
 
+/** The processor images, whose configuration may change. */
+class ImagesStage implements Consumer<SpanBatch> {
+  readonly #next: Consumer<SpanBatch>;
+  #processor: Processor<SpanBatch> | undefined;
+
+  constructor(next: Consumer<SpanBatch>) {
+    this.#next = next;
+  }
+
+  async configure(config: object): Promise<void> {
+    this.#processor = imagesFactory.create(imagesConfigSchema.parse(config), this.#next, testSettings());
+    await this.#processor.start();
+  }
+
+  consume(batch: SpanBatch): Promise<void> {
+    return this.#processor!.consume(batch);
+  }
+}
+
 /** A whole Signalbox over an embedded server: what is written over HTTP or given to the pipeline can be read over HTTP. */
 export class TestStore {
   readonly clickhouse: TestClickHouse;
   readonly url: string;
   /** The first stage of the pipeline: genai, images, clickhouse. */
   readonly pipeline: Consumer<SpanBatch>;
+  readonly #images: ImagesStage;
   readonly #stops: (() => Promise<unknown>)[];
 
   private constructor(
     clickhouse: TestClickHouse,
     url: string,
     pipeline: Consumer<SpanBatch>,
+    images: ImagesStage,
     stops: (() => Promise<unknown>)[],
   ) {
     this.clickhouse = clickhouse;
     this.url = url;
     this.pipeline = pipeline;
+    this.#images = images;
     this.#stops = stops;
   }
 
@@ -69,7 +91,8 @@ export class TestStore {
     });
     const exporter = new ClickHouseExporter(config, testSettings({ id: "clickhouse" }));
     await exporter.start();
-    const images = imagesFactory.create(imagesConfigSchema.parse(options.images ?? {}), exporter, testSettings());
+    const images = new ImagesStage(exporter);
+    await images.configure(options.images ?? {});
     const genai = genaiFactory.create(genaiConfigSchema.parse({}), images, testSettings());
     const host = {
       extension: () => undefined,
@@ -85,11 +108,11 @@ export class TestStore {
       { traces: genai },
       testSettings({ host: { ...host, extension: () => api } }),
     );
-    for (const component of [images, genai, api, receiver]) await component.start();
+    for (const component of [genai, api, receiver]) await component.start();
     api.pipelineReady();
     const url = `http://127.0.0.1:${api.port}`;
     const stop = AbortSignal.timeout(5_000);
-    const store = new TestStore(clickhouse, url, genai, [
+    const store = new TestStore(clickhouse, url, genai, images, [
       () => receiver.shutdown(stop),
       () => api.shutdown(),
       () => exporter.shutdown(stop),
@@ -98,6 +121,11 @@ export class TestStore {
     ]);
     await until(async () => (await fetch(`${url}/health`)).ok);
     return store;
+  }
+
+  /** As if the processor images had this configuration from now on. */
+  configureImages(config: object): Promise<void> {
+    return this.#images.configure(config);
   }
 
   async call(method: string, path: string, body?: unknown, key: KeyName = "a"): Promise<Answer> {

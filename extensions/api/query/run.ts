@@ -47,7 +47,6 @@ export class QueryRunner {
     assertAllowed(request.query);
     const release = this.#enter(request.projectId);
     try {
-      await this.#access.assertSafe();
       const { stream, headers } = await this.#execute(request);
       const rows = stream.pipe(cutAtException(headers["x-clickhouse-exception-tag"]));
       stream.once("error", (error) => rows.destroy(error));
@@ -83,6 +82,7 @@ export class QueryRunner {
   async #execute({ query, params, format, projectId, signal }: QueryRequest) {
     const { username, password } = this.#config.sql;
     const client = await this.#store.client();
+    await this.#access.assertSafe(client);
     const { stream, response_headers: headers } = await client.exec({
       query,
       query_params: { ...params },

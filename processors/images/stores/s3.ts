@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AwsClient } from "aws4fetch";
+import type { AwsClient } from "aws4fetch";
 import { messageOf } from "../../../pipeline/errors.ts";
 import type { CollectedImage } from "../collector.ts";
 import type { S3Config } from "../config.ts";
 import type { Media } from "../media/sniff.ts";
 import { type Backend, nameOf } from "./backend.ts";
+import { bucketClient, objectName, objectUrl } from "./bucket.ts";
 
 const firstWaitMs = 100;
 
@@ -18,27 +19,18 @@ type Answer = { readonly status: number; readonly length: number } | { readonly 
 export class S3Backend implements Backend {
   readonly #config: S3Config;
   readonly #client: AwsClient;
-  readonly #base: URL;
   #inFlight = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(config: S3Config) {
     this.#config = config;
-    this.#base = baseUrl(config);
-    this.#client = new AwsClient({
-      accessKeyId: config.access_key_id,
-      secretAccessKey: config.secret_access_key,
-      ...(config.session_token === undefined ? {} : { sessionToken: config.session_token }),
-      service: "s3",
-      region: config.region,
-      retries: 0,
-    });
+    this.#client = bucketClient(config);
   }
 
   async start(): Promise<void> {}
 
   urlOf(id: string, media: Media): string {
-    return `s3://${this.#config.bucket}/${this.#config.prefix}${nameOf(id, media)}`;
+    return objectName(this.#config.bucket, this.#keyOf(id, media));
   }
 
   async write(image: CollectedImage, bytes: Buffer): Promise<boolean> {
@@ -51,7 +43,7 @@ export class S3Backend implements Backend {
   }
 
   async #writeWithRetry(image: CollectedImage, bytes: Buffer): Promise<boolean> {
-    const url = this.#urlOf(image);
+    const url = objectUrl(this.#config, this.#keyOf(image.id, image.media));
     for (let attempt = 1; ; attempt++) {
       const found = await this.#request(url, { method: "HEAD" });
       if ("status" in found && found.status === 200 && found.length === bytes.length) return false;
@@ -76,9 +68,8 @@ export class S3Backend implements Backend {
     }
   }
 
-  #urlOf({ id, media }: CollectedImage): string {
-    const key = `${this.#config.prefix}${nameOf(id, media)}`;
-    return `${this.#base.href}${key.split("/").map(encodeURIComponent).join("/")}`;
+  #keyOf(id: string, media: Media): string {
+    return this.#config.prefix + nameOf(id, media);
   }
 
   async #slot(): Promise<void> {
@@ -92,14 +83,6 @@ export class S3Backend implements Backend {
     if (next === undefined) this.#inFlight--;
     else next();
   }
-}
-
-function baseUrl({ endpoint, region, bucket, force_path_style }: S3Config): URL {
-  const base = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
-  if (force_path_style) base.pathname += `${bucket}/`;
-  else base.hostname = `${bucket}.${base.hostname}`;
-  return base;
 }
 
 /** Not refused for what it is: 408, 429 and 5xx pass, and so do broken connections. */
