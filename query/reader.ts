@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
+import type { ReadsConfig } from "./config.ts";
 import { QuickReads } from "./quick-reads.ts";
 import type { Statement } from "./sql.ts";
 
@@ -28,6 +29,7 @@ export interface ReadOptions {
 /** Reads from the store. Statements carry the project themselves (`ofProject`). */
 export interface Reader {
   readonly tables: StoreTables;
+  readonly bounds: ReadsConfig;
 
   /**
    * The rows of a SELECT without FORMAT, as objects. Times are ISO 8601 in UTC with `Z` and as many digits as their column
@@ -46,6 +48,7 @@ export function stoppedBy(signal: AbortSignal, reader: Reader): Reader {
   const withSignal = (options: ReadOptions = {}): ReadOptions => ({ ...options, signal: options.signal ?? signal });
   return {
     tables: reader.tables,
+    bounds: reader.bounds,
     rows: (statement, options) => reader.rows(statement, withSignal(options)),
     stream: (statement, format, options) => reader.stream(statement, format, withSignal(options)),
   };
@@ -60,13 +63,19 @@ export interface ReadLimits {
 /** Reads through a client of the server. */
 export class ClickHouseReader implements Reader {
   readonly tables: StoreTables;
+  readonly bounds: ReadsConfig;
   readonly #client: () => Promise<ClickHouseClient>;
   readonly #settings: ClickHouseSettings;
   readonly #quick = new QuickReads();
 
   /** @param client asked for each statement: it may be another one when certificates have changed */
-  constructor(client: () => Promise<ClickHouseClient>, tables: StoreTables, limits: ReadLimits) {
+  constructor(
+    client: () => Promise<ClickHouseClient>,
+    tables: StoreTables,
+    { limits, bounds }: { readonly limits: ReadLimits; readonly bounds: ReadsConfig },
+  ) {
     this.tables = tables;
+    this.bounds = bounds;
     this.#client = client;
     this.#settings = {
       readonly: "2",

@@ -6,6 +6,7 @@ import { secret } from "../../config/secret.ts";
 import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { defaultProjectId } from "../../pipeline/ids.ts";
 import { attachmentsSchema } from "../../query/attachments/config.ts";
+import { readsSchema } from "../../query/config.ts";
 import type { ReadLimits } from "../../query/reader.ts";
 import { seriesSchema } from "../../query/series/config.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
@@ -80,6 +81,7 @@ export const apiConfigSchema = z.strictObject({
   sql: sqlSchema.prefault({}).describe("Queries that people write themselves, POST /query."),
   attachments: attachmentsSchema.prefault({}).describe("Images and other media of spans, and the URLs to them."),
   series: seriesSchema.prefault({}).describe("Sums of spans over time, which GET /metrics shows."),
+  reads: readsSchema.prefault({}).describe("Lists, trees and exports of traces, sessions and spans."),
   datasets: datasetsSchema.prefault({}).describe("Datasets, which POST /v1/datasets makes."),
   max_list_keys: z
     .int()

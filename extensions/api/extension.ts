@@ -222,7 +222,10 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),
   };
-  return new ClickHouseReader(() => store.client(), tables, readLimitsOf(apiConfig));
+  return new ClickHouseReader(() => store.client(), tables, {
+    limits: readLimitsOf(apiConfig),
+    bounds: apiConfig.reads,
+  });
 }
 
 /** Connections of the API to one server of the store. */

@@ -95,7 +95,8 @@ export interface Split {
   readonly live: readonly TimeRange[];
 }
 
-/** Ranges of one kind that a statement names, at most: beyond them, what lies between is read from spans as well. */
+/** Ranges of one kind that a statement names, at most: beyond them, what lies between is read from spans as well. No option: it keeps
+ * the condition short, and the answer is the same. */
 const mostRanges = 16;
 
 /** @param now rows per hour @param then rows around each settled hour */

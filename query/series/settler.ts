@@ -146,6 +146,7 @@ export class Settler {
   }
 }
 
+/** No option: hours that are forgotten are merely tried again. */
 const mostRemembered = 10_000;
 
 /** The hours of all projects: the server has them at hand. */

@@ -65,7 +65,7 @@ export interface SeriesRow {
  *
  * A span that a sampler kept stands for `SampleWeight` spans.
  */
-export function seriesStatement(request: SeriesRequest): Statement {
+export function seriesStatement(request: SeriesRequest, maxPoints: number): Statement {
   const { metric, repeated } = request;
   const bucket = raw(String(request.bucketSeconds));
   const summed = {
@@ -77,7 +77,8 @@ export function seriesStatement(request: SeriesRequest): Statement {
   };
   const isRepeated = repeated.length > 0 && metric !== "latency";
   const rows = isRepeated ? countedOnce(request, summed) : part(rowsOf(request), summed, "1", rowExpressions);
-  return statementOf(sql`${rows}\n${ordered}`);
+  // One more says that there are too many.
+  return statementOf(sql`${rows}\nORDER BY Time, Grp\nLIMIT ${raw(String(maxPoints + 1))}`);
 }
 
 /** What spans are grouped by, and what of them is added up, by the names of the answer. */
@@ -107,10 +108,6 @@ ${joined(parts, "\nUNION ALL\n")})
 GROUP BY ${keys}
 HAVING Count > 0.5e-6`;
 }
-
-// A bound on what a group may be made of: one more says that there are too many.
-export const maxRows = 100_000;
-const ordered = raw(`ORDER BY Time, Grp\nLIMIT ${maxRows + 1}`);
 
 /** What is measured, by the names of the answer. */
 export const measures: Readonly<Record<SeriesMetric, Summed["values"]>> = {

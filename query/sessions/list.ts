@@ -18,7 +18,7 @@ import {
  *
  * By time of arrival, only the newest or oldest days are read, as many as it takes. In an order by cost, duration or number of
  * traces, and where these or errors are asked for, the roll-up's estimates find more candidates than asked for, and their exact
- * numbers decide. Among more than a thousand sessions one is missed where its estimate is far off: too low, because most of
+ * numbers decide. Among more sessions than `max_counted_sessions` one is missed where its estimate is far off: too low, because most of
  * its spans came in other blocks than those that named the session, or too high, because they came twice.
  */
 export async function listSessions(
@@ -71,8 +71,9 @@ export async function sessionKeys(
   need: number,
 ): Promise<ListedSession[]> {
   if (asksForTotals(filter)) {
-    const few = await candidates(reader, project, withoutTotals(filter), mostCounted + 1);
-    if (few.length <= mostCounted) return few;
+    const { max_counted_sessions: most } = reader.bounds;
+    const few = await candidates(reader, project, withoutTotals(filter), most + 1);
+    if (few.length <= most) return few;
   }
   return candidates(reader, project, filter, need);
 }
@@ -82,8 +83,6 @@ function withoutTotals(filter: SessionFilter): SessionFilter {
   return rest;
 }
 
-/** Sessions whose exact numbers are made for one page, at most. */
-const mostCounted = 1_000;
 /** Candidates beyond those asked for, where estimates decide. */
 const spare = 25;
 const estimated: ReadonlySet<SessionSortField> = new Set(["trace_count", "cost", "duration"]);

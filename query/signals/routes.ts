@@ -93,12 +93,16 @@ export function signalReadRoutes({ reader }: Pick<Services, "reader">): readonly
         const page = { limit: query.limit, offset: query.offset, after };
         const [rows, total] = await Promise.all([pages.page(page), query.count ? pages.count() : undefined]);
         const last = query.all || rows.length < query.limit ? undefined : rows.at(-1);
-        return listAnswer(request, {
-          table: signalTable,
-          pages: query.all ? pages.from(rows, page) : pages.only(rows),
-          total,
-          next: last === undefined ? undefined : signalCursor(last),
-        });
+        return listAnswer(
+          request,
+          {
+            table: signalTable,
+            pages: query.all ? pages.from(rows, page) : pages.only(rows),
+            total,
+            next: last === undefined ? undefined : signalCursor(last),
+          },
+          reader.bounds,
+        );
       },
     }),
     defineRoute({

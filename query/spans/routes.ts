@@ -22,6 +22,7 @@ import { type ApiRequest, defineRoute, type Route } from "../../extensions/api/h
 import { storedTime } from "../../extensions/api/http/timestamps.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedSpanId } from "../../pipeline/ids.ts";
+import type { ReadsConfig } from "../config.ts";
 import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
 import type { Reader } from "../reader.ts";
 import type { TagFilter } from "../tags.ts";
@@ -63,15 +64,19 @@ const pageParameters = {
   all: allParameter,
 };
 
-const listQuery = listQueryOf({
-  ...filterParameters,
-  trace_id: uuid.optional().describe("Id of the trace."),
-  ...pageParameters,
-});
+const listQueryFor = (bounds: ReadsConfig) =>
+  listQueryOf(
+    {
+      ...filterParameters,
+      trace_id: uuid.optional().describe("Id of the trace."),
+      ...pageParameters,
+    },
+    bounds,
+  );
 const ofTraceQuery = queryOf(pageParameters);
 
 /** What both lists are asked for. */
-type ListQuery = z.output<typeof ofTraceQuery> & Partial<z.output<typeof listQuery>>;
+type ListQuery = z.output<typeof ofTraceQuery> & Partial<z.output<ReturnType<typeof listQueryFor>>>;
 
 export function spanRoutes({ reader }: Pick<Services, "reader">): readonly Route[] {
   const list = (request: ApiRequest<unknown, ListQuery>) => answerList(reader, request);
@@ -84,7 +89,7 @@ export function spanRoutes({ reader }: Pick<Services, "reader">): readonly Route
       summary: "Spans by filters",
       description:
         "The newest first, unless sort_by says otherwise. Also as NDJSON, CSV and Parquet (format, or the header Accept).",
-      query: listQuery,
+      query: listQueryFor(reader.bounds),
       responses: { 200: z.array(spanRead), 400: errorBody },
       handle: (request) => list(request),
     }),
@@ -136,12 +141,16 @@ async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery
   ]);
   if (owner !== undefined && keys.length === 0 && (await pages.count({ project, filter })) === 0) throw notFound(owner);
   const last = query.all || keys.length < query.limit ? undefined : keys.at(-1);
-  return listAnswer(request, {
-    table: spanTable,
-    pages: query.all ? allSpans(reader, pages, first, keys, signal) : spansOf(reader, project, keys, signal),
-    total,
-    next: last === undefined ? undefined : spanCursor(order, last),
-  });
+  return listAnswer(
+    request,
+    {
+      table: spanTable,
+      pages: query.all ? allSpans(reader, pages, first, keys, signal) : spansOf(reader, project, keys, signal),
+      total,
+      next: last === undefined ? undefined : spanCursor(order, last),
+    },
+    reader.bounds,
+  );
 }
 
 /** Spans that are read at a time: what is heavy is in memory for these alone. */

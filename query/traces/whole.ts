@@ -56,7 +56,7 @@ export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undef
   return { ...shown, trace: { ...traceReadOf(project, row, root), ...signals } };
 }
 
-/** Rows that are read whole before it is known how many there are. */
+/** Rows that are read whole before it is known how many there are. No option: with more, the same is read in two steps. */
 const mostRows = 1_000;
 
 type Shown = Omit<WholeTrace, "trace">;
@@ -115,7 +115,8 @@ async function fewSpans(
 async function manySpans({ reader, project, id, limit }: Wanted, hours: Hours): Promise<Shown> {
   const order = { by: "started_at", descending: false } as const;
   const query = { project, filter: { trace_id: id }, order, limit: limit + 1, offset: 0 };
-  const nodes = nodesOfTrace({ project, tables: reader.tables }, id, inHours("Timestamp", hours));
+  const { tables, bounds } = reader;
+  const nodes = nodesOfTrace({ project, tables }, id, inHours("Timestamp", hours), bounds.max_tree_spans);
   const [rows, keys] = await Promise.all([
     reader.rows<NodeRow>(nodes),
     limit === 0 ? [] : new SpanPages(reader).page(query),

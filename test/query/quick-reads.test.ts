@@ -1,9 +1,10 @@
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 import { describe, expect, it } from "vitest";
+import { readsSchema } from "../../query/config.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
 
 const setting = "use_skip_indexes_on_data_read";
-const limits = { maxExecutionSeconds: 1, maxMemoryBytes: 1 };
+const bounds = { limits: { maxExecutionSeconds: 1, maxMemoryBytes: 1 }, bounds: readsSchema.parse({}) };
 const statement = { query: "SELECT 2", params: {} };
 
 interface Sent {
@@ -35,7 +36,7 @@ const unknown = new ClickHouseError({
 });
 
 const readerOf = (client: ClickHouseClient) =>
-  new ClickHouseReader(() => Promise.resolve(client), {} as StoreTables, limits);
+  new ClickHouseReader(() => Promise.resolve(client), {} as StoreTables, bounds);
 
 /** Whether each statement carried it, without the questions. */
 const carried = (sent: readonly Sent[]) =>
@@ -88,7 +89,7 @@ describe("statements of a reader", () => {
   it("are asked of the server behind each client", async () => {
     const [old, recent] = [clientOf({ offers: () => false }), clientOf({ offers: () => true })];
     const clients = [old.client, recent.client, old.client, recent.client];
-    const reader = new ClickHouseReader(() => Promise.resolve(clients.shift()!), {} as StoreTables, limits);
+    const reader = new ClickHouseReader(() => Promise.resolve(clients.shift()!), {} as StoreTables, bounds);
     for (let n = 0; n < 4; n++) await reader.rows(statement);
     expect([carried(old.sent), carried(recent.sent)]).toEqual([
       [undefined, undefined],

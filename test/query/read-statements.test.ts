@@ -84,7 +84,7 @@ const statements = {
   "rows of a trace": () => rowsOfTrace({ project: "p", table: "spans" }, "t", [], 11),
   "tags of traces": () => tracesStatement({ project: "p", reader }, ["t"]),
   "tags of sessions": () => sessionsStatement({ project: "p", reader }, ["s"]),
-  "the tree of a trace": () => nodesOfTrace(source, uuid, []),
+  "the tree of a trace": () => nodesOfTrace(source, uuid, [], 100_000),
   "current signals": () => currentSignals(source, "span", ["s"]),
   "signals, every filter": () =>
     listSignals(source, signalFilter, {
@@ -108,7 +108,7 @@ describe("statements of reads", () => {
   });
 
   it.each(seriesMetrics)("series of %s", (metric) => {
-    const { query, params } = seriesStatement({ ...series, metric });
+    const { query, params } = seriesStatement({ ...series, metric }, 100_000);
     expect(`${query}\n\n${JSON.stringify(params, undefined, 2)}\n`).toMatchSnapshot();
   });
 });

@@ -82,6 +82,7 @@ describe("a claim", () => {
     let looks = 0;
     return {
       tables: {} as never,
+      bounds: {} as never,
       stream: () => Promise.reject(new Error("not used")),
       rows: async <Row>(statement: { query: string; params: Readonly<Record<string, unknown>> }) => {
         if (looks++ === 0) return [];
