@@ -26,11 +26,11 @@ const query = params.listQueryOf(shape, readsSchema.parse({}));
 
 const defaults = { sort_order: "desc", limit: 50, offset: 0, count: false, tags: [] };
 
-const read = (given: Record<string, unknown>) => check(query, given, "query");
+const read = (given: Record<string, unknown>) => check(query, given, "query", 100);
 
 function problemsOf(given: Record<string, unknown>, schema: z.ZodType = query): unknown {
   try {
-    check(schema, given, "query");
+    check(schema, given, "query", 100);
   } catch (error) {
     if (error instanceof ApiError && error.status === 400)
       return (error.detail as readonly Problem[]).map(({ loc, type }) => [loc, type]);

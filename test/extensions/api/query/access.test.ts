@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
-import { createQueryUser } from "../../../../exporters/clickhouse/schema/query-user.ts";
+import { createQueryUser, projectPolicy, queryGrants } from "../../../../exporters/clickhouse/schema/query-user.ts";
 import { ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
+import type { Store } from "../../../../extensions/api/api.ts";
+import { apiConfigSchema } from "../../../../extensions/api/config.ts";
+import { QueryAccess } from "../../../../extensions/api/query/access.ts";
 import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
 import { TestApi } from "../support.ts";
 
@@ -10,6 +13,28 @@ beforeAll(async () => {
   clickhouse = await startTestClickHouse();
 });
 afterAll(() => clickhouse.stop());
+
+describe("the rights of the user of queries", () => {
+  test.each([
+    ["0s", 3],
+    ["1h", 1],
+  ])("are looked at again after rights_cache_time, with %s %i times for 3 queries", async (cached, looks) => {
+    let asked = 0;
+    const client = {
+      query: async ({ query }: { query: string }) => {
+        if (query === "SHOW GRANTS") asked++;
+        const rows = query === "SHOW GRANTS" ? queryGrants("otel").map((grant) => [`${grant} TO u`]) : [policy];
+        return { json: async () => rows };
+      },
+    };
+    const policy = { filter: projectPolicy };
+    const store = { client: async () => client, database: "otel" } as unknown as Store;
+    const { sql } = apiConfigSchema.parse({ sql: { rights_cache_time: cached } });
+    const access = new QueryAccess(store, sql);
+    for (let n = 0; n < 3; n++) await access.assertSafe();
+    expect(asked).toBe(looks);
+  });
+});
 
 async function answerWith(config: Record<string, unknown>, exporter: Record<string, unknown> = {}): Promise<unknown> {
   const api = await TestApi.start(undefined, {
@@ -27,6 +52,13 @@ const unsafe = (what: string) => [503, { detail: expect.stringContaining(what) }
 describe.skipIf(externalClickHouse)("the user of queries", () => {
   test("is there on the embedded server", async () => {
     expect(await answerWith({})).toEqual([200, expect.objectContaining({ rows: 1 })]);
+  });
+
+  test.each([
+    [7, 400],
+    [8, 200],
+  ])("sends queries of max_query_size, %i for SELECT 1, at most", async (max_query_size, status) => {
+    expect(await answerWith({ sql: { max_query_size } })).toEqual([status, expect.anything()]);
   });
 
   test("must be for the exporter's database", async () => {
