@@ -11,6 +11,7 @@ import { readsSchema } from "../../query/config.ts";
 import type { ReadLimits } from "../../query/reader.ts";
 import { seriesSchema } from "../../query/series/config.ts";
 import { tlsSchema } from "../../receivers/otlp/config-server.ts";
+import { recordsSchema } from "../../records/config.ts";
 import { datasetsSchema } from "../../records/datasets/config.ts";
 
 const keySchema = z.strictObject({
@@ -115,6 +116,7 @@ export const apiConfigSchema = z.strictObject({
   attachments: attachmentsSchema.prefault({}).describe("Images and other media of spans, and the URLs to them."),
   series: seriesSchema.prefault({}).describe("Sums of spans over time, which GET /metrics shows."),
   reads: readsSchema.prefault({}).describe("Lists, trees and exports of traces, sessions and spans."),
+  records: recordsSchema.prefault({}).describe("Prompts, judges, feedback, datasets, evals and experiments."),
   datasets: datasetsSchema.prefault({}).describe("Datasets, which POST /v1/datasets makes."),
   max_list_keys: z
     .int()

@@ -28,10 +28,6 @@ export interface SubsetDraft {
 /** The subset of who names none. */
 export const defaultSubset = "default";
 
-/** Rows and characters that wait for one insert. */
-const maxRows = 5_000;
-const maxCharacters = 8 * 1024 * 1024;
-
 /** What names the newest version, as git does. */
 const newestRefs = new Set(["main", "latest", "HEAD", "refs/heads/main"]);
 
@@ -86,6 +82,7 @@ export class DatasetVersions {
     rows: SubsetDraft["rows"],
     see: (row: string) => void,
   ): Promise<number> {
+    const { max_insert_rows: maxRows, max_insert_characters: maxCharacters } = this.#records.limits;
     let waiting: DatasetRow[] = [];
     let characters = 0;
     let count = 0;

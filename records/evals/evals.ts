@@ -23,9 +23,6 @@ export interface EvalFilter {
   readonly Status?: EvalStatus;
 }
 
-/** Metrics that one answer shows. */
-const maxMetrics = 10_000;
-
 /** Evals: a task, run over a dataset. */
 export class Evals {
   readonly #records: Records;
@@ -98,6 +95,7 @@ export class Evals {
   }
 
   metrics(project: string, EvalId: string): Promise<Metric[]> {
-    return this.#records.list(evalMetricTable, { project, match: { EvalId }, limit: maxMetrics });
+    const limit = this.#records.limits.max_parts;
+    return this.#records.list(evalMetricTable, { project, match: { EvalId }, limit });
   }
 }

@@ -21,9 +21,6 @@ export interface ScoreTally {
   readonly Averages: Readonly<Record<string, number>>;
 }
 
-/** Scorers of one eval. */
-const maxScorers = 10_000;
-
 /** Scorers of evals and what they found. */
 export class Scorers {
   readonly #records: Records;
@@ -78,7 +75,12 @@ export class Scorers {
   async list(project: string, EvalId: string): Promise<Scorer[]> {
     await this.#evals.get(project, EvalId);
     const orderBy = "CreatedAt, Name";
-    return this.#records.list(evalScorerTable, { project, match: { EvalId }, orderBy, limit: maxScorers });
+    return this.#records.list(evalScorerTable, {
+      project,
+      match: { EvalId },
+      orderBy,
+      limit: this.#records.limits.max_parts,
+    });
   }
 
   /** Stores scores; one of the same result is replaced. @throws {ApiError} 404 the scorer, or a result of the eval */

@@ -28,8 +28,6 @@ interface Page {
 }
 
 const text = "text";
-/** Metrics and evaluators that one answer shows. */
-const maxParts = 10_000;
 
 /** Experiments and what came out of them. */
 export class Experiments {
@@ -119,13 +117,13 @@ export class Experiments {
   }
 
   evaluators(project: string, ExperimentId: string): Promise<Evaluator[]> {
-    const orderBy = "CreatedAt, EvaluatorId";
-    return this.#records.list(evaluatorTable, { project, match: { ExperimentId }, orderBy, limit: maxParts });
+    const order = { orderBy: "CreatedAt, EvaluatorId", limit: this.#records.limits.max_parts };
+    return this.#records.list(evaluatorTable, { project, match: { ExperimentId }, ...order });
   }
 
   metrics(project: string, ExperimentId: string): Promise<Metric[]> {
-    const orderBy = "CreatedAt, MetricId";
-    return this.#records.list(experimentMetricTable, { project, match: { ExperimentId }, orderBy, limit: maxParts });
+    const order = { orderBy: "CreatedAt, MetricId", limit: this.#records.limits.max_parts };
+    return this.#records.list(experimentMetricTable, { project, match: { ExperimentId }, ...order });
   }
 
   results(project: string, ExperimentId: string, page: Page): Promise<Result[]> {

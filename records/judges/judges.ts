@@ -90,6 +90,11 @@ export class Judges {
     return judge;
   }
 
+  /** As many as an answer names. */
+  all(project: string): Promise<Judge[]> {
+    return this.list(project, { limit: this.#records.limits.max_parts, offset: 0 });
+  }
+
   list(project: string, page: { readonly limit: number; readonly offset: number }): Promise<Judge[]> {
     return this.#records.list(judgeTable, { project, orderBy: "CreatedAt, JudgeId", ...page });
   }
