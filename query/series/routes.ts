@@ -10,6 +10,7 @@ import {
   oneOf,
   queryOf,
   sessionId,
+  text,
   timestamp,
 } from "../../extensions/api/http/params.ts";
 import { type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
@@ -27,7 +28,6 @@ import { readSeries } from "./read.ts";
 import { type SignalSeriesRow, signalGroups, signalSeries } from "./signals.ts";
 import { seriesGroups, seriesMetrics } from "./statements.ts";
 
-const text = z.string().max(8_192);
 const groupPattern = new RegExp(`^(?:${seriesGroups.join("|")}|tag\\..+)$`, "s");
 
 const timeParameters = (maxBuckets: number) => ({

@@ -1,5 +1,6 @@
 import { settledDimensions, settledSums } from "../../exporters/clickhouse/schema/span-series.ts";
 import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { hour } from "../time.ts";
 import type { SeriesMetric, SeriesRequest, SeriesRow, TimeRange } from "./statements.ts";
 
 /*
@@ -32,7 +33,6 @@ const values: Readonly<Record<Settled, Readonly<Record<string, string>>>> = {
   cost: { Spent: "sum(Spent)" },
 };
 
-const hour = 3_600;
 const hourNs = 3_600_000_000_000n;
 
 type Wanted = Omit<SeriesRequest, "repeated">;

@@ -1,3 +1,4 @@
+import { isWhole, windowGrowth, windowOf } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import { param, type Sql, sql } from "../sql.ts";
 import { type SessionConditions, type SessionFilter, type SessionSortField, totalsFit } from "./filter.ts";
@@ -107,20 +108,14 @@ async function candidates(
   }
   const [days] = await reader.rows<DayRange & { found: number }>(sessionDaysStatement(reader.tables.sessions));
   if (days === undefined || days.found === 0) return [];
-  for (let length = 1; ; length *= growth) {
-    const window = windowOf(days, length, filter.sortOrder);
+  for (let length = 1; ; length *= windowGrowth) {
+    const window = windowOf(days, length - 1, filter.sortOrder);
     const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(window)] };
     const found = await select(reader, scope, filter, need, { window });
-    const isWhole = window.from <= days.from && window.to >= days.to;
-    const fresh = isWhole || filter.sortOrder === "asc" ? found : await cameWithin(reader, project, found, window);
-    if (fresh.length >= need || isWhole) return fresh;
+    const isAll = isWhole(window, days);
+    const fresh = isAll || filter.sortOrder === "asc" ? found : await cameWithin(reader, project, found, window);
+    if (fresh.length >= need || isAll) return fresh;
   }
-}
-
-const growth = 6;
-
-function windowOf({ from, to }: DayRange, days: number, order: SessionFilter["sortOrder"]): DayRange {
-  return order === "desc" ? { from: Math.max(from, to - days + 1), to } : { from, to: Math.min(to, from + days - 1) };
 }
 
 /** Leaves out sessions that go on in a window but came before it. */

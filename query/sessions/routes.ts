@@ -1,27 +1,14 @@
 import { z } from "zod";
 import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
-import {
-  bool,
-  count,
-  csv,
-  cursor,
-  float,
-  limitOf,
-  listQueryOf,
-  offset,
-  sessionId,
-  sortByOf,
-  sortOrder,
-  timestamp,
-} from "../../extensions/api/http/params.ts";
+import { csv, float, limitOf, listQueryOf, sessionId, sortByOf, sortOrder } from "../../extensions/api/http/params.ts";
 import { type ApiReply, type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
 import type { ReadsConfig } from "../config.ts";
-import { allParameter, formatParameter } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
+import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
 import { answerByOffset } from "../offset-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
@@ -35,22 +22,15 @@ const listQueryFor = (bounds: ReadsConfig) =>
   listQueryOf(
     {
       id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
-      created_after: timestamp.optional().describe("Arrived at this time or later."),
-      created_before: timestamp.optional().describe("Arrived at this time or earlier."),
+      ...arrivalParameters,
       names: csv.optional().describe("Names of sessions, separated by commas; any of them."),
-      has_error: bool.optional().describe("Whether any span has an error."),
-      duration_min: float.optional().describe("Milliseconds, inclusive."),
-      duration_max: float.optional().describe("Milliseconds, inclusive."),
+      ...totalsParameters,
       cost_min: float.optional().describe("US dollars, inclusive."),
       cost_max: float.optional().describe("US dollars, inclusive."),
       sort_by: sortByOf(sessionSortFields),
       sort_order: sortOrder,
       limit: limitOf(500, 50),
-      offset,
-      cursor,
-      count,
-      format: formatParameter,
-      all: allParameter,
+      ...partParameters,
     },
     bounds,
   );

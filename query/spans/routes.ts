@@ -3,18 +3,14 @@ import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import {
   bool,
-  count,
   csv,
-  cursor,
   float,
   limitOf,
   listQueryOf,
-  offset,
   queryOf,
   sessionId,
   sortByOf,
   sortOrder,
-  timestamp,
   uuid,
   uuidOrNull,
 } from "../../extensions/api/http/params.ts";
@@ -23,7 +19,8 @@ import { storedTime } from "../../extensions/api/http/timestamps.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedSpanId } from "../../pipeline/ids.ts";
 import type { ReadsConfig } from "../config.ts";
-import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
+import { listAnswer } from "../export/answer.ts";
+import { arrivalParameters, partParameters } from "../list-parameters.ts";
 import type { Reader } from "../reader.ts";
 import type { TagFilter } from "../tags.ts";
 import { positionOf, spanCursor, spanPosition } from "./cursor.ts";
@@ -42,8 +39,7 @@ const filterParameters = {
   parent_span_id: uuidOrNull.optional().describe("Id of the parent, or null for spans without one."),
   session_id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
   span_kind: z.string().optional().describe("Kind of the span. `kind` is a filter on a tag of that name."),
-  created_after: timestamp.optional().describe("Arrived at this time or later."),
-  created_before: timestamp.optional().describe("Arrived at this time or earlier."),
+  ...arrivalParameters,
   names: csv.optional().describe("Names of spans, separated by commas; any of them."),
   error_codes: csv.optional().describe("Error codes, separated by commas; any of them."),
   has_error: bool.optional().describe("Whether the status is error, or an error code or message is given."),
@@ -57,11 +53,7 @@ const pageParameters = {
   sort_by: sortByOf(spanSortFields),
   sort_order: sortOrder,
   limit: limitOf(maxSpans, defaultSpans),
-  offset,
-  cursor,
-  count,
-  format: formatParameter,
-  all: allParameter,
+  ...partParameters,
 };
 
 const listQueryFor = (bounds: ReadsConfig) =>

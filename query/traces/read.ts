@@ -5,7 +5,7 @@ import type { Reader } from "../reader.ts";
 import type { SpanRow } from "../spans/row.ts";
 import { nothing, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
-import { isoOfNanos, nanosOf } from "../time.ts";
+import { hour, isoOfNanos, nanosOf } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
 import { rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
 
@@ -118,8 +118,6 @@ function scopeOfKeys({ tables, bounds }: Reader, project: string, keys: readonly
   const pairs = keys.flatMap((key) => hoursAround(key, bounds.max_trace_hours));
   return { project, tables, rows: [rowsOfKeys(pairs)], started };
 }
-
-const hour = 3_600;
 
 /** The keys of a trace, with an hour more on both sides. Of one of more than `mostHours`, the first of them and the last. */
 function hoursAround(

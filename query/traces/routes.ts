@@ -2,21 +2,16 @@ import { z } from "zod";
 import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import {
-  bool,
-  count,
   csv,
-  cursor,
   float,
   intOf,
   limitOf,
   listQueryOf,
-  offset,
   oneOf,
   queryOf,
   sessionId,
   sortByOf,
   sortOrder,
-  timestamp,
   uuid,
 } from "../../extensions/api/http/params.ts";
 import { ApiReply, type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
@@ -24,9 +19,9 @@ import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedTraceId } from "../../pipeline/ids.ts";
 import type { ReadsConfig } from "../config.ts";
 import { defined } from "../defined.ts";
-import { allParameter, formatParameter } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
+import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
 import { answerByOffset } from "../offset-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
@@ -43,22 +38,15 @@ const listQueryFor = (bounds: ReadsConfig) =>
       id: uuid.optional().describe("Id of the trace."),
       session_id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
       status: oneOf(traceStatuses).optional().describe("Status; unset is also that of traces without one."),
-      created_after: timestamp.optional().describe("Arrived at this time or later."),
-      created_before: timestamp.optional().describe("Arrived at this time or earlier."),
+      ...arrivalParameters,
       names: csv.optional().describe("Names of traces, separated by commas; any of them."),
-      has_error: bool.optional().describe("Whether any span has an error."),
-      duration_min: float.optional().describe("Milliseconds, inclusive."),
-      duration_max: float.optional().describe("Milliseconds, inclusive."),
+      ...totalsParameters,
       cost_min: float.optional().describe("US dollars, inclusive; traces without a cost never fit."),
       cost_max: float.optional().describe("US dollars, inclusive; traces without a cost never fit."),
       sort_by: sortByOf(traceSortFields),
       sort_order: sortOrder,
       limit: limitOf(500, 50),
-      offset,
-      cursor,
-      count,
-      format: formatParameter,
-      all: allParameter,
+      ...partParameters,
     },
     bounds,
   );

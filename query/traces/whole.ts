@@ -9,6 +9,7 @@ import { mergedById, readKeys } from "../spans/read.ts";
 import { rowsOfTrace, type SpanRow } from "../spans/row.ts";
 import { spanReadOf } from "../spans/span-read.ts";
 import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/surroundings.ts";
+import { hour } from "../time.ts";
 import type { TreeNode } from "./model.ts";
 import { rootInRows, rootsOf, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
 import { type NodeRow, nodeOfSpan, nodesOfTrace, treeOf } from "./tree.ts";
@@ -74,8 +75,6 @@ async function spansOf(wanted: Wanted, trace: TraceRow): Promise<Found> {
   const rows = await reader.rows<SpanRow>(statement);
   return rows.length > most ? manySpans(wanted, hours) : { rows: rows.toSorted(byArrival) };
 }
-
-const hour = 3_600;
 
 /** Where its spans have started. Columns of hours know no time before 1970: such spans stand in its first hour. */
 function hoursOfTrace({ firstHour, lastHour }: TraceRow): Hours {

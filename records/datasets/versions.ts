@@ -5,8 +5,9 @@ import { notFound } from "../../extensions/api/http/errors.ts";
 import { parseUuid } from "../../pipeline/ids.ts";
 import { param, sql } from "../../query/sql.ts";
 import { KeyedLock } from "../store/keyed-lock.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
-import type { Dataset, Page } from "./datasets.ts";
+import type { Dataset } from "./datasets.ts";
 
 export type DatasetVersion = RowOf<typeof datasetVersionTable>;
 export type DatasetRow = RowOf<typeof datasetRowTable>;

@@ -3,11 +3,12 @@ import type { z } from "zod";
 import { type EvalStatus, evalMetricTable, evalTable } from "../../exporters/clickhouse/schema/eval-records.ts";
 import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
-import type { Datasets, Page } from "../datasets/datasets.ts";
+import type { Datasets } from "../datasets/datasets.ts";
 import type { DatasetVersions } from "../datasets/versions.ts";
 import { nextTime } from "../store/clock.ts";
 import { derivedId } from "../store/derived-id.ts";
 import { KeyedLock } from "../store/keyed-lock.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import type { evalBody, evalChange } from "./schemas.ts";
 

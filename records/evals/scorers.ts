@@ -2,9 +2,9 @@ import { evalScorerTable, evalScoreTable } from "../../exporters/clickhouse/sche
 import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../../query/sql.ts";
-import type { Page } from "../datasets/datasets.ts";
 import { derivedId } from "../store/derived-id.ts";
 import { KeyedLock } from "../store/keyed-lock.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import type { Evals } from "./evals.ts";
 import type { Results } from "./results.ts";

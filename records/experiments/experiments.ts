@@ -10,6 +10,7 @@ import {
 } from "../../exporters/clickhouse/schema/records.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import type { DatasetVersions } from "../datasets/versions.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import type { evaluatorBody, experimentBody, resultBody, valueBody } from "./schemas.ts";
 
@@ -21,11 +22,6 @@ export type Metric = RowOf<typeof experimentMetricTable>;
 
 /** What was computed of a column or a run. */
 export type MetricDraft = Pick<Metric, "ExperimentId" | "Kind" | "Name" | "RunNumber" | "Results">;
-
-interface Page {
-  readonly limit: number;
-  readonly offset: number;
-}
 
 const text = "text";
 

@@ -14,7 +14,8 @@ import { parseTime } from "./timestamps.ts";
 /** Longest text of a parameter, in UTF-16 units: what answers to all of them share is bounded by `max_header_size`. */
 const maxText = 8_192;
 
-const text = z.string().max(maxText);
+/** Any text that is not too long. */
+export const text = z.string().max(maxText);
 
 /** A piece that turns its text into a value, or says what it takes. */
 function parsed<T>(schema: { type: string; format?: string }, parse: (text: string) => T | undefined, error: string) {
