@@ -7,6 +7,7 @@ import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../exporters/clickhouse/schema/span-series.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
 import { uuidOfTrace } from "../pipeline/ids.ts";
+import { readsSchema } from "../query/config.ts";
 import { ClickHouseReader, type Reader } from "../query/reader.ts";
 import { seriesSchema } from "../query/series/config.ts";
 import { readSeries } from "../query/series/read.ts";
@@ -88,7 +89,11 @@ const queries = {
   q_series: ({ reader }, random) => {
     const from = BigInt(firstMs + random.below(days - 7) * dayMs) * millis;
     const time = { from, to: from + 7n * BigInt(dayMs) * millis, bucketSeconds: 3_600 };
-    return readSeries(reader, { project: benchProject, metric: "cost", groupBy: "model", filter: {}, ...time });
+    return readSeries(
+      reader,
+      { project: benchProject, metric: "cost", groupBy: "model", filter: {}, ...time },
+      { maxPoints: 100_000 },
+    );
   },
 } satisfies Record<string, Query>;
 
@@ -166,7 +171,10 @@ async function makeStore(spans: number): Promise<Store> {
     attachmentData: table("attachment_data"),
   };
   const limits = { maxExecutionSeconds: 60, maxMemoryBytes: 1_500_000_000 };
-  const reader = new ClickHouseReader(() => Promise.resolve(client), tables, limits);
+  const reader = new ClickHouseReader(() => Promise.resolve(client), tables, {
+    limits,
+    bounds: readsSchema.parse({}),
+  });
   await settleAll(server, reader);
   return { server, reader, traceIds: ids.map(({ trace }) => trace), spanIds: ids.map(({ span }) => span), spans };
 }

@@ -12,6 +12,7 @@ export function writeCursor(list: string, position: readonly (string | null)[]):
   return Buffer.from(JSON.stringify([list, ...position])).toString("base64url");
 }
 
+/** More than `writeCursor` is ever given: a cursor travels in an address. */
 const shape = z.array(z.string().max(2_000).nullable()).max(8);
 
 /**

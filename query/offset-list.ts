@@ -1,4 +1,5 @@
 import type { ApiReply, ApiRequest } from "../extensions/api/http/route.ts";
+import type { ReadsConfig } from "./config.ts";
 import { badCursor, readCursor, writeCursor } from "./cursor.ts";
 import { type FormatRequest, listAnswer } from "./export/answer.ts";
 import type { ExportRow, ExportTable } from "./export/table.ts";
@@ -29,17 +30,18 @@ interface PartQuery {
 export async function answerByOffset(
   request: ApiRequest<unknown, PartQuery & FormatRequest["query"]>,
   { table, order, read, readAll, size }: OffsetList,
+  bounds: ReadsConfig,
 ): Promise<ApiReply> {
   const { cursor, offset, limit, count, all } = request.query;
   const list = `${table.name} ${order}`;
   const start = offsetOf(list, cursor, offset);
   if (all) {
     const total = count ? await size() : undefined;
-    return listAnswer(request, { table, pages: readAll(start), total });
+    return listAnswer(request, { table, pages: readAll(start), total }, bounds);
   }
   const [rows, total] = await Promise.all([read(start), count ? size() : undefined]);
   const next = rows.length < limit ? undefined : writeCursor(list, [String(start + rows.length)]);
-  return listAnswer(request, { table, pages: onlyPage(rows), total, next });
+  return listAnswer(request, { table, pages: onlyPage(rows), total, next }, bounds);
 }
 
 /** How many rows come before the part. @throws {ApiError} 400: the cursor is none of this list */

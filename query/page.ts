@@ -9,6 +9,25 @@ export interface Page {
   readonly offset: number;
 }
 
+/** From and to inclusive. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The end of a range where the first of a sorted list are. @param length in units beyond the first: 0 is one of them */
+export function windowOf({ from, to }: Range, length: number, order: SortOrder): Range {
+  return order === "desc" ? { from: Math.max(from, to - length), to } : { from, to: Math.min(to, from + length) };
+}
+
+/** How much more of a range is looked at when there was not enough. */
+export const windowGrowth = 6;
+
+/** Whether nothing of `range` is left out. */
+export function isWhole(window: Range, range: Range): boolean {
+  return window.from <= range.from && window.to >= range.to;
+}
+
 /** ORDER BY: nothing comes last in both directions, and of equals the lesser id first. */
 export function orderBy(key: Sql, order: SortOrder, id: Sql): Sql {
   const direction = order === "asc" ? sql`ASC` : sql`DESC`;

@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
+import type { ReadsConfig } from "./config.ts";
+import { QuickReads } from "./quick-reads.ts";
 import type { Statement } from "./sql.ts";
 
 /** What stands behind FROM for each table: a quoted name with its database, or a table function over a cluster. */
@@ -27,6 +29,7 @@ export interface ReadOptions {
 /** Reads from the store. Statements carry the project themselves (`ofProject`). */
 export interface Reader {
   readonly tables: StoreTables;
+  readonly bounds: ReadsConfig;
 
   /**
    * The rows of a SELECT without FORMAT, as objects. Times are ISO 8601 in UTC with `Z` and as many digits as their column
@@ -45,6 +48,7 @@ export function stoppedBy(signal: AbortSignal, reader: Reader): Reader {
   const withSignal = (options: ReadOptions = {}): ReadOptions => ({ ...options, signal: options.signal ?? signal });
   return {
     tables: reader.tables,
+    bounds: reader.bounds,
     rows: (statement, options) => reader.rows(statement, withSignal(options)),
     stream: (statement, format, options) => reader.stream(statement, format, withSignal(options)),
   };
@@ -59,12 +63,19 @@ export interface ReadLimits {
 /** Reads through a client of the server. */
 export class ClickHouseReader implements Reader {
   readonly tables: StoreTables;
+  readonly bounds: ReadsConfig;
   readonly #client: () => Promise<ClickHouseClient>;
   readonly #settings: ClickHouseSettings;
+  readonly #quick = new QuickReads();
 
   /** @param client asked for each statement: it may be another one when certificates have changed */
-  constructor(client: () => Promise<ClickHouseClient>, tables: StoreTables, limits: ReadLimits) {
+  constructor(
+    client: () => Promise<ClickHouseClient>,
+    tables: StoreTables,
+    { limits, bounds }: { readonly limits: ReadLimits; readonly bounds: ReadsConfig },
+  ) {
     this.tables = tables;
+    this.bounds = bounds;
     this.#client = client;
     this.#settings = {
       readonly: "2",
@@ -78,25 +89,41 @@ export class ClickHouseReader implements Reader {
     };
   }
 
-  async rows<Row>(statement: Statement, options: ReadOptions = {}): Promise<Row[]> {
-    const client = await this.#client();
-    const result = await client.query({ ...this.#request(statement, options), format: "JSONEachRow" });
-    return result.json<Row>();
+  rows<Row>(statement: Statement, options: ReadOptions = {}): Promise<Row[]> {
+    return this.#send(statement, options, async (client, request) => {
+      const result = await client.query({ ...request, format: "JSONEachRow" });
+      return result.json<Row>();
+    });
   }
 
-  async stream(statement: Statement, format: string, options: ReadOptions = {}): Promise<Readable> {
-    const client = await this.#client();
-    const request = this.#request(statement, options);
-    const result = await client.exec({ ...request, query: `${request.query}\nFORMAT ${format}` });
-    return result.stream;
+  stream(statement: Statement, format: string, options: ReadOptions = {}): Promise<Readable> {
+    return this.#send(statement, options, async (client, request) => {
+      const result = await client.exec({ ...request, query: `${request.query}\nFORMAT ${format}` });
+      return result.stream;
+    });
   }
 
-  #request({ query, params }: Statement, { settings, signal }: ReadOptions) {
-    return {
-      query,
-      query_params: { ...params },
-      clickhouse_settings: { ...this.#settings, ...settings },
-      ...(signal === undefined ? {} : { abort_signal: signal }),
-    };
+  async #send<T>(
+    statement: Statement,
+    options: ReadOptions,
+    send: (client: ClickHouseClient, request: ReturnType<typeof requestOf>) => Promise<T>,
+  ): Promise<T> {
+    const client = await this.#client();
+    const quick = await this.#quick.settingsFor(client);
+    try {
+      return await send(client, requestOf(statement, options, { ...this.#settings, ...quick }));
+    } catch (error) {
+      if (!this.#quick.isRefused(client, error)) throw error;
+      return send(client, requestOf(statement, options, this.#settings));
+    }
   }
+}
+
+function requestOf({ query, params }: Statement, { settings, signal }: ReadOptions, own: ClickHouseSettings) {
+  return {
+    query,
+    query_params: { ...params },
+    clickhouse_settings: { ...own, ...settings },
+    ...(signal === undefined ? {} : { abort_signal: signal }),
+  };
 }

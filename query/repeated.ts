@@ -18,7 +18,7 @@ export interface RepeatedScope {
 /** Their ids as stored; `many`: more than a statement is told by name. */
 export type Repeated = readonly string[] | "many";
 
-/** Ids that a statement is told: they travel in the address of the request to the server. */
+/** Ids that a statement is told: they travel in the address of the request, which servers bound. */
 const maxListed = 300;
 
 export function repeatedStatement(scope: RepeatedScope): Statement {

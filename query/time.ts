@@ -3,6 +3,9 @@
  * ISO 8601 in UTC with `Z` and as many digits as the column has; in answers, the same with three or six digits.
  */
 
+/** Seconds. */
+export const hour = 3_600;
+
 const perMicro = 1_000n;
 const perMs = 1_000_000n;
 

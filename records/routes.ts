@@ -30,7 +30,7 @@ import { Records } from "./store/records.ts";
 
 /** Routes of what is stored besides telemetry: prompts, feedback, judges, datasets, experiments, A/B tests. */
 export function recordRoutes({ store, reader, config, logger }: Services): readonly Route[] {
-  const records = new Records(store, reader);
+  const records = new Records(store, reader, config.records);
   const prompts = new Prompts(records);
   const versions = new PromptVersions(records, logger);
   const judges = new Judges(records, prompts, versions);
@@ -49,9 +49,9 @@ export function recordRoutes({ store, reader, config, logger }: Services): reado
     ...manageRoutes({ judges, evaluations, prompts }),
     ...evaluationRoutes({ judges, evaluations, prompts, records }),
     ...organizationRoutes,
-    ...datasetRoutes({ datasets, versions: datasetVersions, parquet }),
+    ...datasetRoutes({ datasets, versions: datasetVersions, parquet, limits: config.datasets }),
     ...experimentRoutes(new Experiments(records, datasetVersions)),
-    ...evalRoutes({ evals, results, scorers: new Scorers(records, evals, results) }),
+    ...evalRoutes({ evals, results, scorers: new Scorers(records, evals, results), limits: config.records }),
     ...abRoutes(new AbTests(records)),
   ];
 }

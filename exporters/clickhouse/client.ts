@@ -121,10 +121,13 @@ export function databaseOf(config: ClickHouseConfig): string {
   return endpointOf(config).database ?? config.database;
 }
 
+/** Connections beyond those of inserts, for what is asked besides. */
+export const spareConnections = 2;
+
 function clientOf({ url, config, endpoint }: HostOptions, tls: ConnectionOptions | undefined): ClickHouseClient {
   const username = endpoint.username ?? config.username;
   const password = endpoint.password ?? config.password;
-  const connections = { keepAlive: true, maxSockets: config.insert.max_in_flight + 2 };
+  const connections = { keepAlive: true, maxSockets: config.insert.max_in_flight + spareConnections };
   return createClient({
     url,
     ...(username === "" ? {} : { username }),

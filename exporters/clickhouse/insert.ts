@@ -93,6 +93,7 @@ async function post(host: Host, request: InsertRequest, signal: AbortSignal): Pr
   return { status: result.http_status_code ?? 0, headers: result.response_headers ?? {}, body };
 }
 
+/** An exception is a few kilobytes; of a longer one the beginning says what is wrong. */
 const maxBodyBytes = 64 * 1024;
 
 /** Reads a body to its end and keeps the beginning: an insert answers with nothing or an exception. */

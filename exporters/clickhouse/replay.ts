@@ -103,6 +103,7 @@ export async function replayDeadLetters(config: ClickHouseConfig, options: Repla
   }
 }
 
+/** Our own writing of some hundred bytes: a file without its end so far is none of ours. */
 const maxHeaderBytes = 64 * 1024;
 
 async function readHeader(path: string): Promise<{ header: DeadLetterHeader; length: number }> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLoopback } from "../../config/listen-endpoint.ts";
+import { spareConnections } from "../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
 import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
@@ -31,9 +32,6 @@ import { type ApiServer, createApiServer } from "./http/server.ts";
 import { withDocumentation } from "./openapi/routes.ts";
 import { ownRoutes } from "./routes.ts";
 import { ExporterStore } from "./store.ts";
-
-/** Requests that are read at a time. */
-const maxRequestsInFlight = 4096;
 
 const apiTables: readonly TableSchema[] = [apiKeysSchema, spanSeriesSchema, ...recordSchemas];
 
@@ -69,7 +67,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
       config: config.series,
       logger: settings.logger,
     });
-    this.#inFlight = new InFlight(maxRequestsInFlight, config.max_in_flight_bytes);
+    this.#inFlight = new InFlight(config.max_in_flight_requests, config.max_in_flight_bytes);
     this.#instruments = new ApiInstruments(settings.meter, settings.id);
   }
 
@@ -141,7 +139,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
     if (server?.listening) {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
+      const timer = setTimeout(() => server.closeAllConnections(), this.#config.shutdown_timeout);
       await closed;
       clearTimeout(timer);
     }
@@ -157,7 +155,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
       inFlight: this.#inFlight,
       logger: this.#settings.logger,
       instruments: this.#instruments,
-      maxJsonDepth: this.#config.max_json_depth,
+      bounds: this.#config,
       allowedOrigins: this.#config.cors.allowed_origins,
       isOpen: () => this.#authenticator.isOpen(),
       callerOf: (authorization) => this.#authenticator.callerOf(authorization),
@@ -208,9 +206,6 @@ function answerNotReady(response: ServerResponse): void {
   response.end(JSON.stringify({ detail: "the server is starting or stopping" }));
 }
 
-/** Time for requests that are being answered when the process is asked to stop. */
-const lastAnswersMs = 2_000;
-
 function readerOf(store: Store, apiConfig: ApiConfig): Reader {
   const { config } = store;
   const tables = {
@@ -222,20 +217,27 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),
   };
-  return new ClickHouseReader(() => store.client(), tables, readLimitsOf(apiConfig));
+  return new ClickHouseReader(() => store.client(), tables, {
+    limits: readLimitsOf(apiConfig),
+    bounds: apiConfig.reads,
+  });
 }
-
-/** Connections of the API to one server of the store. */
-const connections = 64;
 
 /** The exporter's configuration, with as many connections as readers need and the time that queries may take. */
 function storeConfig(config: ApiConfig, settings: Settings): ClickHouseConfig {
   const found = exporterConfig(config, settings);
   const timeout = found.timeout === 0 ? 0 : Math.max(found.timeout, config.query_timeout + answerMarginMs);
-  return { ...found, timeout, insert: { ...found.insert, max_in_flight: connections } };
+  return {
+    ...found,
+    timeout,
+    insert: { ...found.insert, max_in_flight: config.max_clickhouse_connections - spareConnections },
+  };
 }
 
-/** The server ends a query by itself, and says so; only where it is gone does the client give up. */
+/**
+ * The server ends a query by itself, and says so; only where it is gone does the client give up. No option: it is what the
+ * way there and back takes, and comes on top of `query_timeout`.
+ */
 const answerMarginMs = 5_000;
 
 function exporterConfig(config: ApiConfig, { id, host }: Settings): ClickHouseConfig {

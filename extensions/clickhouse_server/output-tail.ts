@@ -1,3 +1,4 @@
+/** Of one error message, which people read. */
 const maxLines = 20;
 const maxLineChars = 2_000;
 

@@ -97,15 +97,15 @@ const mergeTreeSettings: Tree = {
   parts_to_delay_insert: 300,
 };
 
-// Look-ups by id read few marks of many parts. Asked while data is read, the indexes that skip marks are opened by every
-// reader of every part, which takes twice the time of asking them beforehand (bench/README.md).
+// The API sends this with its own statements (query/quick-reads.ts), but with none of POST /query: those carry only what every
+// server knows, and may set nothing themselves.
 const readSettings: Tree = { use_skip_indexes_on_data_read: 0 };
 
 function userSettings({ memoryLimit, queryDatabases }: ServerConfigOptions): Tree {
   const networks = { ip: ["127.0.0.0/8", "::1"] };
   return {
     profiles: {
-      default: { log_queries: 0, max_memory_usage: Math.floor(memoryLimit * 0.75), ...readSettings },
+      default: { log_queries: 0, max_memory_usage: Math.floor(memoryLimit * 0.75) },
       [queryUser]: { ...querySettings, ...readSettings },
     },
     users: {

@@ -19,6 +19,7 @@ const maxRound = 2000;
 const extraRoom = 0.02;
 /** How long a sender is asked to wait when memory is full. */
 const refusedRetryMs = 1_000;
+/** Between two looks for traces that are due. */
 const maxTickMs = 1_000;
 /** Bytes of a segment: a share of memory, as a power of two, which is what the pool of buffers has. */
 const segmentShare = 1 / 512;

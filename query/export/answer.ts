@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { bool, oneOf } from "../../extensions/api/http/params.ts";
 import { ApiReply } from "../../extensions/api/http/route.ts";
+import type { ReadsConfig } from "../config.ts";
 import { csvOf } from "./csv.ts";
 import { jsonOf, ndjsonOf } from "./json.ts";
 import { parquetOf } from "./parquet.ts";
@@ -50,6 +51,7 @@ export interface FormatRequest {
 export async function listAnswer(
   request: FormatRequest,
   { table, pages, total, next }: ListContent,
+  { parquet_rows_per_group: rowsPerGroup }: ReadsConfig,
 ): Promise<ApiReply> {
   const format = request.query.format ?? acceptedFormat(request.headers.accept);
   const isFile = format === "csv" || format === "parquet";
@@ -62,7 +64,7 @@ export async function listAnswer(
   };
   const [first, second] = [await pages.next(), await pages.next()];
   const rest = resumed(first, second, pages);
-  const content = contentOf(format, table, rest);
+  const content = contentOf(format, table, rest, rowsPerGroup);
   if (second.done !== true) return new ApiReply(200, Readable.from(content, { objectMode: false }), headers);
   const chunks: Buffer[] = [];
   for await (const chunk of content) chunks.push(Buffer.from(chunk));
@@ -81,6 +83,7 @@ function contentOf(
   format: ExportFormat,
   table: ExportTable,
   pages: AsyncIterable<readonly ExportRow[]>,
+  rowsPerGroup: number,
 ): AsyncGenerator<string | Buffer> {
   switch (format) {
     case "json":
@@ -90,7 +93,7 @@ function contentOf(
     case "csv":
       return csvOf(table, pages);
     case "parquet":
-      return parquetOf(table, pages);
+      return parquetOf(table, pages, rowsPerGroup);
   }
 }
 

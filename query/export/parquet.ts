@@ -10,7 +10,6 @@ import { ThriftWriter } from "./thrift.ts";
  */
 
 const magic = Buffer.from("PAR1");
-const rowsPerGroup = 5_000;
 const optional = 1;
 const dataPage = 0;
 const encodings = { plain: 0, rle: 3 } as const;
@@ -30,10 +29,11 @@ interface Group {
   readonly chunks: readonly Chunk[];
 }
 
-/** @see https://github.com/apache/parquet-format */
+/** @param rowsPerGroup which memory holds @see https://github.com/apache/parquet-format */
 export async function* parquetOf(
   table: ExportTable,
   pages: AsyncIterable<readonly ExportRow[]>,
+  rowsPerGroup: number,
 ): AsyncGenerator<Buffer> {
   const groups: Group[] = [];
   let offset = magic.length;

@@ -3,8 +3,6 @@ import { badRequest } from "../../extensions/api/http/errors.ts";
 /** Lengths that a bucket has when nobody says one, in seconds. */
 const niceSeconds = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800];
 const wanted = 120;
-/** Buckets of one answer. */
-export const maxBuckets = 2_000;
 
 const perSecond = 1_000_000_000n;
 const dayNs = 86_400n * perSecond;
@@ -17,16 +15,20 @@ export interface Buckets {
   readonly seconds: number;
 }
 
+/** What is asked for. */
+export interface BucketsRequest {
+  /** Nanoseconds since the epoch. */
+  readonly from: bigint | undefined;
+  readonly to: bigint | undefined;
+  /** Of a bucket; left out: one that makes some hundred of them. */
+  readonly sizeMs: number | undefined;
+  readonly maxBuckets: number;
+}
+
 /**
- * @param sizeMs of a bucket; left out: one that makes some hundred of them
  * @throws {ApiError} 400: more than `maxBuckets`, or nothing between from and to
  */
-export function bucketsOf(
-  from: bigint | undefined,
-  to: bigint | undefined,
-  sizeMs: number | undefined,
-  nowMs: number,
-): Buckets {
+export function bucketsOf({ from, to, sizeMs, maxBuckets }: BucketsRequest, nowMs: number): Buckets {
   const end = to ?? BigInt(nowMs) * 1_000_000n;
   const start = from ?? end - dayNs;
   if (start >= end) throw badRequest([{ loc: ["query", "from"], msg: "must be before to", type: "out_of_range" }]);

@@ -23,5 +23,15 @@ export const seriesSchema = z.strictObject({
     .min(1)
     .default(20_000)
     .describe("Most combinations of model, provider, kind, service and status in an hour that is added up."),
+  max_buckets: z
+    .int()
+    .min(120)
+    .default(2_000)
+    .describe("Most buckets of one answer; shorter ones are answered with 400."),
+  max_points: z
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe("Most points, groups times buckets, that one answer is made of; more are answered with 400."),
 });
 export type SeriesConfig = z.output<typeof seriesSchema>;

@@ -10,7 +10,14 @@ import {
   settledStatement,
   splitHours,
 } from "./settled.ts";
-import { maxRows, repeatedScope, type SeriesRequest, type SeriesRow, seriesStatement } from "./statements.ts";
+import { repeatedScope, type SeriesRequest, type SeriesRow, seriesStatement } from "./statements.ts";
+
+/** How a series is read. */
+export interface SeriesOptions {
+  /** Groups times buckets of an answer. */
+  readonly maxPoints: number;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * The points of a series. Hours that were settled are not read again; what is not known of them is read from spans.
@@ -20,39 +27,45 @@ import { maxRows, repeatedScope, type SeriesRequest, type SeriesRow, seriesState
 export async function readSeries(
   reader: Reader,
   wanted: Omit<SeriesRequest, "repeated" | "tables" | "ranges">,
-  signal?: AbortSignal,
+  options: SeriesOptions,
 ): Promise<readonly SeriesRow[]> {
   const request = { ...wanted, tables: reader.tables };
-  const rows = isSettleable(request) ? await withSettled(reader, request, signal) : await live(reader, request, signal);
-  if (rows.length <= maxRows) return rows;
+  const rows = isSettleable(request)
+    ? await withSettled(reader, request, options)
+    : await live(reader, request, options);
+  const { maxPoints } = options;
+  if (rows.length <= maxPoints) return rows;
   throw new ApiError(
     400,
-    `the answer has more than ${maxRows} points: say longer buckets, a filter or another group_by`,
+    `the answer has more than ${maxPoints} points (series.max_points): say longer buckets, a filter or another group_by`,
   );
 }
 
 type Request = Omit<SeriesRequest, "repeated">;
 
-async function withSettled(reader: Reader, request: Request, signal?: AbortSignal): Promise<readonly SeriesRow[]> {
-  const options = { signal };
+async function withSettled(reader: Reader, request: Request, options: SeriesOptions): Promise<readonly SeriesRow[]> {
+  const { signal } = options;
   const [then, now] = await Promise.all(
     [rowsWhenSettled(request), rowsPerHour(request)].map(async (statement) => {
-      const rows = await reader.rows<HourRows>(statement, options);
+      const rows = await reader.rows<HourRows>(statement, { signal });
       return new Map(rows.map(({ At, Rows }) => [At, Number(Rows)]));
     }),
   );
   const parts = splitHours(request, now!, then!);
-  if (parts.settled.length === 0) return live(reader, request, signal);
+  if (parts.settled.length === 0) return live(reader, request, options);
   const [settled, fresh] = await Promise.all([
-    reader.rows<SeriesRow>(settledStatement(request, parts.settled), options),
-    parts.live.length === 0 ? [] : live(reader, { ...request, ranges: parts.live }, signal),
+    reader.rows<SeriesRow>(settledStatement(request, parts.settled), { signal }),
+    parts.live.length === 0 ? [] : live(reader, { ...request, ranges: parts.live }, options),
   ]);
   return fresh.length === 0 ? settled : addedUp([...settled, ...fresh]);
 }
 
 /** From the spans themselves. */
-async function live(reader: Reader, request: Request, signal?: AbortSignal): Promise<readonly SeriesRow[]> {
-  const options = { signal };
-  const repeated = repeatedOf(await reader.rows(repeatedStatement(repeatedScope(request)), options));
-  return reader.rows<SeriesRow>(seriesStatement({ ...request, repeated }), options);
+async function live(
+  reader: Reader,
+  request: Request,
+  { maxPoints, signal }: SeriesOptions,
+): Promise<readonly SeriesRow[]> {
+  const repeated = repeatedOf(await reader.rows(repeatedStatement(repeatedScope(request)), { signal }));
+  return reader.rows<SeriesRow>(seriesStatement({ ...request, repeated }, maxPoints), { signal });
 }

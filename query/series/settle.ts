@@ -3,13 +3,13 @@ import type { Reader } from "../reader.ts";
 import { repeatedOf, repeatedStatement } from "../repeated.ts";
 import type { SpanExpressions } from "../spans/columns.ts";
 import { allOf, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { hour } from "../time.ts";
 import { countedOnce, groupColumns, measures, repeatedScope, type SeriesRequest, type Summed } from "./statements.ts";
 
 /*
  * The row of a settled hour: the sums of its spans, each span once, and how many rows there were.
  */
 
-const hour = 3_600;
 const nanosPerSecond = 1_000_000_000n;
 
 type Dimension = keyof typeof settledDimensions;

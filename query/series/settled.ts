@@ -1,5 +1,6 @@
 import { settledDimensions, settledSums } from "../../exporters/clickhouse/schema/span-series.ts";
 import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { hour } from "../time.ts";
 import type { SeriesMetric, SeriesRequest, SeriesRow, TimeRange } from "./statements.ts";
 
 /*
@@ -32,7 +33,6 @@ const values: Readonly<Record<Settled, Readonly<Record<string, string>>>> = {
   cost: { Spent: "sum(Spent)" },
 };
 
-const hour = 3_600;
 const hourNs = 3_600_000_000_000n;
 
 type Wanted = Omit<SeriesRequest, "repeated">;
@@ -95,7 +95,8 @@ export interface Split {
   readonly live: readonly TimeRange[];
 }
 
-/** Ranges of one kind that a statement names, at most: beyond them, what lies between is read from spans as well. */
+/** Ranges of one kind that a statement names, at most: beyond them, what lies between is read from spans as well. No option: it keeps
+ * the condition short, and the answer is the same. */
 const mostRanges = 16;
 
 /** @param now rows per hour @param then rows around each settled hour */

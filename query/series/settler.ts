@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
 import type { Reader } from "../reader.ts";
 import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { hour } from "../time.ts";
 import type { SeriesConfig } from "./config.ts";
 import { type HourRequest, type SettledHour, settledHour } from "./settle.ts";
 import { hoursAround, hoursWithin } from "./settled.ts";
@@ -22,7 +23,6 @@ interface HourRow {
   readonly Rows: number;
 }
 
-const hour = 3_600;
 const day = 86_400;
 
 /**
@@ -146,6 +146,7 @@ export class Settler {
   }
 }
 
+/** No option: hours that are forgotten are merely tried again. */
 const mostRemembered = 10_000;
 
 /** The hours of all projects: the server has them at hand. */

@@ -65,7 +65,7 @@ export interface SeriesRow {
  *
  * A span that a sampler kept stands for `SampleWeight` spans.
  */
-export function seriesStatement(request: SeriesRequest): Statement {
+export function seriesStatement(request: SeriesRequest, maxPoints: number): Statement {
   const { metric, repeated } = request;
   const bucket = raw(String(request.bucketSeconds));
   const summed = {
@@ -75,9 +75,10 @@ export function seriesStatement(request: SeriesRequest): Statement {
     }),
     values: measures[metric],
   };
-  if (repeated.length === 0) return statementOf(sql`${part(rowsOf(request), summed, "1", rowExpressions)}\n${ordered}`);
+  if (repeated.length === 0)
+    return statementOf(sql`${part(rowsOf(request), summed, "1", rowExpressions)}\n${ordered(maxPoints)}`);
   const once = metric === "latency" ? measuredOnce : countedOnce;
-  return statementOf(sql`${once(request, summed)}\n${ordered}`);
+  return statementOf(sql`${once(request, summed)}\n${ordered(maxPoints)}`);
 }
 
 /** What spans are grouped by, and what of them is added up, by the names of the answer. */
@@ -123,9 +124,10 @@ ${joined(parts, "\nUNION ALL\n")})
 GROUP BY Time, Grp`;
 }
 
-// A bound on what a group may be made of: one more says that there are too many.
-export const maxRows = 100_000;
-const ordered = raw(`ORDER BY Time, Grp\nLIMIT ${maxRows + 1}`);
+/** One more says that there are too many. */
+function ordered(maxPoints: number): Sql {
+  return raw(`ORDER BY Time, Grp\nLIMIT ${maxPoints + 1}`);
+}
 
 const quantilesName = "quantilesTDigestWeighted";
 const levels = "(0.5, 0.9, 0.95, 0.99)";

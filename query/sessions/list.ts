@@ -1,3 +1,4 @@
+import { isWhole, windowGrowth, windowOf } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import { param, type Sql, sql } from "../sql.ts";
 import { type SessionConditions, type SessionFilter, type SessionSortField, totalsFit } from "./filter.ts";
@@ -18,7 +19,7 @@ import {
  *
  * By time of arrival, only the newest or oldest days are read, as many as it takes. In an order by cost, duration or number of
  * traces, and where these or errors are asked for, the roll-up's estimates find more candidates than asked for, and their exact
- * numbers decide. Among more than a thousand sessions one is missed where its estimate is far off: too low, because most of
+ * numbers decide. Among more sessions than `max_counted_sessions` one is missed where its estimate is far off: too low, because most of
  * its spans came in other blocks than those that named the session, or too high, because they came twice.
  */
 export async function listSessions(
@@ -71,8 +72,9 @@ export async function sessionKeys(
   need: number,
 ): Promise<ListedSession[]> {
   if (asksForTotals(filter)) {
-    const few = await candidates(reader, project, withoutTotals(filter), mostCounted + 1);
-    if (few.length <= mostCounted) return few;
+    const { max_counted_sessions: most } = reader.bounds;
+    const few = await candidates(reader, project, withoutTotals(filter), most + 1);
+    if (few.length <= most) return few;
   }
   return candidates(reader, project, filter, need);
 }
@@ -82,8 +84,6 @@ function withoutTotals(filter: SessionFilter): SessionFilter {
   return rest;
 }
 
-/** Sessions whose exact numbers are made for one page, at most. */
-const mostCounted = 1_000;
 /** Candidates beyond those asked for, where estimates decide. */
 const spare = 25;
 const estimated: ReadonlySet<SessionSortField> = new Set(["trace_count", "cost", "duration"]);
@@ -108,20 +108,14 @@ async function candidates(
   }
   const [days] = await reader.rows<DayRange & { found: number }>(sessionDaysStatement(reader.tables.sessions));
   if (days === undefined || days.found === 0) return [];
-  for (let length = 1; ; length *= growth) {
-    const window = windowOf(days, length, filter.sortOrder);
+  for (let length = 1; ; length *= windowGrowth) {
+    const window = windowOf(days, length - 1, filter.sortOrder);
     const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(window)] };
     const found = await select(reader, scope, filter, need, { window });
-    const isWhole = window.from <= days.from && window.to >= days.to;
-    const fresh = isWhole || filter.sortOrder === "asc" ? found : await cameWithin(reader, project, found, window);
-    if (fresh.length >= need || isWhole) return fresh;
+    const isAll = isWhole(window, days);
+    const fresh = isAll || filter.sortOrder === "asc" ? found : await cameWithin(reader, project, found, window);
+    if (fresh.length >= need || isAll) return fresh;
   }
-}
-
-const growth = 6;
-
-function windowOf({ from, to }: DayRange, days: number, order: SessionFilter["sortOrder"]): DayRange {
-  return order === "desc" ? { from: Math.max(from, to - days + 1), to } : { from, to: Math.min(to, from + days - 1) };
 }
 
 /** Leaves out sessions that go on in a window but came before it. */

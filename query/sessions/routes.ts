@@ -1,26 +1,14 @@
 import { z } from "zod";
 import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
-import {
-  bool,
-  count,
-  csv,
-  cursor,
-  float,
-  limitOf,
-  listQueryOf,
-  offset,
-  sessionId,
-  sortByOf,
-  sortOrder,
-  timestamp,
-} from "../../extensions/api/http/params.ts";
+import { csv, float, limitOf, listQueryOf, sessionId, sortByOf, sortOrder } from "../../extensions/api/http/params.ts";
 import { type ApiReply, type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
-import { allParameter, formatParameter } from "../export/answer.ts";
+import type { ReadsConfig } from "../config.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
+import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
 import { answerByOffset } from "../offset-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
@@ -30,26 +18,23 @@ import { countSessions, listSessions } from "./list.ts";
 import { sessionRead } from "./model.ts";
 import { getSession, type SessionRead } from "./read.ts";
 
-const listQuery = listQueryOf({
-  id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
-  created_after: timestamp.optional().describe("Arrived at this time or later."),
-  created_before: timestamp.optional().describe("Arrived at this time or earlier."),
-  names: csv.optional().describe("Names of sessions, separated by commas; any of them."),
-  has_error: bool.optional().describe("Whether any span has an error."),
-  duration_min: float.optional().describe("Milliseconds, inclusive."),
-  duration_max: float.optional().describe("Milliseconds, inclusive."),
-  cost_min: float.optional().describe("US dollars, inclusive."),
-  cost_max: float.optional().describe("US dollars, inclusive."),
-  sort_by: sortByOf(sessionSortFields),
-  sort_order: sortOrder,
-  limit: limitOf(500, 50),
-  offset,
-  cursor,
-  count,
-  format: formatParameter,
-  all: allParameter,
-});
-type ListQuery = z.output<typeof listQuery>;
+const listQueryFor = (bounds: ReadsConfig) =>
+  listQueryOf(
+    {
+      id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
+      ...arrivalParameters,
+      names: csv.optional().describe("Names of sessions, separated by commas; any of them."),
+      ...totalsParameters,
+      cost_min: float.optional().describe("US dollars, inclusive."),
+      cost_max: float.optional().describe("US dollars, inclusive."),
+      sort_by: sortByOf(sessionSortFields),
+      sort_order: sortOrder,
+      limit: limitOf(500, 50),
+      ...partParameters,
+    },
+    bounds,
+  );
+type ListQuery = z.output<ReturnType<typeof listQueryFor>>;
 
 const sessionTable = exportTable(
   "sessions",
@@ -71,7 +56,7 @@ export function sessionRoutes({ reader: store, config }: Pick<Services, "reader"
       tag: "Sessions",
       summary: "Sessions by filters",
       description: "The newest first, unless sort_by says otherwise.",
-      query: listQuery,
+      query: listQueryFor(store.bounds),
       responses: { 200: z.array(sessionRead), 400: errorBody },
       handle: (request) => answerList(store, request, config.max_list_keys),
     }),
@@ -103,15 +88,19 @@ async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
   const whole = (sessions: readonly SessionRead[]) => withSignals(reader, project, "session", sessions, same);
-  return answerByOffset(request, {
-    table: sessionTable,
-    order: `${filter.sortBy} ${filter.sortOrder}`,
-    read: async (offset) => whole(await listSessions(reader, project, { ...filter, offset })),
-    readAll: async function* (offset) {
-      for await (const page of allSessions(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
+  return answerByOffset(
+    request,
+    {
+      table: sessionTable,
+      order: `${filter.sortBy} ${filter.sortOrder}`,
+      read: async (offset) => whole(await listSessions(reader, project, { ...filter, offset })),
+      readAll: async function* (offset) {
+        for await (const page of allSessions(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
+      },
+      size: () => countSessions(reader, project, filter),
     },
-    size: () => countSessions(reader, project, filter),
-  });
+    reader.bounds,
+  );
 }
 
 function filterOf(query: ListQuery): SessionFilter {

@@ -27,7 +27,7 @@ export interface SessionKey {
   readonly days?: DayRange | undefined;
 }
 
-/** Days and ids of one statement: they travel in the address of the request to the server. */
+/** Days and ids of one statement: they travel in the address of the request, which servers bound. */
 const mostPairs = 1_000;
 
 /** The condition on rows of the roll-up of sessions. By days and ids, in the order of the sorting key, little is read. */

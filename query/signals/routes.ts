@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { requireWorkspace } from "../../extensions/api/auth/guard.ts";
 import { errorBody } from "../../extensions/api/http/error-body.ts";
-import { count, cursor, limitOf, offset, oneOf, queryOf, timestamp } from "../../extensions/api/http/params.ts";
+import { limitOf, oneOf, queryOf, text } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { storedTime } from "../../extensions/api/http/timestamps.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { parseUuid, sessionUuid, storedProjectId, storedSpanId, storedTraceId } from "../../pipeline/ids.ts";
-import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
+import { listAnswer } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
+import { arrivalParameters, partParameters } from "../list-parameters.ts";
 import { type SignalEntityType, signalEntities, signalRead, signalSummary, signalTypes } from "./model.ts";
 import { SignalPages, signalCursor, signalPosition } from "./pages.ts";
 import {
@@ -20,25 +21,18 @@ import {
   summaryOf,
 } from "./rows.ts";
 
-const text = z.string().max(8_192);
-
 const filterParameters = {
   name: text.optional().describe("Name of the signal."),
   type: oneOf(signalTypes).optional().describe("What kind of value it has."),
   entity_type: oneOf(signalEntities).optional().describe("What it is of."),
   entity_id: text.optional().describe("Id of what it is of; with entity_type."),
-  created_after: timestamp.optional().describe("Arrived at this time or later."),
-  created_before: timestamp.optional().describe("Arrived at this time or earlier."),
+  ...arrivalParameters,
 };
 const filterQuery = queryOf(filterParameters);
 const listQuery = queryOf({
   ...filterParameters,
   limit: limitOf(1_000, 100),
-  offset,
-  cursor,
-  count,
-  format: formatParameter,
-  all: allParameter,
+  ...partParameters,
 });
 
 const workspaceParams = z.object({ workspace_id: z.string().describe("Workspace of the key.") });
@@ -93,12 +87,16 @@ export function signalReadRoutes({ reader }: Pick<Services, "reader">): readonly
         const page = { limit: query.limit, offset: query.offset, after };
         const [rows, total] = await Promise.all([pages.page(page), query.count ? pages.count() : undefined]);
         const last = query.all || rows.length < query.limit ? undefined : rows.at(-1);
-        return listAnswer(request, {
-          table: signalTable,
-          pages: query.all ? pages.from(rows, page) : pages.only(rows),
-          total,
-          next: last === undefined ? undefined : signalCursor(last),
-        });
+        return listAnswer(
+          request,
+          {
+            table: signalTable,
+            pages: query.all ? pages.from(rows, page) : pages.only(rows),
+            total,
+            next: last === undefined ? undefined : signalCursor(last),
+          },
+          reader.bounds,
+        );
       },
     }),
     defineRoute({

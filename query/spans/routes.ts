@@ -3,18 +3,14 @@ import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import {
   bool,
-  count,
   csv,
-  cursor,
   float,
   limitOf,
   listQueryOf,
-  offset,
   queryOf,
   sessionId,
   sortByOf,
   sortOrder,
-  timestamp,
   uuid,
   uuidOrNull,
 } from "../../extensions/api/http/params.ts";
@@ -22,7 +18,9 @@ import { type ApiRequest, defineRoute, type Route } from "../../extensions/api/h
 import { storedTime } from "../../extensions/api/http/timestamps.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedSpanId } from "../../pipeline/ids.ts";
-import { allParameter, formatParameter, listAnswer } from "../export/answer.ts";
+import type { ReadsConfig } from "../config.ts";
+import { listAnswer } from "../export/answer.ts";
+import { arrivalParameters, partParameters } from "../list-parameters.ts";
 import type { Reader } from "../reader.ts";
 import type { TagFilter } from "../tags.ts";
 import { positionOf, spanCursor, spanPosition } from "./cursor.ts";
@@ -41,8 +39,7 @@ const filterParameters = {
   parent_span_id: uuidOrNull.optional().describe("Id of the parent, or null for spans without one."),
   session_id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
   span_kind: z.string().optional().describe("Kind of the span. `kind` is a filter on a tag of that name."),
-  created_after: timestamp.optional().describe("Arrived at this time or later."),
-  created_before: timestamp.optional().describe("Arrived at this time or earlier."),
+  ...arrivalParameters,
   names: csv.optional().describe("Names of spans, separated by commas; any of them."),
   error_codes: csv.optional().describe("Error codes, separated by commas; any of them."),
   has_error: bool.optional().describe("Whether the status is error, or an error code or message is given."),
@@ -56,22 +53,22 @@ const pageParameters = {
   sort_by: sortByOf(spanSortFields),
   sort_order: sortOrder,
   limit: limitOf(maxSpans, defaultSpans),
-  offset,
-  cursor,
-  count,
-  format: formatParameter,
-  all: allParameter,
+  ...partParameters,
 };
 
-const listQuery = listQueryOf({
-  ...filterParameters,
-  trace_id: uuid.optional().describe("Id of the trace."),
-  ...pageParameters,
-});
+const listQueryFor = (bounds: ReadsConfig) =>
+  listQueryOf(
+    {
+      ...filterParameters,
+      trace_id: uuid.optional().describe("Id of the trace."),
+      ...pageParameters,
+    },
+    bounds,
+  );
 const ofTraceQuery = queryOf(pageParameters);
 
 /** What both lists are asked for. */
-type ListQuery = z.output<typeof ofTraceQuery> & Partial<z.output<typeof listQuery>>;
+type ListQuery = z.output<typeof ofTraceQuery> & Partial<z.output<ReturnType<typeof listQueryFor>>>;
 
 export function spanRoutes({ reader }: Pick<Services, "reader">): readonly Route[] {
   const list = (request: ApiRequest<unknown, ListQuery>) => answerList(reader, request);
@@ -84,7 +81,7 @@ export function spanRoutes({ reader }: Pick<Services, "reader">): readonly Route
       summary: "Spans by filters",
       description:
         "The newest first, unless sort_by says otherwise. Also as NDJSON, CSV and Parquet (format, or the header Accept).",
-      query: listQuery,
+      query: listQueryFor(reader.bounds),
       responses: { 200: z.array(spanRead), 400: errorBody },
       handle: (request) => list(request),
     }),
@@ -136,12 +133,16 @@ async function answerList(reader: Reader, request: ApiRequest<unknown, ListQuery
   ]);
   if (owner !== undefined && keys.length === 0 && (await pages.count({ project, filter })) === 0) throw notFound(owner);
   const last = query.all || keys.length < query.limit ? undefined : keys.at(-1);
-  return listAnswer(request, {
-    table: spanTable,
-    pages: query.all ? allSpans(reader, pages, first, keys, signal) : spansOf(reader, project, keys, signal),
-    total,
-    next: last === undefined ? undefined : spanCursor(order, last),
-  });
+  return listAnswer(
+    request,
+    {
+      table: spanTable,
+      pages: query.all ? allSpans(reader, pages, first, keys, signal) : spansOf(reader, project, keys, signal),
+      total,
+      next: last === undefined ? undefined : spanCursor(order, last),
+    },
+    reader.bounds,
+  );
 }
 
 /** Spans that are read at a time: what is heavy is in memory for these alone. */

@@ -1,10 +1,10 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
 import { inHours } from "../hours.ts";
 import { arrival } from "../list-filter.ts";
-import { orderBy } from "../page.ts";
+import { isWhole, orderBy, windowGrowth, windowOf } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
-import { msFrom, msUntil } from "../time.ts";
+import { hour, msFrom, msUntil } from "../time.ts";
 import {
   columnsOfConditions,
   fewerTraces,
@@ -15,8 +15,6 @@ import {
 } from "./filter.ts";
 import { type PageTrace, readTraces, scopeOfDirty, type TraceKey, type TraceRead } from "./read.ts";
 import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
-
-const hour = 3_600;
 
 /** Hours, in seconds since the epoch. */
 export interface HourRange {
@@ -91,8 +89,8 @@ async function candidates(reader: Reader, project: string, filter: TraceFilter, 
   ]);
   if (range === undefined) return [];
   if (!isByTime) return select(reader, scopeOf(reader, project, filter, range), filter, need);
-  for (let hours = near; ; hours *= growth) {
-    const window = windowOf(range, hours, filter.sortOrder);
+  for (let hours = near; ; hours *= windowGrowth) {
+    const window = windowOf(range, (hours - 1) * hour, filter.sortOrder);
     const scope = scopeOf(reader, project, filter, window);
     // Those without a start, or with one that is far from their rows, are in no window.
     if (isWhole(window, range)) return select(reader, scope, filter, need);
@@ -126,20 +124,10 @@ FROM (
 )`);
 }
 
-/** How much more of the time is looked at when there was not enough. */
-const growth = 6;
-
-/** Hours at one end of a range. */
-export function windowOf({ from, to }: HourRange, hours: number, order: TraceFilter["sortOrder"]): HourRange {
-  const seconds = (hours - 1) * hour;
-  return order === "desc" ? { from: Math.max(from, to - seconds), to } : { from, to: Math.min(to, from + seconds) };
-}
-
-function isWhole(window: HourRange, range: HourRange): boolean {
-  return window.from <= range.from && window.to >= range.to;
-}
-
-/** Dirty traces of a list that are counted from their spans by their keys; among more of them, all rows are gone through. */
+/**
+ * Dirty traces of a list that are counted from their spans by their keys; among more of them, all rows are gone through. No
+ * option: the answer is the same, and this is the number up to which keys are the quicker way.
+ */
 const mostDirty = 200;
 
 async function select(

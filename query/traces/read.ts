@@ -5,7 +5,7 @@ import type { Reader } from "../reader.ts";
 import type { SpanRow } from "../spans/row.ts";
 import { nothing, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
-import { isoOfNanos, nanosOf } from "../time.ts";
+import { hour, isoOfNanos, nanosOf } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
 import { rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
 
@@ -111,19 +111,19 @@ export async function readTracesOfKeys(
 }
 
 /** Where the rows of some traces lie, and when their spans started. */
-function scopeOfKeys({ tables }: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
+function scopeOfKeys({ tables, bounds }: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
   const first = Math.min(...keys.map(({ firstHour }) => firstHour)) / hour;
   const last = Math.max(...keys.map(({ lastHour }) => lastHour)) / hour;
   const started = inHours("w.Timestamp", { ...(first > 1 ? { from: first - 1 } : {}), to: last + 2 });
-  return { project, tables, rows: [rowsOfKeys(keys.flatMap(hoursAround))], started };
+  const pairs = keys.flatMap((key) => hoursAround(key, bounds.max_trace_hours));
+  return { project, tables, rows: [rowsOfKeys(pairs)], started };
 }
 
-const hour = 3_600;
-/** Of longer traces the hours between are left out, unless they are among these from both ends. */
-const mostHours = 48;
-
-/** The keys of a trace, with an hour more on both sides. */
-function hoursAround({ traceId, firstHour, lastHour }: TraceKey): readonly (readonly [number, string])[] {
+/** The keys of a trace, with an hour more on both sides. Of one of more than `mostHours`, the first of them and the last. */
+function hoursAround(
+  { traceId, firstHour, lastHour }: TraceKey,
+  mostHours: number,
+): readonly (readonly [number, string])[] {
   const count = Math.min((lastHour - firstHour) / hour + 3, mostHours);
   const hours = Array.from({ length: count }, (_, index) => firstHour + (index - 1) * hour);
   return [...hours, ...(count === mostHours ? [lastHour] : [])].map((at) => [Math.max(0, at), traceId] as const);

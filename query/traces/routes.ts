@@ -2,30 +2,26 @@ import { z } from "zod";
 import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import {
-  bool,
-  count,
   csv,
-  cursor,
   float,
   intOf,
   limitOf,
   listQueryOf,
-  offset,
   oneOf,
   queryOf,
   sessionId,
   sortByOf,
   sortOrder,
-  timestamp,
   uuid,
 } from "../../extensions/api/http/params.ts";
 import { ApiReply, type ApiRequest, defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedTraceId } from "../../pipeline/ids.ts";
+import type { ReadsConfig } from "../config.ts";
 import { defined } from "../defined.ts";
-import { allParameter, formatParameter } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
+import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
 import { answerByOffset } from "../offset-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
@@ -36,28 +32,25 @@ import { traceRead, traceWithSpans } from "./model.ts";
 import type { TraceRead } from "./read.ts";
 import { readWholeTrace } from "./whole.ts";
 
-const listQuery = listQueryOf({
-  id: uuid.optional().describe("Id of the trace."),
-  session_id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
-  status: oneOf(traceStatuses).optional().describe("Status; unset is also that of traces without one."),
-  created_after: timestamp.optional().describe("Arrived at this time or later."),
-  created_before: timestamp.optional().describe("Arrived at this time or earlier."),
-  names: csv.optional().describe("Names of traces, separated by commas; any of them."),
-  has_error: bool.optional().describe("Whether any span has an error."),
-  duration_min: float.optional().describe("Milliseconds, inclusive."),
-  duration_max: float.optional().describe("Milliseconds, inclusive."),
-  cost_min: float.optional().describe("US dollars, inclusive; traces without a cost never fit."),
-  cost_max: float.optional().describe("US dollars, inclusive; traces without a cost never fit."),
-  sort_by: sortByOf(traceSortFields),
-  sort_order: sortOrder,
-  limit: limitOf(500, 50),
-  offset,
-  cursor,
-  count,
-  format: formatParameter,
-  all: allParameter,
-});
-type ListQuery = z.output<typeof listQuery>;
+const listQueryFor = (bounds: ReadsConfig) =>
+  listQueryOf(
+    {
+      id: uuid.optional().describe("Id of the trace."),
+      session_id: sessionId.optional().describe("Id of the session, a UUID or any text that was sent as one."),
+      status: oneOf(traceStatuses).optional().describe("Status; unset is also that of traces without one."),
+      ...arrivalParameters,
+      names: csv.optional().describe("Names of traces, separated by commas; any of them."),
+      ...totalsParameters,
+      cost_min: float.optional().describe("US dollars, inclusive; traces without a cost never fit."),
+      cost_max: float.optional().describe("US dollars, inclusive; traces without a cost never fit."),
+      sort_by: sortByOf(traceSortFields),
+      sort_order: sortOrder,
+      limit: limitOf(500, 50),
+      ...partParameters,
+    },
+    bounds,
+  );
+type ListQuery = z.output<ReturnType<typeof listQueryFor>>;
 
 const traceTable = exportTable(
   "traces",
@@ -83,7 +76,7 @@ export function traceRoutes({ reader: store, config }: Pick<Services, "reader" |
       tag: "Traces",
       summary: "Traces by filters",
       description: "The newest first, unless sort_by says otherwise.",
-      query: listQuery,
+      query: listQueryFor(store.bounds),
       responses: { 200: z.array(traceRead), 400: errorBody },
       handle: (request) => answerList(store, request, config.max_list_keys),
     }),
@@ -110,15 +103,19 @@ async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
   const whole = (traces: readonly TraceRead[]) => withSignals(reader, project, "trace", traces, storedTraceId);
-  return answerByOffset(request, {
-    table: traceTable,
-    order: `${filter.sortBy} ${filter.sortOrder}`,
-    read: async (offset) => whole(await listTraces(reader, project, { ...filter, offset })),
-    readAll: async function* (offset) {
-      for await (const page of allTraces(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
+  return answerByOffset(
+    request,
+    {
+      table: traceTable,
+      order: `${filter.sortBy} ${filter.sortOrder}`,
+      read: async (offset) => whole(await listTraces(reader, project, { ...filter, offset })),
+      readAll: async function* (offset) {
+        for await (const page of allTraces(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
+      },
+      size: () => countTraces(reader, project, filter),
     },
-    size: () => countTraces(reader, project, filter),
-  });
+    reader.bounds,
+  );
 }
 
 function filterOf(query: ListQuery): TraceFilter {

@@ -7,9 +7,6 @@ import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementO
 import { isoMicros } from "../time.ts";
 import type { TreeNode } from "./model.ts";
 
-/** Spans of a tree; of a longer trace those that started first. */
-const maxNodes = 100_000;
-
 /** A span of a tree, before it has its place. */
 export interface NodeRow {
   readonly SpanId: string;
@@ -22,18 +19,24 @@ export interface NodeRow {
   readonly Cost: number | null;
 }
 
-/** What a tree shows of the spans of a trace, by start. @param started conditions on Timestamp that all of them fulfil */
+/**
+ * What a tree shows of the spans of a trace, by start.
+ *
+ * @param started conditions on Timestamp that all of them fulfil
+ * @param most how many; of more those that started first
+ */
 export function nodesOfTrace(
   { project, tables }: { readonly project: string; readonly tables: StoreTables },
   traceId: string,
   started: readonly Sql[],
+  most: number,
 ): Statement {
   const ofTrace = sql`TraceId = ${param("String", storedTraceId(traceId))}`;
   const { name, kind, hasError } = mergedExpressions;
   return statementOf(sql`SELECT SpanId, ParentSpanId, ${name} AS Name, ${kind} AS Kind, ${hasError} AS HasError, Timestamp, DurationMs, Cost
 FROM ${mergedSpans(tables.spans, allOf([ofProject(project), ofTrace, ...started]))}
 ORDER BY Timestamp, SpanId
-LIMIT ${raw(String(maxNodes))}`);
+LIMIT ${raw(String(most))}`);
 }
 
 /** The same of a span that has been read whole. */

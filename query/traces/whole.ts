@@ -9,6 +9,7 @@ import { mergedById, readKeys } from "../spans/read.ts";
 import { rowsOfTrace, type SpanRow } from "../spans/row.ts";
 import { spanReadOf } from "../spans/span-read.ts";
 import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/surroundings.ts";
+import { hour } from "../time.ts";
 import type { TreeNode } from "./model.ts";
 import { rootInRows, rootsOf, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
 import { type NodeRow, nodeOfSpan, nodesOfTrace, treeOf } from "./tree.ts";
@@ -56,7 +57,7 @@ export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undef
   return { ...shown, trace: { ...traceReadOf(project, row, root), ...signals } };
 }
 
-/** Rows that are read whole before it is known how many there are. */
+/** Rows that are read whole before it is known how many there are. No option: with more, the same is read in two steps. */
 const mostRows = 1_000;
 
 type Shown = Omit<WholeTrace, "trace">;
@@ -74,8 +75,6 @@ async function spansOf(wanted: Wanted, trace: TraceRow): Promise<Found> {
   const rows = await reader.rows<SpanRow>(statement);
   return rows.length > most ? manySpans(wanted, hours) : { rows: rows.toSorted(byArrival) };
 }
-
-const hour = 3_600;
 
 /** Where its spans have started. Columns of hours know no time before 1970: such spans stand in its first hour. */
 function hoursOfTrace({ firstHour, lastHour }: TraceRow): Hours {
@@ -115,7 +114,8 @@ async function fewSpans(
 async function manySpans({ reader, project, id, limit }: Wanted, hours: Hours): Promise<Shown> {
   const order = { by: "started_at", descending: false } as const;
   const query = { project, filter: { trace_id: id }, order, limit: limit + 1, offset: 0 };
-  const nodes = nodesOfTrace({ project, tables: reader.tables }, id, inHours("Timestamp", hours));
+  const { tables, bounds } = reader;
+  const nodes = nodesOfTrace({ project, tables }, id, inHours("Timestamp", hours), bounds.max_tree_spans);
   const [rows, keys] = await Promise.all([
     reader.rows<NodeRow>(nodes),
     limit === 0 ? [] : new SpanPages(reader).page(query),

@@ -18,6 +18,7 @@ const rejectedKey = {
 } as const satisfies Record<Signal, string>;
 
 const empty: Readonly<Record<Encoding, Buffer>> = { protobuf: Buffer.alloc(0), json: Buffer.from("{}") };
+/** Of a text that a client logs; no option, as nobody reads more. */
 const maxMessageLength = 4_096;
 
 /** Encodes an Export<Signal>ServiceResponse; all three have the same fields. */

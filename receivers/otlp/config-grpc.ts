@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { byteSize } from "../../config/byte-size.ts";
 import { durationMs } from "../../config/duration.ts";
 import { authSchema, emptyByDefault, listenKeys, requireEndpoint, tlsSchema } from "./config-server.ts";
 
@@ -51,6 +52,10 @@ export const grpcConfigSchema = z
       .default(1024)
       .describe("Calls that one connection may have open at a time."),
     max_connections: z.int().min(1).default(4096).describe("Connections open at a time; more are closed at once."),
+    max_header_size: byteSize
+      .prefault("32KiB")
+      .pipe(z.number().min(1_024, "must be 1KiB or more").max(mib, "must be 1MiB or less"))
+      .describe("Most bytes of the metadata of a call; Node.js refuses more."),
     read_timeout: durationMs
       .prefault("60s")
       .describe("Time from the begin of a call until its message is complete; 0 waits for ever."),

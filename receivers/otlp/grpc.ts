@@ -19,9 +19,9 @@ import { grpcSizeLimit } from "./size-limit.ts";
 const mib = 1024 * 1024;
 /** What one call may send before the server has taken it: 16 times the default, so that a large message keeps flowing. */
 const streamWindowBytes = mib;
-const maxHeaderBytes = 32 * 1024;
-/** MiB of frames and headers that one connection may have pending in Node. */
+/** MiB of frames and headers that one connection may have pending in Node. No option: windows and calls have theirs. */
 const maxSessionMemory = 32;
+/** No option: whoever takes longer sends nothing. */
 const tlsHandshakeMs = 15_000;
 
 /**
@@ -79,14 +79,14 @@ export class GrpcProtocol {
   }
 
   async #createServer(): Promise<Http2Server | Http2SecureServer> {
-    const { tls, max_concurrent_streams: maxConcurrentStreams } = this.#config;
+    const { tls, max_header_size, max_concurrent_streams: maxConcurrentStreams } = this.#config;
     const options: ServerOptions = {
       maxSessionMemory,
       settings: {
         enablePush: false,
         initialWindowSize: streamWindowBytes,
         maxConcurrentStreams,
-        maxHeaderListSize: maxHeaderBytes,
+        maxHeaderListSize: max_header_size,
       },
     };
     if (tls === undefined) return createServer(options);

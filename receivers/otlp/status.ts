@@ -10,6 +10,7 @@ export interface Failure {
 }
 
 const defaultRetryAfterMs = 1_000;
+/** Of a text that travels in a header or trailer of the answer, which peers bound. */
 const maxMessageLength = 2_048;
 
 /** Codes that clients retry. RESOURCE_EXHAUSTED is one of them only with RetryInfo, which a RetryableError always gets. */

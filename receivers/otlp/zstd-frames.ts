@@ -1,5 +1,6 @@
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;
+/** Of the format (RFC 8878). */
 const maxBlockBytes = 128 * 1024;
 
 /** How large a zstd body can become. */

@@ -2,6 +2,7 @@ import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
 import { abChoiceTable, abTestTable } from "../../exporters/clickhouse/schema/records.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../../query/sql.ts";
 import { derivedId } from "../store/derived-id.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import { type ChoiceBody, storedEntityId } from "./schemas.ts";
 
@@ -47,7 +48,7 @@ export class AbTests {
     return { test, choice };
   }
 
-  list(project: string, page: { readonly limit: number; readonly offset: number }): Promise<AbTest[]> {
+  list(project: string, page: Page): Promise<AbTest[]> {
     return this.#records.list(abTestTable, { project, orderBy: "StartedAt, ChoiceName", ...page });
   }
 

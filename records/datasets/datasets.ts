@@ -4,13 +4,10 @@ import { datasetTable } from "../../exporters/clickhouse/schema/records.ts";
 import { ApiError, notFound } from "../../extensions/api/http/errors.ts";
 import { parseUuid } from "../../pipeline/ids.ts";
 import { anyOf, param, sql } from "../../query/sql.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 
 export type Dataset = RowOf<typeof datasetTable>;
-export interface Page {
-  readonly limit: number;
-  readonly offset: number;
-}
 
 /** What a dataset says of itself. */
 export type DatasetDraft = Pick<Dataset, "Name" | "DisplayName" | "Description">;

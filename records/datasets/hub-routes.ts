@@ -13,7 +13,7 @@ import {
   previewRead,
   refParams,
   type VersionFile,
-  versionBody,
+  versionBodyFor,
   versionRead,
 } from "./schemas.ts";
 import { defaultSubset, type SubsetDraft, subsetOf } from "./versions.ts";
@@ -22,7 +22,7 @@ const tag = "Datasets";
 const failures = { 400: errorBody, 404: errorBody } as const;
 
 /** Routes by which newer SDKs push files and read rows with the types of their columns. */
-export function hubRoutes({ datasets, versions, parquet }: DatasetServices): readonly Route[] {
+export function hubRoutes({ datasets, versions, parquet, limits }: DatasetServices): readonly Route[] {
   return [
     defineRoute({
       method: "POST",
@@ -32,7 +32,7 @@ export function hubRoutes({ datasets, versions, parquet }: DatasetServices): rea
       summary: "Stores files of Parquet as a new version of a dataset",
       description: "Null lists are stored as empty ones, null structs as structs of nulls.",
       params: nameParams,
-      body: versionBody,
+      body: versionBodyFor(limits),
       responses: { 200: versionRead, ...failures },
       handle: async ({ caller, params, body }) => {
         const scope = scopeOf(caller);

@@ -3,13 +3,14 @@ import { errorBody } from "../../extensions/api/http/error-body.ts";
 import { intOf, limitOf, offset, queryOf } from "../../extensions/api/http/params.ts";
 import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { scopeOf } from "../store/scope.ts";
+import type { DatasetsConfig } from "./config.ts";
 import type { Datasets } from "./datasets.ts";
 import { hubRoutes } from "./hub-routes.ts";
 import { datasetNameIn } from "./names.ts";
 import type { ParquetReader } from "./parquet.ts";
 import { datasetOf, itemOf, textRowOf, versionOf } from "./read.ts";
 import {
-  dataBody,
+  dataBodyFor,
   dataRead,
   datasetBody,
   datasetItem,
@@ -25,6 +26,7 @@ export interface DatasetServices {
   readonly datasets: Datasets;
   readonly versions: DatasetVersions;
   readonly parquet: ParquetReader;
+  readonly limits: DatasetsConfig;
 }
 
 const tag = "Datasets";
@@ -35,7 +37,7 @@ export function datasetRoutes(services: DatasetServices): readonly Route[] {
   return [...writeRoutes(services), ...readRoutes(services), ...hubRoutes(services)];
 }
 
-function writeRoutes({ datasets, versions }: DatasetServices): readonly Route[] {
+function writeRoutes({ datasets, versions, limits }: DatasetServices): readonly Route[] {
   return [
     defineRoute({
       method: "POST",
@@ -58,7 +60,7 @@ function writeRoutes({ datasets, versions }: DatasetServices): readonly Route[] 
       tag,
       summary: "Stores rows as a new version of a dataset",
       params: nameParams,
-      body: dataBody,
+      body: dataBodyFor(limits),
       responses: { 200: versionRead, ...failures },
       handle: async ({ caller, params, body }) => {
         const scope = scopeOf(caller);

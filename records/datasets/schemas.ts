@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DatasetsConfig } from "./config.ts";
 
 export const datasetName = z
   .string()
@@ -31,17 +32,14 @@ const sluggedBody = z.object({
 /** What older and newer SDKs send. */
 export const datasetBody = z.union([namedBody, sluggedBody]);
 
-export const maxRows = 1_000_000;
 // SDKs write other values as JSON text; so it is done here for who does not.
 const row = z.record(
   z.string(),
   z.unknown().transform((value) => (typeof value === "string" ? value : JSON.stringify(value))),
 );
-export const dataBody = z.object({
-  data: z.array(row).min(1).max(maxRows).describe("Rows: texts by name of their column."),
-});
+export const dataBodyFor = ({ max_rows_per_request: most }: DatasetsConfig) =>
+  z.object({ data: z.array(row).min(1).max(most).describe("Rows: texts by name of their column.") });
 
-const maxFiles = 100;
 const file = z.object({
   path: z
     .string()
@@ -51,10 +49,11 @@ const file = z.object({
   content_base64: z.string().min(1).describe("The bytes of the file."),
   size_bytes: z.int().min(0).nullish().describe("Its size, which is checked."),
 });
-export const versionBody = z.object({
-  message: z.string().max(10_000).nullish().describe("What is new, for people."),
-  files: z.array(file).min(1).max(maxFiles).describe("Files of Parquet, one for each subset."),
-});
+export const versionBodyFor = ({ max_files_per_version: most }: DatasetsConfig) =>
+  z.object({
+    message: z.string().max(10_000).nullish().describe("What is new, for people."),
+    files: z.array(file).min(1).max(most).describe("Files of Parquet, one for each subset."),
+  });
 export type VersionFile = z.output<typeof file>;
 
 const time = z.string().describe("ISO 8601 in UTC.");

@@ -5,8 +5,9 @@ import { notFound } from "../../extensions/api/http/errors.ts";
 import { parseUuid } from "../../pipeline/ids.ts";
 import { param, sql } from "../../query/sql.ts";
 import { KeyedLock } from "../store/keyed-lock.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
-import type { Dataset, Page } from "./datasets.ts";
+import type { Dataset } from "./datasets.ts";
 
 export type DatasetVersion = RowOf<typeof datasetVersionTable>;
 export type DatasetRow = RowOf<typeof datasetRowTable>;
@@ -27,10 +28,6 @@ export interface SubsetDraft {
 
 /** The subset of who names none. */
 export const defaultSubset = "default";
-
-/** Rows and characters that wait for one insert. */
-const maxRows = 5_000;
-const maxCharacters = 8 * 1024 * 1024;
 
 /** What names the newest version, as git does. */
 const newestRefs = new Set(["main", "latest", "HEAD", "refs/heads/main"]);
@@ -86,6 +83,7 @@ export class DatasetVersions {
     rows: SubsetDraft["rows"],
     see: (row: string) => void,
   ): Promise<number> {
+    const { max_insert_rows: maxRows, max_insert_characters: maxCharacters } = this.#records.limits;
     let waiting: DatasetRow[] = [];
     let characters = 0;
     let count = 0;

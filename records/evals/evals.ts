@@ -3,11 +3,12 @@ import type { z } from "zod";
 import { type EvalStatus, evalMetricTable, evalTable } from "../../exporters/clickhouse/schema/eval-records.ts";
 import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
-import type { Datasets, Page } from "../datasets/datasets.ts";
+import type { Datasets } from "../datasets/datasets.ts";
 import type { DatasetVersions } from "../datasets/versions.ts";
 import { nextTime } from "../store/clock.ts";
 import { derivedId } from "../store/derived-id.ts";
 import { KeyedLock } from "../store/keyed-lock.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import type { evalBody, evalChange } from "./schemas.ts";
 
@@ -22,9 +23,6 @@ export interface EvalFilter {
   readonly DatasetId?: string;
   readonly Status?: EvalStatus;
 }
-
-/** Metrics that one answer shows. */
-const maxMetrics = 10_000;
 
 /** Evals: a task, run over a dataset. */
 export class Evals {
@@ -98,6 +96,7 @@ export class Evals {
   }
 
   metrics(project: string, EvalId: string): Promise<Metric[]> {
-    return this.#records.list(evalMetricTable, { project, match: { EvalId }, limit: maxMetrics });
+    const limit = this.#records.limits.max_parts;
+    return this.#records.list(evalMetricTable, { project, match: { EvalId }, limit });
   }
 }

@@ -4,11 +4,11 @@ import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { scopeOf } from "../store/scope.ts";
 import { evalParams, failures, tag } from "./common.ts";
 import { resultOf } from "./read.ts";
-import type { Results } from "./results.ts";
-import { resultRead, resultsBody } from "./schemas.ts";
+import type { EvalServices } from "./routes.ts";
+import { resultRead, resultsBodyFor } from "./schemas.ts";
 
 /** Routes of what the tasks of evals made of rows. */
-export function resultRoutes({ results }: { readonly results: Results }): readonly Route[] {
+export function resultRoutes({ results, limits }: Pick<EvalServices, "results" | "limits">): readonly Route[] {
   const common = { path: "/v1/evals/:eval_id/results", tag, params: evalParams } as const;
   return [
     defineRoute({
@@ -17,7 +17,7 @@ export function resultRoutes({ results }: { readonly results: Results }): readon
       permission: "write",
       summary: "Stores what came out of rows",
       description: "A result of the same row and repetition takes the place of the one before and keeps its id.",
-      body: resultsBody,
+      body: resultsBodyFor(limits),
       responses: { 200: z.array(resultRead), ...failures },
       handle: async ({ caller, params, body }) =>
         (await results.put(scopeOf(caller), params.eval_id, body.results)).map(resultOf),

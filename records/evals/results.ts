@@ -1,9 +1,9 @@
 import { evalResultTable, evalScoreTable } from "../../exporters/clickhouse/schema/eval-records.ts";
 import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
 import { ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../query/sql.ts";
-import type { Page } from "../datasets/datasets.ts";
 import { derivedId } from "../store/derived-id.ts";
 import { type JsonObject, jsonObject } from "../store/json.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import type { Evals } from "./evals.ts";
 import type { ResultDraft } from "./schemas.ts";

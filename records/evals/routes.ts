@@ -10,6 +10,7 @@ import { evalOf, metricOf, summaryOf } from "./read.ts";
 import { resultRoutes } from "./result-routes.ts";
 import type { Results } from "./results.ts";
 import {
+  type BatchBounds,
   columnMetricBody,
   evalBody,
   evalChange,
@@ -26,6 +27,7 @@ export interface EvalServices {
   readonly evals: Evals;
   readonly results: Results;
   readonly scorers: Scorers;
+  readonly limits: BatchBounds;
 }
 
 /** Routes of evals. */

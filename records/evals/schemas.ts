@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { evalStatuses, scoringModes } from "../../exporters/clickhouse/schema/eval-records.ts";
+import type { RecordsConfig } from "../config.ts";
 import { jsonObject } from "../store/json.ts";
 
 const id = (of: string) => z.guid("must be a UUID").toLowerCase().describe(`Id of the ${of}.`);
@@ -39,24 +40,25 @@ export const evalChange = z.object({
   description: z.string().max(10_000).optional().describe("For people."),
 });
 
-const maxBatch = 10_000;
+/** What one request may hold. */
+export type BatchBounds = Pick<RecordsConfig, "max_batch_size">;
 
-export const resultsBody = z.object({
-  results: z
-    .array(
-      z.object({
-        row_id: z.string().min(1).max(500).describe("Id of the row."),
-        result: jsonObject
-          .nullish()
-          .describe("Outputs by name. Under _runtime SDKs say how the call went: attempt, error, error_code."),
-        trace_id: traceId,
-        repetition_number: repetition.nullish().describe("Which repetition; 1 where it is left out."),
-      }),
-    )
-    .max(maxBatch)
-    .describe("Results; one of the same row and repetition takes the place of the one before."),
+const resultDraft = z.object({
+  row_id: z.string().min(1).max(500).describe("Id of the row."),
+  result: jsonObject
+    .nullish()
+    .describe("Outputs by name. Under _runtime SDKs say how the call went: attempt, error, error_code."),
+  trace_id: traceId,
+  repetition_number: repetition.nullish().describe("Which repetition; 1 where it is left out."),
 });
-export type ResultDraft = z.output<typeof resultsBody>["results"][number];
+export type ResultDraft = z.output<typeof resultDraft>;
+export const resultsBodyFor = ({ max_batch_size: most }: BatchBounds) =>
+  z.object({
+    results: z
+      .array(resultDraft)
+      .max(most)
+      .describe("Results; one of the same row and repetition takes the place of the one before."),
+  });
 
 export const scorerBody = z.object({
   name: name.describe("Name of the scorer, one of its kind in the eval."),
@@ -70,20 +72,17 @@ export type ScorerDraft = z.output<typeof scorerBody>;
 
 export const formatsBody = z.object({ output_formats: outputFormats });
 
-export const scoresBody = z
-  .array(
-    z.object({
-      eval_result_id: id("result"),
-      score_value: z
-        .unknown()
-        .transform((value) => (typeof value === "string" ? value : JSON.stringify(value ?? null)))
-        .describe("What the scorer found, as text; an object of outputs as JSON."),
-      score_type: z.string().max(100).nullish().describe("json or text; text where it is left out."),
-      trace_id: traceId,
-    }),
-  )
-  .max(maxBatch);
-export type ScoreDraft = z.output<typeof scoresBody>[number];
+const scoreDraft = z.object({
+  eval_result_id: id("result"),
+  score_value: z
+    .unknown()
+    .transform((value) => (typeof value === "string" ? value : JSON.stringify(value ?? null)))
+    .describe("What the scorer found, as text; an object of outputs as JSON."),
+  score_type: z.string().max(100).nullish().describe("json or text; text where it is left out."),
+  trace_id: traceId,
+});
+export type ScoreDraft = z.output<typeof scoreDraft>;
+export const scoresBodyFor = ({ max_batch_size: most }: BatchBounds) => z.array(scoreDraft).max(most);
 
 const metric = {
   metric_name: name.describe("Name of the metric."),

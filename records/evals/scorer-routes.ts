@@ -4,18 +4,19 @@ import { defineRoute, type Route } from "../../extensions/api/http/route.ts";
 import { scopeOf } from "../store/scope.ts";
 import { evalParams, failures, tag } from "./common.ts";
 import { scoreOf, scorerOf } from "./read.ts";
-import { formatsBody, scoreRead, scorerBody, scorerRead, scoresBody } from "./schemas.ts";
+import type { EvalServices } from "./routes.ts";
+import { type BatchBounds, formatsBody, scoreRead, scorerBody, scorerRead, scoresBodyFor } from "./schemas.ts";
 import type { Scorers } from "./scorers.ts";
 
 const params = evalParams.extend({ scorer_id: uuid.describe("Id of the scorer.") });
 const base = "/v1/evals/:eval_id/scorers";
 
 /** Routes of scorers and of what they found. */
-export function scorerRoutes({ scorers }: { readonly scorers: Scorers }): readonly Route[] {
-  return [...writeRoutes(scorers), ...readRoutes(scorers)];
+export function scorerRoutes({ scorers, limits }: Pick<EvalServices, "scorers" | "limits">): readonly Route[] {
+  return [...writeRoutes(scorers, limits), ...readRoutes(scorers)];
 }
 
-function writeRoutes(scorers: Scorers): readonly Route[] {
+function writeRoutes(scorers: Scorers, limits: BatchBounds): readonly Route[] {
   const common = { permission: "write", tag } as const;
   return [
     defineRoute({
@@ -46,7 +47,7 @@ function writeRoutes(scorers: Scorers): readonly Route[] {
       summary: "Stores what a scorer found of results",
       description: "A score of the same result takes the place of the one before.",
       params,
-      body: scoresBody,
+      body: scoresBodyFor(limits),
       responses: { 200: z.array(scoreRead), ...failures },
       handle: async ({ caller, params: { eval_id, scorer_id }, body }) =>
         (await scorers.putScores(scopeOf(caller), eval_id, scorer_id, body)).map(scoreOf),

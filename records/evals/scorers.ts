@@ -2,9 +2,9 @@ import { evalScorerTable, evalScoreTable } from "../../exporters/clickhouse/sche
 import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../../query/sql.ts";
-import type { Page } from "../datasets/datasets.ts";
 import { derivedId } from "../store/derived-id.ts";
 import { KeyedLock } from "../store/keyed-lock.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import type { Evals } from "./evals.ts";
 import type { Results } from "./results.ts";
@@ -20,9 +20,6 @@ export interface ScoreTally {
   /** Means by name of the output. */
   readonly Averages: Readonly<Record<string, number>>;
 }
-
-/** Scorers of one eval. */
-const maxScorers = 10_000;
 
 /** Scorers of evals and what they found. */
 export class Scorers {
@@ -78,7 +75,12 @@ export class Scorers {
   async list(project: string, EvalId: string): Promise<Scorer[]> {
     await this.#evals.get(project, EvalId);
     const orderBy = "CreatedAt, Name";
-    return this.#records.list(evalScorerTable, { project, match: { EvalId }, orderBy, limit: maxScorers });
+    return this.#records.list(evalScorerTable, {
+      project,
+      match: { EvalId },
+      orderBy,
+      limit: this.#records.limits.max_parts,
+    });
   }
 
   /** Stores scores; one of the same result is replaced. @throws {ApiError} 404 the scorer, or a result of the eval */

@@ -10,6 +10,7 @@ import {
 } from "../../exporters/clickhouse/schema/records.ts";
 import { notFound } from "../../extensions/api/http/errors.ts";
 import type { DatasetVersions } from "../datasets/versions.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import type { evaluatorBody, experimentBody, resultBody, valueBody } from "./schemas.ts";
 
@@ -22,14 +23,7 @@ export type Metric = RowOf<typeof experimentMetricTable>;
 /** What was computed of a column or a run. */
 export type MetricDraft = Pick<Metric, "ExperimentId" | "Kind" | "Name" | "RunNumber" | "Results">;
 
-interface Page {
-  readonly limit: number;
-  readonly offset: number;
-}
-
 const text = "text";
-/** Metrics and evaluators that one answer shows. */
-const maxParts = 10_000;
 
 /** Experiments and what came out of them. */
 export class Experiments {
@@ -119,13 +113,13 @@ export class Experiments {
   }
 
   evaluators(project: string, ExperimentId: string): Promise<Evaluator[]> {
-    const orderBy = "CreatedAt, EvaluatorId";
-    return this.#records.list(evaluatorTable, { project, match: { ExperimentId }, orderBy, limit: maxParts });
+    const order = { orderBy: "CreatedAt, EvaluatorId", limit: this.#records.limits.max_parts };
+    return this.#records.list(evaluatorTable, { project, match: { ExperimentId }, ...order });
   }
 
   metrics(project: string, ExperimentId: string): Promise<Metric[]> {
-    const orderBy = "CreatedAt, MetricId";
-    return this.#records.list(experimentMetricTable, { project, match: { ExperimentId }, orderBy, limit: maxParts });
+    const order = { orderBy: "CreatedAt, MetricId", limit: this.#records.limits.max_parts };
+    return this.#records.list(experimentMetricTable, { project, match: { ExperimentId }, ...order });
   }
 
   results(project: string, ExperimentId: string, page: Page): Promise<Result[]> {

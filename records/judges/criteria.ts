@@ -19,6 +19,7 @@ export const criterionBody = z.object({
 });
 export type CriterionBody = z.output<typeof criterionBody>;
 
+/** No option: part of the schema of a judge, and far more than a model keeps apart. */
 export const maxCriteria = 100;
 
 /** The criteria that a sender gave, in their order. */

@@ -122,14 +122,11 @@ async function assertSpan(records: Records, project: string, spanId: string): Pr
   if (found.length === 0) throw notFound("span");
 }
 
-/** Judges of a project that answers name at most. */
-const maxJudges = 10_000;
-
 /** By id. */
 export async function judgesOf(
   { judges }: Pick<JudgeServices, "judges">,
   project: string,
 ): Promise<ReadonlyMap<string, Judge>> {
-  const all = await judges.list(project, { limit: maxJudges, offset: 0 });
+  const all = await judges.all(project);
   return new Map(all.map((judge) => [judge.JudgeId, judge]));
 }

@@ -2,6 +2,7 @@ import type { RowOf } from "../../exporters/clickhouse/schema/record-table.ts";
 import { evaluationTable, feedbackTable } from "../../exporters/clickhouse/schema/records.ts";
 import { storedTime } from "../../extensions/api/http/timestamps.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../query/sql.ts";
+import type { Page } from "../store/page.ts";
 import type { Records } from "../store/records.ts";
 
 export type Evaluation = RowOf<typeof evaluationTable>;
@@ -38,7 +39,7 @@ export class Evaluations {
     project: string,
     judgeId: string,
     filter: EvaluationFilter,
-    page: { readonly limit: number; readonly offset: number },
+    page: Page,
   ): Promise<{ readonly rows: readonly Evaluation[]; readonly total: number }> {
     const where = conditionOf(project, judgeId, filter, this.#records.nameOf(feedbackTable));
     const selection = { project, match: { JudgeId: judgeId }, where };

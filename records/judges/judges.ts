@@ -5,6 +5,7 @@ import { plainModelId } from "../prompts/models.ts";
 import type { Prompt, Prompts } from "../prompts/prompts.ts";
 import type { PromptVersions } from "../prompts/versions.ts";
 import { objectOf } from "../store/json.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import { type Criterion, type CriterionBody, inferCriteria, sorted } from "./criteria.ts";
 import { type Judge, taskOfJudge } from "./of-prompt.ts";
@@ -90,7 +91,12 @@ export class Judges {
     return judge;
   }
 
-  list(project: string, page: { readonly limit: number; readonly offset: number }): Promise<Judge[]> {
+  /** As many as an answer names. */
+  all(project: string): Promise<Judge[]> {
+    return this.list(project, { limit: this.#records.limits.max_parts, offset: 0 });
+  }
+
+  list(project: string, page: Page): Promise<Judge[]> {
     return this.#records.list(judgeTable, { project, orderBy: "CreatedAt, JudgeId", ...page });
   }
 }

@@ -4,7 +4,10 @@ import { jsonObject } from "../store/json.ts";
 import { projectParam } from "../store/scope.ts";
 import { normalizeContent } from "./content.ts";
 
-/** Longest name of a task and longest text of a prompt, in UTF-16 units. */
+/**
+ * Longest name of a task and longest text of a prompt, in UTF-16 units. As all lengths of texts they are part of the schema
+ * that clients know, not of an installation; `max_request_body_size` bounds them together.
+ */
 const maxNameLength = 500;
 const maxContentLength = 4_000_000;
 const maxVersion = 2 ** 31 - 1;

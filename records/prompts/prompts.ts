@@ -4,6 +4,7 @@ import { notFound } from "../../extensions/api/http/errors.ts";
 import { parseUuid } from "../../pipeline/ids.ts";
 import { anyOf, param, sql } from "../../query/sql.ts";
 import { derivedId } from "../store/derived-id.ts";
+import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import { slugCandidates } from "./slug.ts";
 
@@ -49,7 +50,7 @@ export class Prompts {
     return (await this.find(scope.project, taskName, "task")) ?? this.#create(scope, taskName);
   }
 
-  list(project: string, page: { readonly limit: number; readonly offset: number }): Promise<Prompt[]> {
+  list(project: string, page: Page): Promise<Prompt[]> {
     return this.#records.list(promptTable, { project, orderBy: "CreatedAt, Slug", ...page });
   }
 

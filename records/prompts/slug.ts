@@ -1,5 +1,6 @@
 /** What a task is called where its name has neither a letter nor a digit of ASCII. */
 const noName = "prompt";
+/** Part of what a slug is: with another one, the same names would get other slugs. */
 const maxLength = 200;
 
 /** `Customer Support / EU` as `customer-support-eu`. */

@@ -1,9 +1,13 @@
-/** Rows and characters of one insert: a request of 128 MiB is not kept a second time as one text. */
-const maxRows = 5_000;
-const maxCharacters = 8 * 1024 * 1024;
+import type { RecordsConfig } from "../config.ts";
+
+/** What one insert may hold: a request of 128 MiB is not kept a second time as one text. */
+export type InsertBounds = Pick<RecordsConfig, "max_insert_rows" | "max_insert_characters">;
 
 /** `rows` in groups that are not too large for one insert; a row that is too large by itself stands alone. */
-export function* chunksOf<Row extends object>(rows: readonly Row[]): Generator<readonly Row[]> {
+export function* chunksOf<Row extends object>(
+  rows: readonly Row[],
+  { max_insert_rows: maxRows, max_insert_characters: maxCharacters }: InsertBounds,
+): Generator<readonly Row[]> {
   let start = 0;
   let characters = 0;
   for (const [index, row] of rows.entries()) {

@@ -6,6 +6,7 @@ import { ApiError } from "../../extensions/api/http/errors.ts";
 import { unavailable } from "../../extensions/api/http/failures.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { Statement } from "../../query/sql.ts";
+import type { RecordsConfig } from "../config.ts";
 import { chunksOf } from "./chunks.ts";
 import { nextTime } from "./clock.ts";
 import { countRecords, type Match, type Selection, selectRecords } from "./statements.ts";
@@ -18,17 +19,19 @@ export interface Scope {
   readonly author: string;
 }
 
-/** How long a claim that somebody else won may stay unseen: replicas get rows a little later. */
-const claimWaits = { tries: 100, pauseMs: 50 } as const;
+/** Between two looks for the winner of a claim. No option: `claim_timeout` is how long there are any. */
+const claimPauseMs = 50;
 
 /** Reads and writes records of any kind. */
 export class Records {
   readonly reader: Reader;
+  readonly limits: RecordsConfig;
   readonly #store: Store;
 
-  constructor(store: Store, reader: Reader) {
+  constructor(store: Store, reader: Reader, limits: RecordsConfig) {
     this.#store = store;
     this.reader = reader;
+    this.limits = limits;
   }
 
   /** Whether traces and sessions that have no spans are known. */
@@ -66,7 +69,7 @@ export class Records {
    */
   async putAll<F>(table: RecordTable<F>, rows: readonly RecordRow<F>[]): Promise<void> {
     this.#store.assertReady();
-    for (const chunk of chunksOf(rows)) await this.#store.insert(table.name, chunk);
+    for (const chunk of chunksOf(rows, this.limits)) await this.#store.insert(table.name, chunk);
   }
 
   /** Takes a record away. */
@@ -80,6 +83,8 @@ export class Records {
    *
    * The insert's token is made of the key. The server takes the first block of a token and drops the others, atomically
    * (each of its replicas does), as long as it remembers the token; by then the row is seen by the look before.
+   *
+   * @throws {ApiError} 503: another one won, and its row has not come to this replica within `claim_timeout`
    */
   async claim<F>(table: RecordTable<F>, row: RecordRow<F>): Promise<RecordRow<F>> {
     const match = Object.fromEntries(table.key.map((field) => [field, (row as Record<string, unknown>)[field]]));
@@ -87,10 +92,12 @@ export class Records {
     const [first] = await this.list(table, selection);
     if (first !== undefined) return first;
     await this.#insertOnce(table, row, Object.values(match));
-    for (let tries = 0; tries < claimWaits.tries; tries++) {
+    const endMs = performance.now() + this.limits.claim_timeout;
+    for (;;) {
       const [winner] = await this.list(table, selection);
       if (winner !== undefined) return winner;
-      await pause(claimWaits.pauseMs, new AbortController().signal);
+      if (performance.now() >= endMs) break;
+      await pause(claimPauseMs, new AbortController().signal);
     }
     throw new ApiError(503, "the store has not shown what it took; send the request again", retryLater);
   }

@@ -23,10 +23,8 @@ interface SpanRow {
   readonly Task: string;
 }
 
-/** Writes of one span that are put together. */
+/** Writes of one span that are put together. No option: each of them says the same links, or none. */
 const maxRows = 100;
-/** Where spans came without their columns filled, attributes are looked through: as far back as people comment on. */
-const attributeDays = 2;
 
 const responseIdAttributes = ["openai_id", "llm.response_id", "response_id", "gen_ai.response.id"] as const;
 
@@ -37,7 +35,7 @@ export async function findSpan(records: Records, project: string, id: string): P
   const statements = [
     ...(spanId === undefined ? [] : [spanById(tables, project, spanId)]),
     spanByResponse(tables, project, id),
-    spanByAttribute(tables, project, id),
+    spanByAttribute(tables, project, id, records.limits.attribute_search_age),
   ];
   for (const statement of statements) {
     const rows = await records.rows<SpanRow>(statement);
@@ -61,11 +59,12 @@ export function spanByResponse(tables: StoreTables, project: string, responseId:
   return spans(tables, [ofProject(project), sql`ResponseId = ${param("String", responseId)}`]);
 }
 
-export function spanByAttribute(tables: StoreTables, project: string, responseId: string): Statement {
+/** Where spans came without their columns filled, their attributes are looked through, which takes long: @param ageMs how far back */
+export function spanByAttribute(tables: StoreTables, project: string, responseId: string, ageMs: number): Statement {
   const keys = raw(responseIdAttributes.map((key) => `SpanAttributes['${key}']`).join(", "));
   return spans(tables, [
     ofProject(project),
-    sql`Timestamp > now() - toIntervalDay(${raw(String(attributeDays))})`,
+    sql`Timestamp > now() - toIntervalSecond(${raw(String(Math.ceil(ageMs / 1_000)))})`,
     sql`ResponseId = ''`,
     sql`${param("String", responseId)} IN (${keys})`,
   ]);

@@ -59,6 +59,7 @@ function counting(): { readonly reader: Reader; readonly statements: () => numbe
   return {
     statements: () => statements,
     reader: {
+      bounds: store.reader.bounds,
       tables: reader.tables,
       rows: (statement, options) => {
         statements += 1;

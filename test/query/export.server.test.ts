@@ -34,9 +34,17 @@ beforeAll(async () => {
 afterAll(() => clickhouse.stop());
 
 describe("Parquet", () => {
-  it.each([0, 1, 7, 5_000, 12_345])("of %i rows is read by ClickHouse as it was written", async (count) => {
+  it.each([
+    [0, 5_000, 0],
+    [1, 5_000, 1],
+    [7, 3, 3],
+    [5_000, 5_000, 1],
+    [12_345, 5_000, 3],
+  ])("of %i rows, %i a group, is read by ClickHouse as it was written", async (count, rowsPerGroup, groups) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of parquetOf(table, pagesOf(count))) chunks.push(chunk);
+    for await (const chunk of parquetOf(table, pagesOf(count), rowsPerGroup)) chunks.push(chunk);
+    // One chunk for each group, and the beginning and the end of the file.
+    expect(chunks).toHaveLength(groups + 2);
     await clickhouse.command(
       "CREATE OR REPLACE TABLE p (name Nullable(String), cost Nullable(Float64), n Int64, ok Bool, at DateTime64(6, 'UTC'), tags String) ENGINE = Memory",
     );

@@ -85,7 +85,7 @@ const statements = {
   "tags of traces": () => tracesStatement({ project: "p", reader }, ["t"]),
   "tags of sessions": () => sessionsStatement({ project: "p", reader }, ["s"]),
   "tags of sessions that wait with traces": () => waitingTagsStatement({ project: "p", reader }, ["s"]),
-  "the tree of a trace": () => nodesOfTrace(source, uuid, []),
+  "the tree of a trace": () => nodesOfTrace(source, uuid, [], 100_000),
   "current signals": () => currentSignals(source, "span", ["s"]),
   "signals, every filter": () =>
     listSignals(source, signalFilter, {
@@ -99,7 +99,8 @@ const statements = {
   "an attachment": () => attachmentOfSpan(source, "t", "s", "a"),
   "bytes of an attachment": () => attachmentData(source, "a", 10),
   "series of signals": () => signalSeries({ ...source, from: 0n, to: 1n, bucketSeconds: 60, name: "n", limit: 5 }),
-  "latency where no span is stored twice": () => seriesStatement({ ...series, metric: "latency", repeated: [] }),
+  "latency where no span is stored twice": () =>
+    seriesStatement({ ...series, metric: "latency", repeated: [] }, 100_000),
   "traces with repeated spans of a series": () => repeatedStatement(seriesScope({ ...series, metric: "cost" })),
 };
 
@@ -110,7 +111,7 @@ describe("statements of reads", () => {
   });
 
   it.each(seriesMetrics)("series of %s", (metric) => {
-    const { query, params } = seriesStatement({ ...series, metric });
+    const { query, params } = seriesStatement({ ...series, metric }, 100_000);
     expect(`${query}\n\n${JSON.stringify(params, undefined, 2)}\n`).toMatchSnapshot();
   });
 });

@@ -46,7 +46,7 @@ describe("settled hours", () => {
   const settle = (settings?: object): Promise<number> =>
     settlerWith(settings).settle(seconds(-24 * hour), seconds(24 * hour));
   const read = (wanted: Partial<Wanted> = {}): Promise<readonly SeriesRow[]> =>
-    readSeries(store.reader, { ...costs, ...wanted });
+    readSeries(store.reader, { ...costs, ...wanted }, { maxPoints: 1_000 });
   /** Cost per hour after midnight. */
   const perHour = async (): Promise<Record<number, unknown>> =>
     Object.fromEntries(

@@ -7,6 +7,7 @@ import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhou
 import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
 import { spanSeriesSchema } from "../../exporters/clickhouse/schema/span-series.ts";
 import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
+import { type ReadsConfig, readsSchema } from "../../query/config.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
 import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
 
@@ -95,13 +96,14 @@ export class TestStore {
   readonly ddl: Ddl;
   readonly reader: ClickHouseReader;
   readonly #server: TestClickHouse;
+  readonly #tables: StoreTables;
 
   private constructor(server: TestClickHouse) {
     this.#server = server;
-    const { client, database, url } = server;
+    const { database, url } = server;
     this.ddl = ddlOf(clickhouseConfigSchema.parse({ endpoint: url }), database);
     const table = (name: string): string => `${database}.${name}`;
-    const tables: StoreTables = {
+    this.#tables = {
       spans: table("otel_traces"),
       traces: table("traces"),
       spanSeries: table("span_series"),
@@ -110,10 +112,14 @@ export class TestStore {
       attachments: table("attachments"),
       attachmentData: table("attachment_data"),
     };
-    this.reader = new ClickHouseReader(() => Promise.resolve(client), tables, {
-      maxExecutionSeconds: 20,
-      maxMemoryBytes: 1_000_000_000,
-    });
+    this.reader = this.readerWith({});
+  }
+
+  /** @param bounds in place of defaults, as in the configuration */
+  readerWith(bounds: Partial<ReadsConfig>): ClickHouseReader {
+    const limits = { maxExecutionSeconds: 20, maxMemoryBytes: 1_000_000_000 };
+    const client = () => Promise.resolve(this.#server.client);
+    return new ClickHouseReader(client, this.#tables, { limits, bounds: readsSchema.parse(bounds) });
   }
 
   static async create(server: TestClickHouse): Promise<TestStore> {

@@ -3,13 +3,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { z } from "zod";
 import { ClientGone } from "../../../receivers/otlp/http-body.ts";
 import type { InFlight } from "../../../receivers/otlp/in-flight.ts";
 import type { SizeLimit } from "../../../receivers/otlp/size-limit.ts";
 import type { Caller } from "../auth/caller.ts";
 import { anybody } from "../auth/keys.ts";
+import type { ApiConfig } from "../config.ts";
 import { parseJson, readBody } from "./body.ts";
-import { check } from "./check.ts";
+import { check, type Place } from "./check.ts";
 import { allowsOrigin, corsHeaders, isLoopbackHost, isSameOrigin, preflightHeaders } from "./cors.ts";
 import { ApiError } from "./errors.ts";
 import { asApiError } from "./failures.ts";
@@ -24,8 +26,7 @@ export interface AppPorts {
   readonly inFlight: InFlight;
   readonly logger: Logger;
   readonly instruments: ApiInstruments;
-  /** How deep lists and objects of a body may lie in each other. */
-  readonly maxJsonDepth: number;
+  readonly bounds: Pick<ApiConfig, "max_json_depth" | "max_query_parameters" | "max_listed_problems">;
   /** Origins whose pages may read. */
   readonly allowedOrigins: readonly string[];
   /** Whether everybody on this machine may call, without a key. */
@@ -123,11 +124,14 @@ async function serve(call: Call, ports: AppPorts): Promise<FastifyReply> {
   await checkOrigin(call, ports);
   const caller = await callerOf(route, request, ports);
   const body = admission && (await readBody(request.raw, ports.limit, admission));
+  const { max_query_parameters: maxParameters, max_listed_problems: maxProblems } = ports.bounds;
+  const read = (schema: z.ZodType | undefined, value: () => unknown, place: Place): unknown =>
+    schema === undefined ? undefined : check(schema, value(), place, maxProblems);
   const checked: ApiRequest = {
     caller,
-    params: route.params === undefined ? undefined : check(route.params, call.params, "path"),
-    query: route.query === undefined ? undefined : check(route.query, parametersOf(target.search), "query"),
-    body: bodyOf(route, body, ports.maxJsonDepth),
+    params: read(route.params, () => call.params, "path"),
+    query: read(route.query, () => parametersOf(target.search, maxParameters), "query"),
+    body: bodyOf(route, body, ports.bounds),
     headers: request.headers,
     url: localUrl(target),
     signal: hungUp.signal,
@@ -166,9 +170,9 @@ async function callerOf(route: Route, request: FastifyRequest, { callerOf: find 
   return caller;
 }
 
-function bodyOf(route: Route, body: Buffer | undefined, maxDepth: number): unknown {
+function bodyOf(route: Route, body: Buffer | undefined, bounds: AppPorts["bounds"]): unknown {
   if (body === undefined || route.body === "raw") return body;
-  return check(route.body!, parseJson(body, maxDepth), "body");
+  return check(route.body!, parseJson(body, bounds.max_json_depth), "body", bounds.max_listed_problems);
 }
 
 function send(reply: FastifyReply, answer: unknown): FastifyReply {

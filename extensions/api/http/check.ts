@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { badRequest, type Problem } from "./errors.ts";
 
-/** Problems that are reported of one request; more help nobody and cost bytes. */
-const maxProblems = 100;
+/** The part of a request in which something is. */
+export type Place = "body" | "query" | "path";
 
 const typeNames: Readonly<Record<string, string>> = {
   invalid_type: "invalid_type",
@@ -22,9 +22,9 @@ const typeNames: Readonly<Record<string, string>> = {
  * `value` as `schema` reads it.
  *
  * @param place the first part of every problem's `loc`
- * @throws {ApiError} 400 with every problem
+ * @throws {ApiError} 400 with the first `maxProblems` of all problems
  */
-export function check<S extends z.ZodType>(schema: S, value: unknown, place: "body" | "query" | "path"): z.output<S> {
+export function check<S extends z.ZodType>(schema: S, value: unknown, place: Place, maxProblems: number): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw badRequest(result.error.issues.slice(0, maxProblems).map((issue) => problemOf(issue, place, value)));

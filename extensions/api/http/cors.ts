@@ -8,6 +8,7 @@ import type { Route } from "./route.ts";
 
 const allowedHeaders = "authorization, content-type, content-encoding, x-request-id";
 const exposedHeaders = "x-total-count, x-next-cursor, x-request-id, retry-after";
+/** No option: what a preflight says changes with the program or its configuration alone. */
 const maxAgeSeconds = "600";
 
 /** Whether a page of `origin` may call `route`. */

@@ -7,6 +7,7 @@ import { ApiError } from "./errors.ts";
  * What becomes of errors: the one place that knows which status a failure of the store or of a pipeline has.
  */
 
+/** A hint alone: clients choose when they come again. */
 const retryAfterSeconds = 5;
 
 /** Codes of ClickHouse that say: this query wants more than it may have. Asked again, it would want it again. */

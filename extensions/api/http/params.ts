@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseUuid, sessionUuid } from "../../../pipeline/ids.ts";
+import type { ReadsConfig } from "../../../query/config.ts";
 import type { TagFilter } from "../../../query/tags.ts";
 import { parseTime } from "./timestamps.ts";
 
@@ -7,13 +8,14 @@ import { parseTime } from "./timestamps.ts";
  * Pieces for the `params` and `query` of routes. Each takes the text of one parameter; add `.describe()`, and `.optional()`
  * where it may be missing. `queryOf` and `listQueryOf` make the schema of a whole query of them:
  *
- *     query: listQueryOf({ id: uuid.optional().describe("..."), limit: limitOf(10_000, 5_000), offset })
+ *     query: listQueryOf({ id: uuid.optional().describe("..."), limit: limitOf(10_000, 5_000), offset }, reader.bounds)
  */
 
-/** Longest text of a parameter, in UTF-16 units. Node bounds the whole of the headers at 16 KiB by default. */
+/** Longest text of a parameter, in UTF-16 units: what answers to all of them share is bounded by `max_header_size`. */
 const maxText = 8_192;
 
-const text = z.string().max(maxText);
+/** Any text that is not too long. */
+export const text = z.string().max(maxText);
 
 /** A piece that turns its text into a value, or says what it takes. */
 function parsed<T>(schema: { type: string; format?: string }, parse: (text: string) => T | undefined, error: string) {
@@ -141,9 +143,8 @@ export function queryOf<S extends Shape>(shape: S) {
   return z.preprocess((query) => known(shape, query as object), z.object(shape));
 }
 
-/** Tag filters of one request, and values of one of them. */
-const maxTagFilters = 32;
-const maxTagValues = 100;
+/** How much tags may be filtered: `extensions.api.reads`. */
+export type TagBounds = Pick<ReadsConfig, "max_tag_filters" | "max_tag_values">;
 
 /** The member of `listQueryOf` that holds the tag filters, for the documentation. */
 export const tagFilters = z
@@ -157,28 +158,32 @@ export const tagFilters = z
  * A query of the parameters in `shape` and of filters on tags, which all others are (`tags` of the output). Filters of
  * one tag, also by its name and `tag.` with its name, are one filter with several values.
  */
-export function listQueryOf<S extends Shape>(shape: S) {
+export function listQueryOf<S extends Shape>(shape: S, bounds: TagBounds) {
   const all = z.object({ ...shape, tags: tagFilters });
   return z.preprocess((query, context) => {
-    const tags = tagsOf(shape, query as object, (name, message) =>
-      context.issues.push({ code: "custom", message, path: [name], input: query }),
-    );
+    const fail = (name: string, message: string): void =>
+      void context.issues.push({ code: "custom", message, path: [name], input: query });
+    const tags = tagsOf(shape, query as object, bounds, fail);
     return { ...known(shape, query as object), tags };
   }, all);
 }
 
 const prefix = "tag.";
 
-function tagsOf(shape: Shape, query: object, fail: (name: string, message: string) => void): TagFilter[] {
+function tagsOf(
+  shape: Shape,
+  query: object,
+  { max_tag_filters: maxFilters, max_tag_values: maxValues }: TagBounds,
+  fail: (name: string, message: string) => void,
+): TagFilter[] {
   const filters = new Map<string, string[]>();
   for (const [name, value] of Object.entries(query)) {
     if (Object.hasOwn(shape, name)) continue;
     const key = name.startsWith(prefix) ? name.slice(prefix.length) : name;
     if (key === "") fail(name, "must have the name of a tag");
     filters.set(key, [...(filters.get(key) ?? []), ...[value].flat().map(String)]);
-    if (filters.get(key)!.length > maxTagValues) fail(name, `must have at most ${maxTagValues} values`);
+    if (filters.get(key)!.length > maxValues) fail(name, `must have at most ${maxValues} values`);
   }
-  if (filters.size > maxTagFilters)
-    fail([...filters.keys()].at(-1)!, `one request filters at most ${maxTagFilters} tags`);
+  if (filters.size > maxFilters) fail([...filters.keys()].at(-1)!, `one request filters at most ${maxFilters} tags`);
   return [...filters].map(([key, values]) => ({ key, values: [...new Set(values)] }));
 }

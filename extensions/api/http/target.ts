@@ -1,8 +1,5 @@
 import { parse } from "node:querystring";
 
-/** Names and values of one query that are read; others are ignored. */
-const maxParameters = 1_000;
-
 /** What a request line asks for. */
 export interface Target {
   /** As sent, still encoded. */
@@ -18,8 +15,8 @@ export function targetOf(url: string): Target {
   return at < 0 ? { path: local, search: "" } : { path: local.slice(0, at), search: local.slice(at) };
 }
 
-/** Decoded values by name: a text, or texts where a name stands several times. What cannot be decoded stays as it is. */
-export function parametersOf(search: string): object {
+/** At most so many decoded values by name: a text, or texts where a name stands several times. What cannot be decoded stays as it is. */
+export function parametersOf(search: string, maxParameters: number): object {
   return parse(search.slice(1), "&", "=", { maxKeys: maxParameters });
 }
 

@@ -5,17 +5,13 @@ import { rowsOf } from "../../../exporters/clickhouse/schema/migrations.ts";
 import { createQueryUser, projectPolicy, queryGrants } from "../../../exporters/clickhouse/schema/query-user.ts";
 import { ddlOf } from "../../../exporters/clickhouse/schema/sql.ts";
 import type { Store } from "../api.ts";
+import type { ApiConfig } from "../config.ts";
 import { ApiError } from "../http/errors.ts";
 import { storeFailureOf } from "../http/failures.ts";
 
 /** The user that runs queries. */
-export interface QueryUser {
-  readonly username: string;
-  readonly password: string;
-}
+export type QueryUser = Pick<ApiConfig["sql"], "username" | "password" | "rights_cache_time">;
 
-/** How long it is believed that the rights of the user are as they were seen. */
-const believedMs = 60_000;
 const authenticationFailed = 516;
 
 /**
@@ -52,7 +48,7 @@ export class QueryAccess {
    */
   async assertSafe(client: ClickHouseClient): Promise<void> {
     const belief = this.#beliefOf(client);
-    if (performance.now() - belief.checkedAtMs < believedMs) return;
+    if (performance.now() - belief.checkedAtMs < this.#user.rights_cache_time) return;
     belief.checking ??= this.#check(client)
       .then(() => {
         belief.checkedAtMs = performance.now();
@@ -95,7 +91,9 @@ export class QueryAccess {
 
   /** The rights of the user, one statement each. */
   async #grants(client: ClickHouseClient): Promise<readonly string[]> {
-    const result = await client.query({ query: "SHOW GRANTS", format: "JSONCompactEachRow", auth: { ...this.#user } });
+    const { username, password } = this.#user;
+    const auth = { username, password };
+    const result = await client.query({ query: "SHOW GRANTS", format: "JSONCompactEachRow", auth });
     const rows = await result.json<[string]>();
     return rows.map(([grant]) => grant.replaceAll("`", ""));
   }

@@ -8,8 +8,12 @@ import { badRequest } from "../http/errors.ts";
  * The text is cut into words as ClickHouse cuts it. What it might read in another way than we do is refused.
  */
 
-/** @throws {ApiError} 400: the text is something else than one query, or uses what it may not */
-export function assertAllowed(query: string): void {
+/**
+ * @param maxBytes of the text: each of its words is an object here
+ * @throws {ApiError} 400: the text is too long, something else than one query, or uses what it may not
+ */
+export function assertAllowed(query: string, maxBytes: number): void {
+  if (Buffer.byteLength(query) > maxBytes) throw refused(`is longer than ${maxBytes} bytes (sql.max_query_size)`);
   const words = wordsOf(query);
   const [first] = words;
   if (first === undefined) throw refused("is empty");
@@ -111,11 +115,7 @@ const number = /\d[A-Za-z0-9_]*/y;
 const plainNumber = /^(?:[\d_]+(?:e\d*)?|0x[0-9a-f]+|0b[01]+)$/i;
 const symbol = /[!%&()*+,\-./:;<=>?@[\]^{|}~]/y;
 
-/** Bounded, for each word is an object here. ClickHouse itself reads 256 KiB. */
-const maxQueryChars = 262_144;
-
 function wordsOf(query: string): readonly Word[] {
-  if (query.length > maxQueryChars) throw refused(`is longer than ${maxQueryChars} characters`);
   const words: Word[] = [];
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {

@@ -22,7 +22,10 @@ export interface QueryRequest {
   readonly signal: AbortSignal;
 }
 
-/** Bytes of an answer that the server gathers before it sends: what fails up to there is a clear error. */
+/**
+ * Bytes of an answer that the server gathers before it sends: what fails up to there is a clear error. No option: more would
+ * merely delay the first row.
+ */
 const bufferedBytes = 1_048_576;
 
 /** Runs what people write, as a user of the database that can read their project alone. */
@@ -44,7 +47,7 @@ export class QueryRunner {
    * @throws {ApiError} 400: not allowed, wrong, or past a limit; 429: too many at a time; 503
    */
   async run(request: QueryRequest): Promise<ApiReply> {
-    assertAllowed(request.query);
+    assertAllowed(request.query, this.#config.sql.max_query_size);
     const release = this.#enter(request.projectId);
     try {
       const { stream, headers } = await this.#execute(request);
@@ -106,6 +109,7 @@ export class QueryRunner {
       max_execution_time: query_timeout / 1_000,
       timeout_overflow_mode: "throw",
       max_memory_usage: String(query_memory),
+      max_query_size: String(sql.max_query_size),
       max_result_rows: String(sql.max_result_rows),
       max_result_bytes: String(sql.max_result_bytes),
       result_overflow_mode: "throw",

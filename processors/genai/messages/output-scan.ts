@@ -9,6 +9,7 @@ import type { ReasonLists } from "./reason-lists.ts";
 import { parsedJson } from "./text-value.ts";
 import { callTypes, readToolCall, responseTypes, type ToolCall, writeJsonText } from "./tool-call.ts";
 
+/** One for each choice of an answer, of which there are a few. */
 const maxFinishReasons = 100;
 const longestId = 256;
 

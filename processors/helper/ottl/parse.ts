@@ -31,6 +31,7 @@ const constants: Readonly<Record<string, null | boolean | number>> = {
 
 const functionNames = ["IsMatch", "IsRootSpan", "HasPrefix", "HasSuffix"];
 const comparisons = ["==", "!=", "<", "<=", ">", ">="];
+/** Of parentheses in an expression that the operator writes. */
 const maxDepth = 64;
 
 /**

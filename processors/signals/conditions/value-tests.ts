@@ -81,6 +81,7 @@ export class WordTest implements Test {
   }
 }
 
+/** Answers that one test remembers by text; with more it begins anew, which costs time alone. */
 const maxAnswers = 1_000;
 type ListColumn = ValueColumn<readonly string[]> | MapColumn;
 

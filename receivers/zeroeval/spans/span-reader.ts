@@ -32,6 +32,7 @@ export interface SpanLimits extends TagLimits {
   readonly maxAttributes: number;
 }
 
+/** Part of the schema of spans. */
 const maxKindLength = 64;
 const statuses = ["unset", "ok", "error"] as const;
 const scopeName = "zeroeval";

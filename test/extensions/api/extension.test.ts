@@ -1,3 +1,5 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -108,6 +110,92 @@ describe("api", () => {
       "test",
       { detail: "exists already" },
     ]);
+  });
+
+  test.each([
+    [{}, 100],
+    [{ max_listed_problems: 2 }, 2],
+  ])("with %j, an answer names %i of 150 problems", async (config, problems) => {
+    const list = { ...echo, path: "/list", params: z.object({}), body: z.array(z.number()) };
+    const url = await start([list], config);
+    const answer = await post(`${url}/list`, JSON.stringify(Array.from({ length: 150 }, () => "x")));
+    expect([answer.status, ((await answer.json()) as { detail: unknown[] }).detail.length]).toEqual([400, problems]);
+  });
+
+  test("reads max_query_parameters of a query", async () => {
+    const url = await start([echo], { max_query_parameters: 2 });
+    const answer = await post(`${url}/echo/a?b=1&b=2&c=3`, '{"text":""}');
+    expect(await answer.json()).toEqual({ name: "a", b: ["1", "2"], text: "", project: "default" });
+  });
+
+  describe("with a request that is being answered", () => {
+    /** A route that answers when it is told to. */
+    function slowRoute() {
+      let answer = (): void => undefined;
+      const answered = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      let begin = (): void => undefined;
+      const begun = new Promise<void>((resolve) => {
+        begin = resolve;
+      });
+      const handle = async () => {
+        begin();
+        await answered;
+        return {};
+      };
+      return { route: { ...echo, handle }, answer, begun };
+    }
+
+    test("refuses a further one than max_in_flight_requests with 503", async () => {
+      const { route, answer, begun } = slowRoute();
+      const url = await start([route], { max_in_flight_requests: 1 });
+      const first = post(`${url}/echo/a`, '{"text":""}');
+      await begun;
+      const second = await post(`${url}/echo/a`, '{"text":""}');
+      answer();
+      expect([(await first).status, second.status]).toEqual([200, 503]);
+      expect(await second.json()).toEqual({ detail: expect.stringContaining("max_in_flight_requests") });
+    });
+
+    test("answers it within shutdown_timeout when it is asked to stop", async () => {
+      const { route, answer, begun } = slowRoute();
+      const api = await TestApi.start([route], { config: { shutdown_timeout: "1h" } });
+      const request = post(`${api.url}/echo/a`, '{"text":""}', { connection: "close" });
+      await begun;
+      const stopped = api.extension.shutdown();
+      answer();
+      expect((await request).status).toBe(200);
+      await stopped;
+    });
+
+    test("breaks it off after shutdown_timeout", async () => {
+      const { route, begun } = slowRoute();
+      const api = await TestApi.start([route], { config: { shutdown_timeout: "1ms" } });
+      const request = post(`${api.url}/echo/a`, '{"text":""}').catch(() => "broken off");
+      await begun;
+      await api.extension.shutdown();
+      expect(await request).toBe("broken off");
+    });
+  });
+
+  test("has max_clickhouse_connections to a server, and no more", async () => {
+    const waiting: ServerResponse[] = [];
+    const counts: number[] = [];
+    const server = createServer((request, response) => {
+      request.resume();
+      counts.push(waiting.push(response));
+      // As many as there may be are let go when they are there: were there more, they would have come before.
+      if (waiting.length >= 3) setImmediate(() => waiting.splice(0).map((one) => one.end()));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const extension = createApi({ config: { max_clickhouse_connections: 3 }, exporter: { endpoint } });
+    const client = await extension.store.client();
+    await Promise.all(Array.from({ length: 9 }, () => client.query({ query: "SELECT 1" }).then((one) => one.text())));
+    expect(Math.max(...counts)).toBe(3);
+    await extension.shutdown();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test("an exporter that does not exist is an error that names it", () => {

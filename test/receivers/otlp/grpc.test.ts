@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
@@ -211,6 +212,23 @@ describe("OTLP over gRPC", () => {
     stream.end(body);
     expect(await statusOf(stream)).toBe(expected);
     expect(traces.batches).toHaveLength(0);
+    session.close();
+  });
+
+  it.each([
+    [{}, 32_768],
+    [{ max_header_size: "2KiB" }, 2_048],
+  ])("with %j, takes %i bytes of metadata and refuses a call with more", async (keys, bytes) => {
+    const { grpc } = await startGrpc(keys);
+    const session = connect(`http://${grpc}`);
+    const [settings] = (await once(session, "remoteSettings")) as [{ maxHeaderListSize?: number }];
+    expect(settings.maxHeaderListSize).toBe(bytes);
+    const answers = (metadata: number) => {
+      const stream = session.request({ ...requestHeaders, "x-metadata": "x".repeat(metadata) });
+      stream.end(framed(traceRequest(1)));
+      return statusOf(stream).catch(() => "refused");
+    };
+    expect([await answers(bytes / 2), await answers(bytes)]).toEqual(["0", "refused"]);
     session.close();
   });
 

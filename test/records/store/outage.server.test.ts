@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { promptTable } from "../../../exporters/clickhouse/schema/records.ts";
+import { recordsSchema } from "../../../records/config.ts";
 import { Records } from "../../../records/store/records.ts";
 import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
 import { until } from "../../support/until.ts";
@@ -64,7 +65,7 @@ describe("a claim", () => {
     const scope = { project: "claims", author: "k" };
     const claims = Array.from({ length: 40 }, (_, n) => {
       const { store } = apis[n % 2]!.api;
-      const records = new Records(store, blindReader());
+      const records = new Records(store, blindReader(), recordsSchema.parse({}));
       return records.claim(
         promptTable,
         records.fresh(promptTable, scope, { Slug: "s", PromptId: `p${n}`, TaskName: "" }),
@@ -82,6 +83,7 @@ describe("a claim", () => {
     let looks = 0;
     return {
       tables: {} as never,
+      bounds: {} as never,
       stream: () => Promise.reject(new Error("not used")),
       rows: async <Row>(statement: { query: string; params: Readonly<Record<string, unknown>> }) => {
         if (looks++ === 0) return [];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { recordsSchema } from "../../../records/config.ts";
 import { chunksOf } from "../../../records/store/chunks.ts";
 import { nextTime } from "../../../records/store/clock.ts";
 import { derivedId } from "../../../records/store/derived-id.ts";
@@ -50,16 +51,20 @@ describe("derived ids", () => {
 });
 
 describe("chunks of rows", () => {
-  test("hold all rows in their order, few and small enough for one insert", () => {
-    const rows = Array.from({ length: 12_000 }, (_, n) => ({ n, text: "x".repeat(n % 5_000) }));
-    const chunks = [...chunksOf(rows)];
-    expect(chunks.flat()).toEqual(rows);
-    for (const chunk of chunks) {
-      expect(chunk.length).toBeLessThanOrEqual(5_000);
-      expect(chunk.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(8 * 1024 * 1024);
-    }
-    expect([...chunksOf([])]).toEqual([]);
-    const large = { text: "x".repeat(9 * 1024 * 1024) };
-    expect([...chunksOf([{ text: "" }, large, { text: "" }])].map(({ length }) => length)).toEqual([1, 1, 1]);
-  });
+  test.each([{}, { max_insert_rows: 70, max_insert_characters: 10_000 }])(
+    "hold all rows in their order, few and small enough for one insert with %j",
+    (options) => {
+      const bounds = recordsSchema.parse(options);
+      const rows = Array.from({ length: 12_000 }, (_, n) => ({ n, text: "x".repeat(n % 5_000) }));
+      const chunks = [...chunksOf(rows, bounds)];
+      expect(chunks.flat()).toEqual(rows);
+      for (const chunk of chunks) {
+        expect(chunk.length).toBeLessThanOrEqual(bounds.max_insert_rows);
+        expect(chunk.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(bounds.max_insert_characters);
+      }
+      expect([...chunksOf([], bounds)]).toEqual([]);
+      const large = { text: "x".repeat(9 * 1024 * 1024) };
+      expect([...chunksOf([{ text: "" }, large, { text: "" }], bounds)].map(({ length }) => length)).toEqual([1, 1, 1]);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { ddlOf } from "../../../exporters/clickhouse/schema/sql.ts";
 import type { Statement } from "../../../query/sql.ts";
 import { sql } from "../../../query/sql.ts";
 import { choiceCounts } from "../../../records/ab/tests.ts";
+import { recordsSchema } from "../../../records/config.ts";
 import { tallies } from "../../../records/judges/evaluations.ts";
 import { namedBySpans } from "../../../records/prompts/discover.ts";
 import { anyRow, spanByAttribute, spanById, spanByResponse } from "../../../records/store/spans.ts";
@@ -41,9 +42,9 @@ describe("statements of records", () => {
       [
         spanById(tables, "p", "0123456789abcdef"),
         spanByResponse(tables, "p", "chatcmpl-1"),
-        spanByAttribute(tables, "p", "chatcmpl-1"),
+        spanByAttribute(tables, "p", "chatcmpl-1", 172_800_000),
         anyRow("`otel`.`sessions`", "p", sql`SessionId = ''`),
-        namedBySpans(tables, "`otel`.`prompts`", "p"),
+        namedBySpans(tables, "`otel`.`prompts`", "p", recordsSchema.parse({})),
       ].map(shown),
     ).toMatchSnapshot();
   });

@@ -3,10 +3,11 @@ import { z } from "zod";
 import { check } from "../../../../extensions/api/http/check.ts";
 import { ApiError, type Problem } from "../../../../extensions/api/http/errors.ts";
 import * as params from "../../../../extensions/api/http/params.ts";
+import { readsSchema } from "../../../../query/config.ts";
 
 const id = "5b8efff7-9803-8103-d269-b633813fc60c";
 
-const query = params.listQueryOf({
+const shape = {
   id: params.uuid.optional(),
   parent: params.uuidOrNull.optional(),
   session_id: params.sessionId.optional(),
@@ -20,15 +21,16 @@ const query = params.listQueryOf({
   offset: params.offset,
   count: params.count,
   cursor: params.cursor,
-});
+};
+const query = params.listQueryOf(shape, readsSchema.parse({}));
 
 const defaults = { sort_order: "desc", limit: 50, offset: 0, count: false, tags: [] };
 
-const read = (given: Record<string, unknown>) => check(query, given, "query");
+const read = (given: Record<string, unknown>) => check(query, given, "query", 100);
 
-function problemsOf(given: Record<string, unknown>): unknown {
+function problemsOf(given: Record<string, unknown>, schema: z.ZodType = query): unknown {
   try {
-    read(given);
+    check(schema, given, "query", 100);
   } catch (error) {
     if (error instanceof ApiError && error.status === 400)
       return (error.detail as readonly Problem[]).map(({ loc, type }) => [loc, type]);
@@ -145,10 +147,20 @@ describe("parameters of requests", () => {
     expect(read(given).tags.map(({ key }) => key)).toEqual(["__proto__", "constructor", "tags"]);
   });
 
-  test("filters of tags are bounded", () => {
+  test("a filter of tags has a name", () => {
     expect(problemsOf({ "tag.": "a" })).toEqual([[["query", "tag."], "invalid_value"]]);
-    expect(problemsOf({ a: Array.from({ length: 101 }, String) })).toHaveLength(1);
-    expect(problemsOf(Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`k${i}`, ""])))).toHaveLength(1);
+  });
+
+  test.each([
+    [32, 100, {}],
+    [2, 3, { max_tag_filters: 2, max_tag_values: 3 }],
+  ])("at most %i tags are filtered by, each by at most %i values, with %j", (filters, values, bounds) => {
+    const bounded = params.listQueryOf(shape, readsSchema.parse(bounds));
+    const valuesOf = (count: number) => ({ a: Array.from({ length: count }, String) });
+    const tagsOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, ""]));
+    expect([problemsOf(valuesOf(values), bounded), problemsOf(tagsOf(filters), bounded)]).toEqual([[], []]);
+    expect(problemsOf(valuesOf(values + 1), bounded)).toHaveLength(1);
+    expect(problemsOf(tagsOf(filters + 1), bounded)).toHaveLength(1);
   });
 
   test("the pieces tell a JSON schema what they take", () => {

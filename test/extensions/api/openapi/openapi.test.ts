@@ -5,6 +5,7 @@ import { limitOf, listQueryOf, uuid } from "../../../../extensions/api/http/para
 import { documentedPath, openApiDocument } from "../../../../extensions/api/openapi/document.ts";
 import { documentationPage } from "../../../../extensions/api/openapi/pages.ts";
 import type { OpenApiDocument } from "../../../../extensions/api/openapi/types.ts";
+import { readsSchema } from "../../../../query/config.ts";
 import { echoRoute, TestApi } from "../support.ts";
 
 let api: TestApi;
@@ -60,7 +61,10 @@ describe("/openapi.json", () => {
   const list = echoRoute({
     path: "/things/:thing_id/:part+",
     params: z.object({ thing_id: uuid.describe("Id."), part: z.string() }),
-    query: listQueryOf({ limit: limitOf(500, 50), id: uuid.optional().describe("Id of a thing.") }),
+    query: listQueryOf(
+      { limit: limitOf(500, 50), id: uuid.optional().describe("Id of a thing.") },
+      readsSchema.parse({}),
+    ),
     responses: {
       200: z.array(z.object({ id: z.string(), at: z.number().default(1) }).meta({ id: "Thing" })),
       409: z.unknown(),

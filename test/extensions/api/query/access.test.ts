@@ -4,6 +4,7 @@ import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.
 import { createQueryUser, projectPolicy, queryGrants } from "../../../../exporters/clickhouse/schema/query-user.ts";
 import { ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
 import type { Store } from "../../../../extensions/api/api.ts";
+import { apiConfigSchema } from "../../../../extensions/api/config.ts";
 import { QueryAccess } from "../../../../extensions/api/query/access.ts";
 import { externalClickHouse, startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
 import { TestApi } from "../support.ts";
@@ -13,6 +14,19 @@ beforeAll(async () => {
   clickhouse = await startTestClickHouse();
 });
 afterAll(() => clickhouse.stop());
+
+describe("the rights of the user of queries", () => {
+  test.each([
+    ["0s", 3],
+    ["1h", 1],
+  ])("are looked at again after rights_cache_time, with %s %i times for 3 queries", async (cached, looks) => {
+    const { client, asked } = serverWith(queryGrants("otel"), [projectPolicy]);
+    const { sql } = apiConfigSchema.parse({ sql: { rights_cache_time: cached } });
+    const access = new QueryAccess({ database: "otel" } as Store, sql);
+    for (let n = 0; n < 3; n++) await access.assertSafe(client);
+    expect(asked.filter((query) => query === "SHOW GRANTS")).toHaveLength(looks);
+  });
+});
 
 async function answerWith(config: Record<string, unknown>, exporter: Record<string, unknown> = {}): Promise<unknown> {
   const api = await TestApi.start(undefined, {
@@ -46,7 +60,10 @@ function serverWith(grants: readonly string[], policies: readonly string[]) {
 }
 
 describe("what is known of a user of queries", () => {
-  const access = new QueryAccess({ database: "otel" } as Store, { username: "q", password: "" });
+  const access = new QueryAccess(
+    { database: "otel" } as Store,
+    apiConfigSchema.parse({ sql: { username: "q", password: "" } }).sql,
+  );
   const good = serverWith(queryGrants("otel"), [projectPolicy]);
 
   test("holds for a while, for the one server that was asked", async () => {
@@ -73,6 +90,13 @@ describe("what is known of a user of queries", () => {
 describe.skipIf(externalClickHouse)("the user of queries", () => {
   test("is there on the embedded server", async () => {
     expect(await answerWith({})).toEqual([200, expect.objectContaining({ rows: 1 })]);
+  });
+
+  test.each([
+    [7, 400],
+    [8, 200],
+  ])("sends queries of max_query_size, %i for SELECT 1, at most", async (max_query_size, status) => {
+    expect(await answerWith({ sql: { max_query_size } })).toEqual([status, expect.anything()]);
   });
 
   test("must be for the exporter's database", async () => {
