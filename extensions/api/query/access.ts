@@ -89,11 +89,14 @@ export class QueryAccess {
     return this.#grants(client);
   }
 
+  get #auth(): { username: string; password: string } {
+    const { username, password } = this.#user;
+    return { username, password };
+  }
+
   /** The rights of the user, one statement each. */
   async #grants(client: ClickHouseClient): Promise<readonly string[]> {
-    const { username, password } = this.#user;
-    const auth = { username, password };
-    const result = await client.query({ query: "SHOW GRANTS", format: "JSONCompactEachRow", auth });
+    const result = await client.query({ query: "SHOW GRANTS", format: "JSONCompactEachRow", auth: this.#auth });
     const rows = await result.json<[string]>();
     return rows.map(([grant]) => grant.replaceAll("`", ""));
   }
@@ -146,7 +149,7 @@ export class QueryAccess {
   /** Asked as the user of queries, who sees the tables that it may read. */
   async #assertTables(client: ClickHouseClient): Promise<void> {
     const query = "SELECT name, engine FROM system.tables WHERE database = {database: String}";
-    const asked = { query, query_params: { database: this.#store.database }, auth: { ...this.#user } };
+    const asked = { query, query_params: { database: this.#store.database }, auth: this.#auth };
     const result = await client.query({ ...asked, format: "JSONEachRow" });
     const tables = await result.json<{ name: string; engine: string }>();
     const odd = tables.find(({ engine }) => !policedEngines.test(engine));
