@@ -3,9 +3,9 @@ import { startTestClickHouse, type TestClickHouse } from "../test/support/clickh
 import type { LoadOptions } from "./generator.ts";
 import {
   cpuSecondsOf,
-  load,
   type Pipeline,
   peakRssMegabytesOf,
+  prepareLoad,
   type SignalboxProcess,
   startSignalbox,
 } from "./processes.ts";
@@ -65,7 +65,8 @@ export async function endToEnd(
   try {
     signalbox = await startSignalbox(clickhouse, acknowledge, pipeline);
     const port = { grpc: signalbox.grpcPort, http: signalbox.httpPort, json: signalbox.apiPort }[options.protocol];
-    await load({ ...options, port, seconds: 5, spans: Math.min(options.spans, 200_000) });
+    const warmUp = await prepareLoad({ ...options, port, seconds: 5, spans: Math.min(options.spans, 200_000) });
+    await warmUp.run();
     const warm = await number(clickhouse, "SELECT count() AS value FROM otel_traces");
     return await measured(clickhouse, signalbox, { ...options, port, seconds: 120 }, warm);
   } finally {
@@ -81,13 +82,14 @@ async function measured(
   warm: number,
 ): Promise<EndToEndResult> {
   const serverPid = clickhouse.pid();
+  const load = await prepareLoad(options);
   const before = {
     own: cpuSecondsOf(signalbox.pid),
     server: cpuSecondsOf(serverPid),
     parts: await number(clickhouse, partsSql),
   };
   const began = performance.now();
-  const result = await load(options);
+  const result = await load.run();
   await untilStored(clickhouse, warm + result.acceptedSpans);
   const seconds = (performance.now() - began) / 1000;
   const spans = (await number(clickhouse, "SELECT count() AS value FROM otel_traces")) - warm;

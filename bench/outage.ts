@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startTestClickHouse } from "../test/support/clickhouse.ts";
-import { load, peakRssMegabytesOf, startSignalbox } from "./processes.ts";
+import { peakRssMegabytesOf, prepareLoad, startSignalbox } from "./processes.ts";
 
 /** What a minute without ClickHouse came to. */
 export interface OutageResult {
@@ -20,7 +20,7 @@ export async function outage(acknowledge: "received" | "stored"): Promise<Outage
   const clickhouse = await startTestClickHouse();
   const signalbox = await startSignalbox(clickhouse, acknowledge);
   try {
-    const running = load({
+    const load = await prepareLoad({
       protocol: "http",
       port: signalbox.httpPort,
       connections: 160,
@@ -29,6 +29,7 @@ export async function outage(acknowledge: "received" | "stored"): Promise<Outage
       spans: Number.MAX_SAFE_INTEGER,
       seconds: loadSeconds,
     });
+    const running = load.run();
     await sleep(5_000);
     await clickhouse.kill();
     await sleep(outageSeconds * 1000);

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "./free-port.ts";
@@ -109,16 +110,24 @@ async function untilReady(child: ChildProcess, httpPort: number): Promise<void> 
   throw new Error("signalbox did not become ready");
 }
 
-/** Runs a load in a process of its own. */
-export async function load(options: LoadOptions): Promise<LoadResult> {
+/** A load in a process of its own, that has made what it will send. */
+export interface PreparedLoad {
+  run(): Promise<LoadResult>;
+}
+
+/** Starts the process, and waits until it could send. */
+export async function prepareLoad(options: LoadOptions): Promise<PreparedLoad> {
   const generator = fileURLToPath(new URL("./generator.js", import.meta.url));
   const child = spawn(process.execPath, [generator, "--load", JSON.stringify(options)], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    output += chunk;
-  });
-  await once(child, "close");
-  return JSON.parse(output) as LoadResult;
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  await lines.next();
+  return {
+    run: async () => {
+      child.stdin.end("go");
+      const { value } = await lines.next();
+      return JSON.parse(String(value)) as LoadResult;
+    },
+  };
 }
