@@ -53,6 +53,8 @@ export interface AssemblerPorts {
   readonly emit: (block: ClosedBlock) => void;
   /** Whether a block would be sent at once. While not, blocks grow past max_age: fewer, larger inserts. */
   readonly canSend: () => boolean;
+  /** Whether no block is on its way: waiting for more rows would leave the server with nothing to do. */
+  readonly isIdle: () => boolean;
   /** What the open blocks grew by; bytes may be negative. */
   readonly grew: (growth: { requests: number; items: number; bytes: number }) => void;
 }
@@ -73,8 +75,9 @@ export interface OpenBlocks {
  * A block is complete at `maxRows`, `maxBytes` or `maxAgeMs`; after `lingerMs` already when the last one left longer than
  * `maxAgeMs` ago, so there are no more than `1 / maxAgeMs` inserts a second at low load.
  *
- * Where senders wait for the block, it is complete as soon as no more rows come for a moment: all who send have sent then, and
- * would wait for each other. While rows come without a break, blocks grow to their bounds.
+ * Where senders wait for the block, it is complete a moment after its first row while no other is on its way. Otherwise it is
+ * as soon as no more rows come for a moment: all who send have sent then, and would wait for each other. While rows come
+ * without a break, blocks grow to their bounds.
  *
  * All rows of a block are of at most `maxPartitions` days. Rows of one day always go to the same open block, so that rows
  * spread over many days do not make a part per batch and day.
@@ -239,8 +242,10 @@ export class BlockAssembler<B extends Sized> implements OpenBlocks {
     const last = this.#lastClosedMs;
     const due = Math.min(openedAtMs + maxAgeMs, Math.max(openedAtMs + lingerMs, last + maxAgeMs));
     if (!isAwaited) return due;
-    const quietMs = commitDelayMs + builder.rows * quietPerRowMs;
-    return Math.min(due, Math.max(addedAtMs + quietMs, last + minIntervalMs));
+    const soonMs = this.#ports.isIdle()
+      ? openedAtMs + commitDelayMs
+      : addedAtMs + commitDelayMs + builder.rows * quietPerRowMs;
+    return Math.min(due, Math.max(soonMs, last + minIntervalMs));
   }
 
   #schedule(): void {

@@ -67,6 +67,7 @@ export class ClickHouseExporter implements Exporter<StoredBatch> {
       intake: createIntake(signal, options, {
         emit: (block) => this.#sender.send(block),
         canSend: () => this.#sender.canSend(),
+        isIdle: () => this.#sender.isIdle,
         grew: (growth) => queue.add(growth),
       }),
     });

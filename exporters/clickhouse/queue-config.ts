@@ -79,7 +79,7 @@ export const insertSchema = z.strictObject({
   commit_delay: durationMs
     .prefault("5ms")
     .describe(
-      "Time without new rows, and 2ms more for each 1000 rows it has, after which a block is inserted that senders wait for: all have sent then. At least max_age turns it off: answers come later, and fewer parts are made.",
+      "Age at which a block is inserted that senders wait for, while no other insert is under way; while one is, time without new rows, and 2ms more for each 1000 rows it has: all have sent then. At least max_age turns it off: answers come later, and fewer parts are made.",
     ),
   min_interval: durationMs
     .prefault("50ms")

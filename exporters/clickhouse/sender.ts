@@ -62,6 +62,11 @@ export class BlockSender {
     return this.#running.size < this.#maxInFlight && this.#pending.length === 0 && !this.#breaker.isOpen;
   }
 
+  /** Whether no block is on its way. */
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
   send(block: ClosedBlock): void {
     const { config, callersWait } = this.#options;
     // A caller's wait begins now; without callers the time in the queue costs nobody anything.

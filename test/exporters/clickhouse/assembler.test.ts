@@ -22,7 +22,7 @@ describe("block assembler", () => {
   function create(bounds: Partial<BlockBounds> = {}) {
     const blocks: ClosedBlock[] = [];
     const held = { requests: 0, items: 0, bytes: 0 };
-    const state = { canSend: true };
+    const state = { canSend: true, isIdle: false };
     const assembler = new BlockAssembler(
       spansTarget("spans"),
       {
@@ -39,6 +39,7 @@ describe("block assembler", () => {
       {
         emit: (block) => void blocks.push(block),
         canSend: () => state.canSend,
+        isIdle: () => state.isIdle,
         grew: ({ requests, items, bytes }) => {
           held.requests += requests;
           held.items += items;
@@ -106,6 +107,26 @@ describe("block assembler", () => {
     expect(rows()).toEqual([10]);
     await vi.advanceTimersByTimeAsync(10);
     expect(rows()).toEqual([10, 1]);
+  });
+
+  it("sends such a block a moment after its first row while no other is on its way, and then as soon as none is", async () => {
+    const { assembler, rows, state } = create();
+    const sendForMs = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed++) {
+        assembler.add(batchOf(1), true);
+        await vi.advanceTimersByTimeAsync(1);
+      }
+    };
+    state.isIdle = true;
+    await sendForMs(7);
+    expect(rows()).toHaveLength(1);
+    state.isIdle = false;
+    await sendForMs(100);
+    expect(rows()).toHaveLength(1);
+    state.isIdle = true;
+    assembler.closeDue();
+    expect(rows()).toHaveLength(2);
+    expect(rows()[0]! + rows()[1]!).toBe(107);
   });
 
   it("waits longer for more rows the more it has, and never past max_age", async () => {

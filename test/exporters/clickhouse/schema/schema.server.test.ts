@@ -130,7 +130,7 @@ describe("schema of the clickhouse exporter", () => {
     const explain = `EXPLAIN indexes = 1 ${query} SETTINGS use_skip_indexes_on_data_read = 0`;
     const plan = await server.query<{ explain: string }>(explain, params);
     const text = plan.map((line) => line.explain).join("\n");
-    expect(text).toMatch(/idx_response_id[\s\S]*Granules: 1\/4/);
+    expect(text).toMatch(/idx_response_id[\s\S]*Granules: 1\/[78]$/m);
   });
 
   it("says which columns are missing when it may not add them", async () => {
