@@ -101,12 +101,16 @@ const mergeTreeSettings: Tree = {
 // server knows, and may set nothing themselves.
 const readSettings: Tree = { use_skip_indexes_on_data_read: 0 };
 
+// A query has a thread for each core. By default it has one for each GiB that is free below the server's limit, which with the
+// limits of an embedded server is one (bench/README.md).
+const threadSettings: Tree = { max_threads_min_free_memory_per_thread: 128 * mib };
+
 function userSettings({ memoryLimit, queryDatabases }: ServerConfigOptions): Tree {
   const networks = { ip: ["127.0.0.0/8", "::1"] };
   return {
     profiles: {
-      default: { log_queries: 0, max_memory_usage: Math.floor(memoryLimit * 0.75) },
-      [queryUser]: { ...querySettings, ...readSettings },
+      default: { log_queries: 0, ...threadSettings, max_memory_usage: Math.floor(memoryLimit * 0.75) },
+      [queryUser]: { ...querySettings, ...readSettings, ...threadSettings },
     },
     users: {
       default: { password: "", networks, profile: "default", quota: "default" },

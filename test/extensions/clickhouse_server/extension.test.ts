@@ -194,6 +194,13 @@ describe("clickhouse_server", () => {
     expect(await ask(extension, sql)).toBe("0");
   });
 
+  it("reads with several threads below a small memory_limit too", async () => {
+    const extension = create(configOf({ memory_limit: "1GiB" }));
+    await extension.start();
+    const sql = "EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100000000) SETTINGS max_threads = 4";
+    expect(await ask(extension, sql)).toContain("NumbersRange × 4");
+  });
+
   it("merges parts and runs mutations with its small pools", async () => {
     const extension = create();
     await extension.start();
