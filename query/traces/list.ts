@@ -25,6 +25,8 @@ export interface HourRange {
 /** A row of a candidate: where its rows are, and whether its numbers are to be counted from its spans. */
 interface Candidate extends PageTrace {
   readonly dirty: number | boolean;
+  /** Whether it fulfils the conditions: by the roll-up's numbers, where it is dirty. */
+  readonly fits: number | boolean | null;
   /** As text: integers may be greater than 2^53. */
   readonly sortKey: string | null;
 }
@@ -35,11 +37,24 @@ interface Candidate extends PageTrace {
  * Newest or oldest first, only the newest or oldest hours are read, as many as it takes; any other order reads the roll-up of
  * the time that the conditions allow. Rows that came more than some hours before or after all others of such a time are not
  * seen.
+ *
+ * That the numbers of a dirty trace move it to another place is rare: its page is read while they are counted, and again
+ * where they do.
  */
 export async function listTraces(reader: Reader, project: string, filter: TraceFilter): Promise<readonly TraceRead[]> {
   const { offset, limit } = filter;
-  const found = await candidates(reader, project, filter, offset + limit);
-  return readTraces(reader, project, found.slice(offset, offset + limit));
+  const { likely, sure } = await candidates(reader, project, filter, offset + limit);
+  const pageOf = (all: readonly Candidate[]): readonly Candidate[] => all.slice(offset, offset + limit);
+  const [traces, found] = await Promise.all([readTraces(reader, project, pageOf(likely)), sure()]);
+  return isSamePage(pageOf(likely), pageOf(found)) ? traces : readTraces(reader, project, pageOf(found));
+}
+
+/** Whether the same is read for two pages. */
+function isSamePage(one: readonly Candidate[], other: readonly Candidate[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ traceId, root }, place) => traceId === other[place]?.traceId && root === other[place]?.root)
+  );
 }
 
 /** How many traces fulfil the conditions. */
@@ -74,29 +89,48 @@ export async function traceKeys(
 ): Promise<readonly ListedTrace[]> {
   const range = await hoursOf(reader, project, filter);
   if (range === undefined) return [];
-  const found = await select(reader, scopeOf(reader, project, filter, range), filter, need, { after, keysAlone: true });
-  return found.map(({ traceId, firstHour, lastHour, sortKey }) => {
+  const part = { after, keysAlone: true };
+  const { sure } = await select(reader, scopeOf(reader, project, filter, range), filter, need, part);
+  return (await sure()).map(({ traceId, firstHour, lastHour, sortKey }) => {
     const startNs = filter.sortBy === "started_at" ? sortKey : undefined;
     return { traceId, firstHour, lastHour, startNs };
   });
 }
 
-async function candidates(reader: Reader, project: string, filter: TraceFilter, need: number): Promise<Candidate[]> {
+/** The first of a list. */
+interface Selected {
+  /** By what the roll-up says of dirty traces. */
+  readonly likely: readonly Candidate[];
+  /** The same with dirty traces counted from their spans; call it once. */
+  readonly sure: () => Promise<readonly Candidate[]>;
+}
+
+function certain(found: readonly Candidate[]): Selected {
+  return { likely: found, sure: () => Promise.resolve(found) };
+}
+
+async function candidates(reader: Reader, project: string, filter: TraceFilter, need: number): Promise<Selected> {
   const isByTime = filter.sortBy === "started_at" && filter.id === undefined && filter.sessionId === undefined;
   const [range, near] = await Promise.all([
     hoursOf(reader, project, filter),
     isByTime ? nearestHours(reader, project, filter, need) : 1,
   ]);
-  if (range === undefined) return [];
+  if (range === undefined) return certain([]);
   if (!isByTime) return select(reader, scopeOf(reader, project, filter, range), filter, need);
-  for (let hours = near; ; hours *= windowGrowth) {
+  const within = async (hours: number): Promise<Selected> => {
     const window = windowOf(range, (hours - 1) * hour, filter.sortOrder);
     const scope = scopeOf(reader, project, filter, window);
     // Those without a start, or with one that is far from their rows, are in no window.
     if (isWhole(window, range)) return select(reader, scope, filter, need);
-    const found = await select(reader, scope, filter, need, { window });
-    if (found.length >= need) return found;
-  }
+    const { likely, sure } = await select(reader, scope, filter, need, { window });
+    const more = (): Promise<Selected> => within(hours * windowGrowth);
+    const enough = async (): Promise<Selected> => {
+      const found = await sure();
+      return found.length >= need ? certain(found) : more();
+    };
+    return likely.length < need ? enough() : { likely, sure: async () => (await enough()).sure() };
+  };
+  return within(near);
 }
 
 /** How many hours at the end of a list have enough traces, where no condition leaves any out. */
@@ -136,22 +170,27 @@ async function select(
   filter: TraceFilter,
   need: number,
   part: ListPart = {},
-): Promise<Candidate[]> {
+): Promise<Selected> {
   const read = (of: TraceScope, options: { need: number; fromSpans: boolean }): Promise<Candidate[]> =>
     rowsOf(reader, candidatesStatement(of, filter, { ...options, ...part }), options.fromSpans);
   const found = await read(scope, { need: need + mostDirty, fromSpans: false });
   const dirty = found.filter((candidate) => Boolean(candidate.dirty));
-  if (dirty.length === 0) return found.slice(0, need);
-  if (dirty.length >= mostDirty) return read(scope, { need, fromSpans: true });
-  const counted = await read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true });
+  if (dirty.length === 0) return certain(found.slice(0, need));
+  if (dirty.length >= mostDirty) return certain(await read(scope, { need, fromSpans: true }));
   const clean = found.filter((candidate) => !candidate.dirty);
-  return [...clean, ...counted].toSorted(inOrder(filter)).slice(0, need);
+  const first = (others: readonly Candidate[]): readonly Candidate[] =>
+    [...clean, ...others].toSorted(inOrder(filter)).slice(0, need);
+  return {
+    likely: first(dirty.filter(({ fits }) => Boolean(fits))),
+    sure: async () =>
+      first(await read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true })),
+  };
 }
 
-/** @param isRepeated whether spans of these traces may have been written more than once */
-async function rowsOf(reader: Reader, statement: Statement, isRepeated: boolean): Promise<Candidate[]> {
+/** @param fromSpans whether spans of these traces may have been written more than once although none is dirty any more */
+async function rowsOf(reader: Reader, statement: Statement, fromSpans: boolean): Promise<Candidate[]> {
   const rows = await reader.rows<Omit<Candidate, "isRepeated">>(statement);
-  return rows.map((row) => ({ ...row, isRepeated }));
+  return rows.map((row) => ({ ...row, isRepeated: fromSpans || Boolean(row.dirty) }));
 }
 
 /** As `orderBy` sorts. */
@@ -206,11 +245,11 @@ export function candidatesStatement(
   const root = raw(keysAlone ? "'' AS root" : "root");
   const key = traceSortColumns[filter.sortBy];
   const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
-  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, spanCount, toString(${raw(key)}) AS sortKey
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, spanCount, toString(${raw(key)}) AS sortKey, (${allOf(conditions)}) AS fits
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
 )
-WHERE ${anyOf([raw("dirty"), sql`(${allOf(conditions)})`])}
+WHERE dirty OR fits
 ORDER BY dirty DESC, ${orderBy(raw(key), filter.sortOrder, raw("TraceId"))}
 LIMIT ${param("UInt64", need)}`);
 }
