@@ -13,7 +13,16 @@ import {
   traceConditions,
   traceSortColumns,
 } from "./filter.ts";
-import { type PageTrace, readTraces, scopeOfDirty, type TraceKey, type TraceRead } from "./read.ts";
+import {
+  type PageTrace,
+  readParts,
+  scopeOfDirty,
+  type TraceKey,
+  type TraceRead,
+  type TraceRow,
+  traceRowColumns,
+  tracesOfPage,
+} from "./read.ts";
 import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
 
 /** Hours, in seconds since the epoch. */
@@ -45,8 +54,10 @@ export async function listTraces(reader: Reader, project: string, filter: TraceF
   const { offset, limit } = filter;
   const { likely, sure } = await candidates(reader, project, filter, offset + limit);
   const pageOf = (all: readonly Candidate[]): readonly Candidate[] => all.slice(offset, offset + limit);
-  const [traces, found] = await Promise.all([readTraces(reader, project, pageOf(likely)), sure()]);
-  return isSamePage(pageOf(likely), pageOf(found)) ? traces : readTraces(reader, project, pageOf(found));
+  const [parts, found] = await Promise.all([readParts(reader, project, pageOf(likely)), sure()]);
+  const page = pageOf(found);
+  const isRead = isSamePage(pageOf(likely), page);
+  return tracesOfPage(project, page, isRead ? parts : await readParts(reader, project, page));
 }
 
 /** Whether the same is read for two pages. */
@@ -116,13 +127,18 @@ async function candidates(reader: Reader, project: string, filter: TraceFilter, 
     isByTime ? nearestHours(reader, project, filter, need) : 1,
   ]);
   if (range === undefined) return certain([]);
-  if (!isByTime) return select(reader, scopeOf(reader, project, filter, range), filter, need);
+  if (!isByTime) {
+    const isOfTime = filter.id === undefined && filter.sessionId === undefined;
+    const part = isOfTime && isShort(range) ? { whole: range } : {};
+    return select(reader, scopeOf(reader, project, filter, range), filter, need, part);
+  }
   const within = async (hours: number): Promise<Selected> => {
     const window = windowOf(range, (hours - 1) * hour, filter.sortOrder);
     const scope = scopeOf(reader, project, filter, window);
     // Those without a start, or with one that is far from their rows, are in no window.
     if (isWhole(window, range)) return select(reader, scope, filter, need);
-    const { likely, sure } = await select(reader, scope, filter, need, { window });
+    const part = { window, ...(isShort(window) ? { whole: window } : {}) };
+    const { likely, sure } = await select(reader, scope, filter, need, part);
     const more = (): Promise<Selected> => within(hours * windowGrowth);
     const enough = async (): Promise<Selected> => {
       const found = await sure();
@@ -131,6 +147,11 @@ async function candidates(reader: Reader, project: string, filter: TraceFilter, 
     return likely.length < need ? enough() : { likely, sure: async () => (await enough()).sure() };
   };
   return within(near);
+}
+
+/** Among the traces of more hours, finding the first and then reading their rows takes less than carrying all rows along. */
+function isShort({ from, to }: HourRange): boolean {
+  return to - from <= 48 * hour;
 }
 
 /** How many hours at the end of a list have enough traces, where no condition leaves any out. */
@@ -172,7 +193,12 @@ async function select(
   part: ListPart = {},
 ): Promise<Selected> {
   const read = (of: TraceScope, options: { need: number; fromSpans: boolean }): Promise<Candidate[]> =>
-    rowsOf(reader, candidatesStatement(of, filter, { ...options, ...part }), options.fromSpans);
+    rowsOf(reader, candidatesStatement(of, filter, { ...options, ...part }), {
+      fromSpans: options.fromSpans,
+      isComplete: ({ firstHour, lastHour }) =>
+        part.whole !== undefined &&
+        (of.dirtyIds !== undefined || (firstHour >= part.whole.from && lastHour <= part.whole.to)),
+    });
   const found = await read(scope, { need: need + mostDirty, fromSpans: false });
   const dirty = found.filter((candidate) => Boolean(candidate.dirty));
   if (dirty.length === 0) return certain(found.slice(0, need));
@@ -187,10 +213,26 @@ async function select(
   };
 }
 
-/** @param fromSpans whether spans of these traces may have been written more than once although none is dirty any more */
-async function rowsOf(reader: Reader, statement: Statement, fromSpans: boolean): Promise<Candidate[]> {
-  const rows = await reader.rows<Omit<Candidate, "isRepeated">>(statement);
-  return rows.map((row) => ({ ...row, isRepeated: fromSpans || Boolean(row.dirty) }));
+/** How rows are to be understood. */
+interface Understanding {
+  /** Spans of these traces may have been written more than once although none is dirty any more. */
+  readonly fromSpans: boolean;
+  /** Whether a row is whole, and of all rows of its trace. */
+  readonly isComplete: (key: TraceKey) => boolean;
+}
+
+async function rowsOf(
+  reader: Reader,
+  statement: Statement,
+  { fromSpans, isComplete }: Understanding,
+): Promise<Candidate[]> {
+  const rows = await reader.rows<TraceRow & Pick<Candidate, "sortKey" | "fits">>(statement);
+  return rows.map((row) => {
+    const { traceId, firstHour, lastHour, dirty, root, spanCount, sortKey, fits } = row;
+    const isRepeated = fromSpans || Boolean(dirty);
+    const key = { traceId, firstHour, lastHour, dirty, root, spanCount, sortKey, fits, isRepeated };
+    return isComplete(row) ? { ...key, row } : key;
+  });
 }
 
 /** As `orderBy` sorts. */
@@ -228,6 +270,8 @@ interface ListPart {
   readonly after?: ListedTrace | undefined;
   /** Whether roots are left out, which are as long as names are. */
   readonly keysAlone?: boolean;
+  /** Rows are read whole. An hour beside these is looked at as well, so that all of a trace that lies within is seen. */
+  readonly whole?: HourRange;
 }
 
 /** The first keys of a list; traces whose numbers may be wrong, their start among them, come before all others. */
@@ -236,19 +280,20 @@ export function candidatesStatement(
   filter: TraceFilter,
   options: ListPart & { readonly need: number; readonly fromSpans: boolean },
 ): Statement {
-  const { need, fromSpans, window, after, keysAlone = false } = options;
+  const { need, fromSpans, window, after, keysAlone = false, whole } = options;
   const conditions = [
     ...traceConditions(filter, scope.project, scope.tables),
     ...(window === undefined ? [] : [startsWithin(window)]),
     ...(after === undefined ? [] : [startsBehind(after, filter.sortOrder)]),
   ];
-  const root = raw(keysAlone ? "'' AS root" : "root");
+  const root = keysAlone ? "'' AS root" : "root";
+  const keys = `TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, spanCount`;
   const key = traceSortColumns[filter.sortBy];
   const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
-  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, spanCount, toString(${raw(key)}) AS sortKey, (${allOf(conditions)}) AS fits
+  return statementOf(sql`SELECT ${raw(whole === undefined ? keys : traceRowColumns)}, toString(${raw(key)}) AS sortKey, (${allOf(conditions)}) AS fits
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
-)
+) AS t
 WHERE dirty OR fits
 ORDER BY dirty DESC, ${orderBy(raw(key), filter.sortOrder, raw("TraceId"))}
 LIMIT ${param("UInt64", need)}`);

@@ -76,24 +76,38 @@ export function rowsOfTraceId(reader: Reader, project: string, traceId: string):
 export interface PageTrace extends TraceKey {
   readonly root: string;
   readonly spanCount: number;
+  /** What all of its rows say, where they have been read. */
+  readonly row?: TraceRow | undefined;
   /** Whether some span of it was written more than once. */
   readonly isRepeated: boolean;
 }
 
-/** The traces of a page, in its order. */
-export async function readTraces(
-  reader: Reader,
-  project: string,
-  page: readonly PageTrace[],
-): Promise<readonly TraceRead[]> {
-  if (page.length === 0) return [];
+/** What a list shows of its traces beside what it was made of, by trace id. */
+export interface PageParts {
+  readonly rows: ReadonlyMap<string, TraceRow>;
+  readonly roots: ReadonlyMap<string, RootTexts>;
+}
+
+/** What is not known yet of the traces of a page. */
+export async function readParts(reader: Reader, project: string, page: readonly PageTrace[]): Promise<PageParts> {
   const isSure = page.every(({ isRepeated }) => !isRepeated);
+  const unknown = page.filter(({ row }) => row === undefined);
   const [rows, roots] = await Promise.all([
-    exactRows(reader, scopeOfKeys(reader, project, page)),
+    unknown.length === 0 ? [] : exactRows(reader, scopeOfKeys(reader, project, unknown)),
     rootsOf(reader, project, page, isSure),
   ]);
-  const byId = new Map(rows.map((row) => [row.traceId, traceReadOf(project, row, roots.get(row.traceId))]));
-  return page.flatMap(({ traceId }) => byId.get(traceId) ?? []);
+  return { rows: new Map(rows.map((row) => [row.traceId, row])), roots };
+}
+
+/** The traces of a page, in its order. A trace that is gone since was too old to be kept. */
+export function tracesOfPage(
+  project: string,
+  page: readonly PageTrace[],
+  { rows, roots }: PageParts,
+): readonly TraceRead[] {
+  return page.flatMap(({ traceId, row = rows.get(traceId) }) =>
+    row === undefined ? [] : traceReadOf(project, row, roots.get(traceId)),
+  );
 }
 
 /** The same where nothing but their keys is known. */
@@ -149,14 +163,18 @@ export function scopeOfDirty(reader: Reader, project: string, keys: readonly Tra
   return { ...scopeOfKeys(reader, project, keys), dirtyIds: keys.map(({ traceId }) => traceId) };
 }
 
+/** The columns of a `TraceRow`, of those of `summedTraces` with its alias `t`. */
+export const traceRowColumns = `t.TraceId AS traceId, toUnixTimestamp(t.firstHour) AS firstHour, toUnixTimestamp(t.lastHour) AS lastHour, t.dirty AS dirty,
+  toString(toUnixTimestamp64Nano(t.firstStart)) AS firstStart,
+  toString(toUnixTimestamp64Nano(t.lastEnd)) AS lastEnd, t.created AS createdAt, t.updated AS updatedAt,
+  t.spanCount AS spanCount, t.errorCount AS errorCount, t.okCount AS okCount, t.spanCost AS spanCost, t.root AS root, t.session AS session,
+  t.tags AS tags, t.said AS said, t.attributes AS attributes`;
+
 export function tracesStatement(scope: TraceScope, fromSpans: boolean): Statement {
-  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty,
-  toString(toUnixTimestamp64Nano(firstStart)) AS firstStart,
-  toString(toUnixTimestamp64Nano(lastEnd)) AS lastEnd, created AS createdAt, updated AS updatedAt,
-  spanCount, errorCount, okCount, spanCost, root, session, tags, said, attributes
+  return statementOf(sql`SELECT ${raw(traceRowColumns)}
 FROM (
 ${summedTraces(scope, fromSpans)}
-)`);
+) AS t`);
 }
 
 /** What POST /traces has said, in place of what the spans say: as the expressions of `derivedTraces`. */

@@ -140,13 +140,13 @@ const needs: Partial<Readonly<Record<DerivedColumn, readonly DerivedColumn[]>>> 
 };
 
 /**
- * What the API says of a trace. Columns: TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, root, and those
- * that are asked for: the server takes longer to understand all of them than to compute them for a page.
+ * What the API says of a trace. Columns: those of `summedTraces`, of which those that nobody reads cost nothing, and those that are
+ * asked for: the server takes longer to understand all of them than to compute them for a page.
  */
 export function derivedTraces(scope: TraceScope, fromSpans: boolean, columns: readonly DerivedColumn[]): Sql {
   const wanted = new Set(columns.flatMap((column) => [...(needs[column] ?? []), column]));
   const derived = [...wanted].map((column) => `, ${expressions[column]} AS ${column}`).join("\n  ");
-  return sql`SELECT TraceId, firstHour, lastHour, dirty, spanCount, errorCount, created, tags, root${raw(derived)}
+  return sql`SELECT *${raw(derived)}
 FROM (
 ${summedTraces(scope, fromSpans)}
 )`;
