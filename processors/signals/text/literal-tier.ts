@@ -14,6 +14,8 @@ export class LiteralTier {
   readonly #stride: number;
   /** Of the 4 bytes, those that count; signed, as all words here: integers of 32 bits make faster code. */
   readonly #mask: number;
+  /** What a gram is multiplied with to be hashed: shifts those bytes out that do not count. */
+  readonly #factor: number;
   readonly #gramBytes: number;
   /** Per hash, whether there is a gram: a byte each, so that it stays in the first cache. */
   readonly #filter: Uint8Array;
@@ -46,6 +48,7 @@ export class LiteralTier {
     this.#stride = stride;
     this.#gramBytes = gramBytes;
     this.#mask = gramBytes === 4 ? -1 : 2 ** (8 * gramBytes) - 1;
+    this.#factor = hashFactor << (32 - 8 * gramBytes);
     this.#shift = 32 - bits;
     this.#filter = new Uint8Array(2 ** bits);
     this.#heads = new Uint16Array(2 ** bits);
@@ -55,7 +58,7 @@ export class LiteralTier {
     this.#first = new Uint32Array(grams.length + 1);
     for (const [slot, gram] of grams.entries()) {
       this.#first[slot + 1] = this.#first[slot]! + byGram.get(gram)!.length;
-      const hash = Math.imul(gram, hashFactor) >>> this.#shift;
+      const hash = Math.imul(gram, this.#factor) >>> this.#shift;
       this.#next[slot] = this.#heads[hash]!;
       this.#heads[hash] = slot + 1;
       this.#filter[hash] = 1;
@@ -97,7 +100,7 @@ export class LiteralTier {
     const lastWhole = Math.min(last, view.byteLength - 4) | 0;
     let at = start | 0;
     for (;;) {
-      at = nextCandidate(view, this.#filter, this.#shift, this.#mask, at, lastWhole, stride);
+      at = nextCandidate(view, this.#filter, this.#shift, this.#factor, at, lastWhole, stride);
       if (at > lastWhole) break;
       const gram = (view.getInt32(at, true) | caseBits) & this.#mask;
       this.#compare(gram, arena, start, at, end, foundIn, scan);
@@ -117,7 +120,7 @@ export class LiteralTier {
     foundIn: Uint32Array,
     scan: number,
   ): void {
-    let slot = this.#heads[Math.imul(gram, hashFactor) >>> this.#shift]!;
+    let slot = this.#heads[Math.imul(gram, this.#factor) >>> this.#shift]!;
     while (slot !== 0 && this.#grams[slot - 1] !== gram) slot = this.#next[slot - 1]!;
     if (slot === 0) return;
     this.#met[slot - 1] = this.#met[slot - 1]! + 1;
@@ -144,35 +147,51 @@ const hashFactor = 0x9e3779b1 | 0;
  * The first place from `at` on whose gram has an entry, or one behind `last`.
  *
  * Four steps at a time, since what is read of the view and the table themselves is then read once for all of them; and
- * which of the four it was is computed, not asked: no processor guesses it.
+ * which of the four it was is computed, not asked: no processor guesses it. The loop stands here twice: with the step that
+ * nearly all literals have as a constant, a text takes a fifth less.
  */
 function nextCandidate(
   view: DataView,
   filter: Uint8Array,
   shift: number,
-  mask: number,
+  factor: number,
   at: number,
   last: number,
   stride: number,
 ): number {
-  const two = (2 * stride) | 0;
-  const three = (3 * stride) | 0;
-  const four = (4 * stride) | 0;
-  const lastBlock = (last - three) | 0;
-  for (; at <= lastBlock; at = (at + four) | 0) {
-    const a = Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift;
-    const b = Math.imul((view.getInt32((at + stride) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
-    const c = Math.imul((view.getInt32((at + two) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
-    const d = Math.imul((view.getInt32((at + three) | 0, true) | caseBits) & mask, hashFactor) >>> shift;
-    if ((filter[a]! | filter[b]! | filter[c]! | filter[d]!) !== 0) {
-      const found = (filter[a]! << 3) | (filter[b]! << 2) | (filter[c]! << 1) | filter[d]!;
-      return (at + Math.imul(Math.clz32(found) - 28, stride)) | 0;
+  if (stride === 4) {
+    for (const lastBlock = (last - 12) | 0; at <= lastBlock; at = (at + 16) | 0) {
+      const a = hashAt(view, at, factor, shift);
+      const b = hashAt(view, (at + 4) | 0, factor, shift);
+      const c = hashAt(view, (at + 8) | 0, factor, shift);
+      const d = hashAt(view, (at + 12) | 0, factor, shift);
+      if ((filter[a]! | filter[b]! | filter[c]! | filter[d]!) !== 0) return (at + 4 * firstOf(filter, a, b, c, d)) | 0;
+    }
+  } else {
+    const two = (2 * stride) | 0;
+    const three = (3 * stride) | 0;
+    const four = (4 * stride) | 0;
+    for (const lastBlock = (last - three) | 0; at <= lastBlock; at = (at + four) | 0) {
+      const a = hashAt(view, at, factor, shift);
+      const b = hashAt(view, (at + stride) | 0, factor, shift);
+      const c = hashAt(view, (at + two) | 0, factor, shift);
+      const d = hashAt(view, (at + three) | 0, factor, shift);
+      if ((filter[a]! | filter[b]! | filter[c]! | filter[d]!) !== 0) {
+        return (at + Math.imul(stride, firstOf(filter, a, b, c, d))) | 0;
+      }
     }
   }
-  for (; at <= last; at = (at + stride) | 0) {
-    if (filter[Math.imul((view.getInt32(at, true) | caseBits) & mask, hashFactor) >>> shift] !== 0) return at;
-  }
+  for (; at <= last; at = (at + stride) | 0) if (filter[hashAt(view, at, factor, shift)] !== 0) return at;
   return at;
+}
+
+function hashAt(view: DataView, at: number, factor: number, shift: number): number {
+  return Math.imul(view.getInt32(at, true) | caseBits, factor) >>> shift;
+}
+
+/** Which of four hashes, counted from 0, is the first with an entry; one of them has. */
+function firstOf(filter: Uint8Array, a: number, b: number, c: number, d: number): number {
+  return Math.clz32((filter[a]! << 3) | (filter[b]! << 2) | (filter[c]! << 1) | filter[d]!) - 28;
 }
 
 /** Literals that are looked for together: a tier is a pass over the text. */

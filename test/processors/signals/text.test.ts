@@ -41,6 +41,23 @@ describe("a set of literals", () => {
     }
   });
 
+  it("finds a literal of any length at any place, whatever stands behind it", () => {
+    const random = new Random(3);
+    const others = [...' .,xyzé"1', "\0", "\x7f"];
+    for (let length = 1; length <= 14; length++) {
+      const text = "Lawyers & Sons".slice(0, length);
+      const set = new LiteralSet([{ text, caseSensitive: false, wholeWord: false, group: 0 }], 1);
+      for (let place = 0; place < 70; place++) {
+        const [before, behind] = [place, random.int(40)].map((count) =>
+          Array.from({ length: count }, () => random.pick(others)).join(""),
+        );
+        const bytes = Buffer.from(`${before}${text.toUpperCase()}${behind}`);
+        set.scan(ByteArena.adopt(new Uint8Array(bytes)), 0, bytes.length);
+        expect([length, place, set.found(0)]).toEqual([length, place, true]);
+      }
+    }
+  });
+
   it("finds each of thousands", () => {
     const words = Array.from({ length: 30_000 }, (_, i) => `keyword-${i}`);
     const set = new LiteralSet(
