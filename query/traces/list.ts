@@ -149,9 +149,12 @@ async function candidates(reader: Reader, project: string, filter: TraceFilter, 
   return within(near);
 }
 
+/** No option: the answer is the same. */
+const shortHours = 48;
+
 /** Among the traces of more hours, finding the first and then reading their rows takes less than carrying all rows along. */
 function isShort({ from, to }: HourRange): boolean {
-  return to - from <= 48 * hour;
+  return to - from <= shortHours * hour;
 }
 
 /** How many hours at the end of a list have enough traces, where no condition leaves any out. */

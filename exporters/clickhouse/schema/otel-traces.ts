@@ -49,7 +49,7 @@ export function tracesSchema(table: string, rollsUp = false): TableSchema {
   };
 }
 
-/** A row that is looked up brings its whole granule with it. Half as many again cost inserts and merges an eighth more. */
+/** A row that is looked up brings its whole granule with it. Half as many rows cost inserts a quarter more, merges an eighth. */
 const granularity = 4_096;
 
 function spanRows(table: string): Expiring {
