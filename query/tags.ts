@@ -6,8 +6,8 @@ import {
   waitingMark,
   waitingTags,
 } from "../exporters/clickhouse/schema/roll-up-rows.ts";
-import type { StoreTables } from "./reader.ts";
-import { allOf, nothing, ofProject, param, raw, type Sql, sql } from "./sql.ts";
+import type { Reader, StoreTables } from "./reader.ts";
+import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "./sql.ts";
 
 /*
  * Tags of a span, its trace and its session are kept where they were set. Effective tags are put together when they are
@@ -22,6 +22,11 @@ export interface TagFilter {
   readonly key: string;
   /** At least one. */
   readonly values: readonly string[];
+  /**
+   * Ids of all sessions of which it fits, where they have been looked up (`withSessions`). Left out, statements look for
+   * them, which the server takes long to understand.
+   */
+  readonly sessions?: readonly string[];
 }
 
 /** A tag as the roll-ups keep it: key, value, and the version by which the newest wins. */
@@ -63,15 +68,18 @@ export function spanTagCondition(filters: readonly TagFilter[], scope: SpanTagSc
   return allOf(filters.map((filter) => spanTag(filter, scope)));
 }
 
-function spanTag({ key, values }: TagFilter, scope: SpanTagScope): Sql {
+function spanTag(filter: TagFilter, scope: SpanTagScope): Sql {
+  const { key, values } = filter;
   const name = param("String", key);
   const traces = (condition: Sql): Sql => sql`(SELECT TraceId FROM ${raw(scope.tables.traces)}
     WHERE ${ofProject(scope.project)}${scope.traces === undefined ? nothing : sql` AND ${scope.traces}`} AND ${condition}`;
   const withTag = (condition: Sql): Sql => sql`${traces(hasKey(key))} GROUP BY TraceId HAVING ${condition})`;
-  const sessions = sessionsWithTag({ key, values }, scope.project, scope.tables);
+  const own = sql`mapContains(Tags, ${name}), has(${param("Array(String)", values)}, Tags[${name}]),
+    TraceId IN ${withTag(raw("1"))}, TraceId IN ${withTag(matches(filter, raw("groupArrayArray(Tags)")))}`;
+  if (isOfNoSession(filter)) return sql`multiIf(\n    ${own}, 0)`;
+  const sessions = sessionsWithTag(filter, scope.project, scope.tables);
   return sql`multiIf(
-    mapContains(Tags, ${name}), has(${param("Array(String)", values)}, Tags[${name}]),
-    TraceId IN ${withTag(raw("1"))}, TraceId IN ${withTag(matches({ key, values }, raw("groupArrayArray(Tags)")))},
+    ${own},
     SessionId != '', SessionId IN ${sessions},
     TraceId IN ${traces(raw(`Session != '${none}'`))} GROUP BY TraceId HAVING ${sessionOf(raw("min(Session)"))} IN ${sessions}))`;
 }
@@ -79,18 +87,57 @@ function spanTag({ key, values }: TagFilter, scope: SpanTagScope): Sql {
 /** Whether the effective tags of a trace fit: its own, else those of its session. Looks at \`tags\` and \`sessionId\`. */
 export function traceTagCondition(filter: TagFilter, project: string, tables: StoreTables): Sql {
   const tags = raw("tags");
+  if (isOfNoSession(filter)) return matches(filter, tags);
   return sql`if(${newestTag(filter.key, tags)}.1 > 0, ${matches(filter, tags)},
     sessionId IN ${sessionsWithTag(filter, project, tables)})`;
 }
 
 /** Whether a row of the roll-up of traces says the tag, or names a session that has it: else `traceTagCondition` never holds. */
-export function traceTagOfRow({ key, values }: TagFilter, project: string, tables: StoreTables): Sql {
+export function traceTagOfRow(filter: TagFilter, project: string, tables: StoreTables): Sql {
+  const { key, values } = filter;
   const said = sql`arrayExists(t -> t.1 = ${param("String", key)} AND has(${param("Array(String)", values)}, t.2), Tags)`;
-  return sql`(${said} OR ${sessionOf(raw("Session"))} IN ${sessionsWithTag({ key, values }, project, tables)})`;
+  if (isOfNoSession(filter)) return said;
+  return sql`(${said} OR ${sessionOf(raw("Session"))} IN ${sessionsWithTag(filter, project, tables)})`;
+}
+
+/** Sessions of one filter that statements name; more of them are looked for by each statement. No option: the answer is the same. */
+const mostSessions = 500;
+
+/** Filters with the sessions of which they fit, where these are few: most tags are of spans and traces alone. */
+export async function withSessions<Filter extends { readonly tags?: readonly TagFilter[] | undefined }>(
+  reader: Reader,
+  project: string,
+  filter: Filter,
+  signal?: AbortSignal,
+): Promise<Filter> {
+  const { tags = [] } = filter;
+  if (tags.length === 0) return filter;
+  const known = tags.map(async (tag) => {
+    const statement = sessionsOfTagStatement(tag, project, reader.tables, mostSessions + 1);
+    const found = await reader.rows<{ SessionId: string }>(statement, { signal });
+    return found.length > mostSessions ? tag : { ...tag, sessions: found.map(({ SessionId }) => SessionId) };
+  });
+  return { ...filter, tags: await Promise.all(known) };
+}
+
+export function sessionsOfTagStatement(
+  filter: TagFilter,
+  project: string,
+  tables: StoreTables,
+  most: number,
+): Statement {
+  return statementOf(
+    sql`SELECT SessionId FROM ${sessionsWithTag(filter, project, tables)} LIMIT ${param("UInt64", most)}`,
+  );
+}
+
+function isOfNoSession({ sessions }: TagFilter): boolean {
+  return sessions?.length === 0;
 }
 
 /** The ids of sessions of which a tag fits, in brackets. Only rows that have the key can say so. */
 export function sessionsWithTag(filter: TagFilter, project: string, tables: StoreTables): Sql {
+  if (filter.sessions !== undefined) return sql`${param("Array(String)", filter.sessions)}`;
   const waiting = sql`arrayExists(t -> t.1 = ${param("String", sessionTagPrefix + filter.key)}, Explicit)`;
   const areThere = sql`(SELECT count() FROM ${raw(tables.sessions)} WHERE ${ofProject(project)} AND SessionId = '${raw(waitingMark)}') > 0`;
   const said = sql`${areThere} AND TraceId IN (SELECT TraceId FROM ${raw(tables.traces)} WHERE ${ofProject(project)} AND ${waiting})`;

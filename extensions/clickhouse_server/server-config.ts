@@ -93,13 +93,17 @@ const mergeTreeSettings: Tree = {
   // Lengths of texts in the stream of the texts, not in one of their own: 8 % fewer bytes of spans, half as many files for
   // their texts (bench/README.md). What it gives up, lengths without reading texts, no query of ours asks for.
   string_serialization_version: "single_stream",
+  // Merges would count the distinct values of every column, and planning read the counts: 5 % of the server's CPU under load
+  // and 20 ms a query, for nothing (bench/README.md).
+  auto_statistics_types: "",
+  materialize_statistics_on_merge: 0,
   // A third of the default: readers open every part.
   parts_to_delay_insert: 300,
 };
 
 // The API sends this with its own statements (query/quick-reads.ts), but with none of POST /query: those carry only what every
 // server knows, and may set nothing themselves.
-const readSettings: Tree = { use_skip_indexes_on_data_read: 0 };
+const readSettings: Tree = { use_skip_indexes_on_data_read: 0, use_statistics: 0 };
 
 // A query has a thread for each core. By default it has one for each GiB that is free below the server's limit, which with the
 // limits of an embedded server is one (bench/README.md).

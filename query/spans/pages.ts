@@ -1,6 +1,7 @@
 import { type Hours, partsOf } from "../hours.ts";
 import type { Reader } from "../reader.ts";
 import { repeatedOf, repeatedStatement } from "../repeated.ts";
+import { withSessions } from "../tags.ts";
 import type { SpanFilter } from "./filter.ts";
 import { hoursOf } from "./hours.ts";
 import {
@@ -40,8 +41,8 @@ export class SpanPages {
   }
 
   /** The spans of a page, in its order. */
-  async page(query: SpanPageQuery): Promise<readonly SpanKey[]> {
-    const hours = await this.#hours(query);
+  async page(wanted: SpanPageQuery): Promise<readonly SpanKey[]> {
+    const [hours, query] = await this.#hoursAndQuery(wanted);
     if (hours === undefined) return [];
     const found: SpanKey[] = [];
     let { offset } = query;
@@ -65,9 +66,18 @@ export class SpanPages {
   }
 
   /** How many spans fit. */
-  async count(query: Pick<SpanPageQuery, "project" | "filter">): Promise<number> {
-    const hours = await this.#hours(query);
+  async count(wanted: Pick<SpanPageQuery, "project" | "filter">): Promise<number> {
+    const [hours, query] = await this.#hoursAndQuery(wanted);
     return hours === undefined ? 0 : this.#count(countOfSpans(await this.#request(query, hours)));
+  }
+
+  /** What has to be known before a list can be asked for. */
+  async #hoursAndQuery<Query extends Pick<SpanPageQuery, "project" | "filter">>(
+    query: Query,
+  ): Promise<readonly [Hours | undefined, Query]> {
+    const known = withSessions(this.#reader, query.project, query.filter, this.#signal);
+    const [hours, filter] = await Promise.all([this.#hours(query), known]);
+    return [hours, { ...query, filter }];
   }
 
   async #hours({ project, filter }: Pick<SpanPageQuery, "project" | "filter">): Promise<Hours | undefined> {

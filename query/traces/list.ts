@@ -4,6 +4,7 @@ import { arrival } from "../list-filter.ts";
 import { isWhole, orderBy, windowGrowth, windowOf } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { withSessions } from "../tags.ts";
 import { hour, msFrom, msUntil } from "../time.ts";
 import {
   columnsOfConditions,
@@ -69,8 +70,8 @@ function isSamePage(one: readonly Candidate[], other: readonly Candidate[]): boo
 }
 
 /** How many traces fulfil the conditions. */
-export async function countTraces(reader: Reader, project: string, filter: TraceConditions): Promise<number> {
-  const range = await hoursOf(reader, project, filter);
+export async function countTraces(reader: Reader, project: string, conditions: TraceConditions): Promise<number> {
+  const [range, filter] = await hoursAndFilter(reader, project, conditions);
   if (range === undefined) return 0;
   const scope = scopeOf(reader, project, filter, range);
   const count = async (fromSpans: boolean): Promise<{ found: number; unsure: number }> => {
@@ -95,10 +96,10 @@ export interface ListedTrace extends TraceKey {
 export async function traceKeys(
   reader: Reader,
   project: string,
-  filter: TraceFilter,
+  wanted: TraceFilter,
   { need, after }: { readonly need: number; readonly after?: ListedTrace | undefined },
 ): Promise<readonly ListedTrace[]> {
-  const range = await hoursOf(reader, project, filter);
+  const [range, filter] = await hoursAndFilter(reader, project, wanted);
   if (range === undefined) return [];
   const part = { after, keysAlone: true };
   const { sure } = await select(reader, scopeOf(reader, project, filter, range), filter, need, part);
@@ -120,11 +121,11 @@ function certain(found: readonly Candidate[]): Selected {
   return { likely: found, sure: () => Promise.resolve(found) };
 }
 
-async function candidates(reader: Reader, project: string, filter: TraceFilter, need: number): Promise<Selected> {
-  const isByTime = filter.sortBy === "started_at" && filter.id === undefined && filter.sessionId === undefined;
-  const [range, near] = await Promise.all([
-    hoursOf(reader, project, filter),
-    isByTime ? nearestHours(reader, project, filter, need) : 1,
+async function candidates(reader: Reader, project: string, wanted: TraceFilter, need: number): Promise<Selected> {
+  const isByTime = wanted.sortBy === "started_at" && wanted.id === undefined && wanted.sessionId === undefined;
+  const [[range, filter], near] = await Promise.all([
+    hoursAndFilter(reader, project, wanted),
+    isByTime ? nearestHours(reader, project, wanted, need) : 1,
   ]);
   if (range === undefined) return certain([]);
   if (!isByTime) {
@@ -322,6 +323,15 @@ FROM (
 ${derivedTraces(scope, fromSpans, columnsOfConditions(filter))}
 )
 WHERE ${anyOf([raw("dirty"), sql`(${allOf(traceConditions(filter, scope.project, scope.tables))})`])}`);
+}
+
+/** What has to be known before a list can be asked for. */
+function hoursAndFilter<Filter extends TraceConditions>(
+  reader: Reader,
+  project: string,
+  filter: Filter,
+): Promise<readonly [HourRange | undefined, Filter]> {
+  return Promise.all([hoursOf(reader, project, filter), withSessions(reader, project, filter)]);
 }
 
 /** The hours in which rows of the traces asked for lie; nothing where there are none. */

@@ -1,9 +1,10 @@
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 import { describe, expect, it } from "vitest";
 import { readsSchema } from "../../query/config.ts";
+import { quickSettings } from "../../query/quick-reads.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
 
-const setting = "use_skip_indexes_on_data_read";
+const all = Object.keys(quickSettings);
 const bounds = { limits: { maxExecutionSeconds: 1, maxMemoryBytes: 1 }, bounds: readsSchema.parse({}) };
 const statement = { query: "SELECT 2", params: {} };
 
@@ -12,14 +13,14 @@ interface Sent {
   readonly clickhouse_settings?: Readonly<Record<string, unknown>>;
 }
 
-/** A client of a server that has the setting to offer, or not. */
-function clientOf({ offers, refuses = false }: { offers: () => boolean; refuses?: boolean }) {
+/** A client of a server that has some of the settings to offer. */
+function clientOf({ offers, refuses = false }: { offers: () => readonly string[]; refuses?: boolean }) {
   const sent: Sent[] = [];
   const query = async (request: Sent) => {
     sent.push(request);
     const isQuestion = request.query.includes("system.settings");
-    if (refuses && !isQuestion && setting in (request.clickhouse_settings ?? {})) throw unknown;
-    const rows = isQuestion && !offers() ? [] : [{ 1: 1 }];
+    if (refuses && !isQuestion && all.some((name) => name in (request.clickhouse_settings ?? {}))) throw unknown;
+    const rows = isQuestion ? offers().map((name) => ({ name })) : [{ 1: 1 }];
     return { json: async () => rows };
   };
   const exec = async (request: Sent) => {
@@ -30,7 +31,7 @@ function clientOf({ offers, refuses = false }: { offers: () => boolean; refuses?
 }
 
 const unknown = new ClickHouseError({
-  message: `Setting ${setting} is neither a builtin setting nor started with the prefix`,
+  message: `Setting use_statistics is neither a builtin setting nor started with the prefix`,
   code: "115",
   type: "UNKNOWN_SETTING",
 });
@@ -38,62 +39,64 @@ const unknown = new ClickHouseError({
 const readerOf = (client: ClickHouseClient) =>
   new ClickHouseReader(() => Promise.resolve(client), {} as StoreTables, bounds);
 
-/** Whether each statement carried it, without the questions. */
+/** What each statement carried of them, without the questions. */
 const carried = (sent: readonly Sent[]) =>
   sent
     .filter(({ query }) => !query.includes("system.settings"))
-    .map(({ clickhouse_settings: settings }) => settings?.[setting]);
+    .map(({ clickhouse_settings: settings = {} }) =>
+      Object.fromEntries(Object.entries(settings).filter(([name]) => all.includes(name))),
+    );
 
 describe("statements of a reader", () => {
-  it("carry the setting that makes look-ups quick, streams too, where the server has it, which is asked once", async () => {
-    const { client, sent } = clientOf({ offers: () => true });
+  it("carry the settings that make reads quick, streams too, where the server has them, which is asked once", async () => {
+    const { client, sent } = clientOf({ offers: () => all });
     const reader = readerOf(client);
     await Promise.all([reader.rows(statement), reader.rows(statement)]);
     await reader.stream(statement, "CSV");
-    expect(carried(sent)).toEqual([0, 0, 0]);
+    expect(carried(sent)).toEqual([quickSettings, quickSettings, quickSettings]);
     expect(sent).toHaveLength(4);
   });
 
-  it("go without it to a server that does not know it, or whose operator has said it", async () => {
-    const { client, sent } = clientOf({ offers: () => false });
+  it("go without those that a server does not know, or that its operator has set", async () => {
+    const { client, sent } = clientOf({ offers: () => ["compile_expressions"] });
     const reader = readerOf(client);
     await reader.rows(statement);
     await reader.stream(statement, "CSV");
-    expect(carried(sent)).toEqual([undefined, undefined]);
+    expect(carried(sent)).toEqual([{ compile_expressions: 0 }, { compile_expressions: 0 }]);
     expect(sent).toHaveLength(3);
   });
 
-  it("go without it while the server does not answer the question, which is put again", async () => {
+  it("go without them while the server does not answer the question, which is put again", async () => {
     let isAway = true;
     const { client, sent } = clientOf({
       offers: () => {
         if (isAway) throw new Error("away");
-        return true;
+        return all;
       },
     });
     const reader = readerOf(client);
     await reader.rows(statement);
     isAway = false;
     await reader.rows(statement);
-    expect(carried(sent)).toEqual([undefined, 0]);
+    expect(carried(sent)).toEqual([{}, quickSettings]);
   });
 
-  it("are sent again without it when an older server has come in the place of the one that was asked", async () => {
-    const { client, sent } = clientOf({ offers: () => true, refuses: true });
+  it("are sent again without them when an older server has come in the place of the one that was asked", async () => {
+    const { client, sent } = clientOf({ offers: () => all, refuses: true });
     const reader = readerOf(client);
     expect(await reader.rows(statement)).toEqual([{ 1: 1 }]);
     await reader.rows(statement);
-    expect(carried(sent)).toEqual([0, undefined, undefined]);
+    expect(carried(sent)).toEqual([quickSettings, {}, {}]);
   });
 
   it("are asked of the server behind each client", async () => {
-    const [old, recent] = [clientOf({ offers: () => false }), clientOf({ offers: () => true })];
+    const [old, recent] = [clientOf({ offers: () => [] }), clientOf({ offers: () => all })];
     const clients = [old.client, recent.client, old.client, recent.client];
     const reader = new ClickHouseReader(() => Promise.resolve(clients.shift()!), {} as StoreTables, bounds);
     for (let n = 0; n < 4; n++) await reader.rows(statement);
     expect([carried(old.sent), carried(recent.sent)]).toEqual([
-      [undefined, undefined],
-      [0, 0],
+      [{}, {}],
+      [quickSettings, quickSettings],
     ]);
   });
 });

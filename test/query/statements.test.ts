@@ -10,7 +10,7 @@ import {
   sessionTotalsStatement,
 } from "../../query/sessions/statements.ts";
 import { param, sql, statementOf } from "../../query/sql.ts";
-import { effectiveTags, newestTags, spanTagCondition } from "../../query/tags.ts";
+import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } from "../../query/tags.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
 import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list.ts";
 import { rootsStatement, tracesStatement } from "../../query/traces/read.ts";
@@ -87,6 +87,16 @@ const statements = {
     false,
   ),
   "spans by effective tags": statementOf(sql`SELECT 1 WHERE ${spanTagCondition(tags, { project, tables })!}`),
+  "spans by a tag of no session": statementOf(
+    sql`SELECT 1 WHERE ${spanTagCondition([{ ...tags[0]!, sessions: [] }], { project, tables })!}`,
+  ),
+  "sessions of a tag": sessionsOfTagStatement(tags[0]!, project, tables, 501),
+  "number of traces by a tag of known sessions": countStatement(
+    scope,
+    { tags: [{ ...tags[0]!, sessions: [attack] }] },
+    false,
+  ),
+  "number of traces by a tag of no session": countStatement(scope, { tags: [{ ...tags[0]!, sessions: [] }] }, false),
 };
 
 describe("statements of the API", () => {
