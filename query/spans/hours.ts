@@ -1,5 +1,5 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
-import { type Hours, hourOf } from "../hours.ts";
+import { type Hours, hourOf, mostHoursOfAll } from "../hours.ts";
 import type { Reader } from "../reader.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { bound, type SpanFilter } from "./filter.ts";
@@ -41,8 +41,18 @@ WHERE ${ofProject(project)} AND SessionId = ${param("String", filter.session_id)
     filter.created_after === undefined ? undefined : sql`UpdatedAt >= ${bound(filter.created_after)}`,
     filter.created_before === undefined ? undefined : sql`CreatedAt <= ${bound(filter.created_before)}`,
   ].filter((condition) => condition !== undefined);
+  if (isShort(filter)) {
+    return statementOf(sql`SELECT ${hourOf("minOrNull(Hour)")} AS First, ${hourOf("maxOrNull(Hour)")} AS Last
+FROM ${raw(tables.traces)}
+WHERE ${allOf([ofProject(project), ...arrived])}`);
+  }
   // In the order of the sorting key, so that of each part little is read.
   const end = (direction: string): Sql => sql`(SELECT ${hourOf("Hour")} FROM ${raw(tables.traces)}
   WHERE ${allOf([ofProject(project), ...arrived])} ORDER BY ProjectId ${raw(direction)}, Hour ${raw(direction)} LIMIT 1)`;
   return statementOf(sql`SELECT ${end("ASC")} AS First, ${end("DESC")} AS Last`);
+}
+
+function isShort({ created_after: after, created_before: before }: SpanFilter): boolean {
+  const ms = (time: string): number => Date.parse(`${time.replace(" ", "T").slice(0, 23)}Z`);
+  return after !== undefined && before !== undefined && ms(before) - ms(after) <= mostHoursOfAll * 3_600_000;
 }

@@ -69,13 +69,16 @@ export async function surroundingsOf(
   const sessionsOf = (ids: readonly string[]) => readSessions(source, ids, signal);
   // Most spans name their session themselves: then its tags need not wait for the trace.
   const own = unique(rows.map(({ SessionId }) => SessionId)).filter((id) => known?.sessions.has(id) !== true);
-  const [traces, ownSessions, signals] = await Promise.all([
+  const [only] = rows;
+  const isOfTrace = known === undefined && rows.length === 1 && only?.SessionId === "";
+  const [traces, ownSessions, ofTrace, signals] = await Promise.all([
     ofTraces(),
     sessionsOf(own),
+    isOfTrace ? sessionOfTrace(source, only.TraceId, signal) : [],
     read<SignalRow>(signalsStatement(source, rows)),
   ]);
   const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
-  const bySession = new Map([...(known?.sessions ?? []), ...ownSessions]);
+  const bySession = new Map([...(known?.sessions ?? []), ...ownSessions, ...ofTrace]);
   const sessionOf = (row: SpanRow): string => row.SessionId || (byTrace.get(row.TraceId)?.SessionId ?? "");
   const others = unique(rows.map(sessionOf)).filter((id) => !bySession.has(id));
   for (const [id, session] of await sessionsOf(others)) bySession.set(id, session);
@@ -114,6 +117,19 @@ export async function readSessions(
     }
   }
   return new Map(ids.map((id) => [id, found.get(id)]));
+}
+
+/**
+ * The session of a trace by its id, found while the trace itself is read. Nothing where tags of sessions wait with traces:
+ * these are asked for by the session's id.
+ */
+async function sessionOfTrace(
+  source: Source,
+  traceId: string,
+  signal?: AbortSignal,
+): Promise<readonly (readonly [string, SurroundingSession])[]> {
+  const rows = await source.reader.rows<SurroundingSession>(sessionOfTraceStatement(source, traceId), { signal });
+  return rows.some(({ SessionId }) => SessionId === waitingMark) ? [] : rows.map((row) => [row.SessionId, row]);
 }
 
 function tagsOf(row: { readonly Tags: readonly VersionedTag[] } | undefined): Tags {
@@ -156,10 +172,25 @@ GROUP BY TraceId`);
 /** Tags and name of sessions, and whether tags of sessions wait with traces. */
 export function sessionsStatement({ project, reader }: Source, ids: readonly string[]): Statement | undefined {
   if (ids.length === 0) return undefined;
-  const { tables } = reader;
+  return sessionsIn({ project, reader }, param("Array(String)", [...ids, waitingMark]));
+}
+
+/** The same of the session of a trace. */
+export function sessionOfTraceStatement({ project, reader }: Source, traceId: string): Statement {
+  return sessionsIn(
+    { project, reader },
+    sql`(
+  SELECT ${raw(firstSession)} FROM ${raw(reader.tables.traces)}
+  WHERE ${ofProject(project)} AND TraceId = ${param("String", traceId)}
+  UNION ALL
+  SELECT '${raw(waitingMark)}')`,
+  );
+}
+
+function sessionsIn({ project, reader }: Source, ids: Parameters<typeof sql>[1]): Statement {
   return statementOf(sql`SELECT SessionId, groupUniqArrayArray(Tags) AS Tags, ${raw(lastName)} AS Name
-FROM ${raw(tables.sessions)}
-WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", [...ids, waitingMark])}
+FROM ${raw(reader.tables.sessions)}
+WHERE ${ofProject(project)} AND SessionId IN ${ids}
 GROUP BY SessionId`);
 }
 

@@ -1,5 +1,5 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
-import { inHours } from "../hours.ts";
+import { inHours, mostHoursOfAll } from "../hours.ts";
 import { arrival } from "../list-filter.ts";
 import { isWhole, orderBy, windowGrowth, windowOf } from "../page.ts";
 import type { Reader } from "../reader.ts";
@@ -15,9 +15,11 @@ import {
   traceSortColumns,
 } from "./filter.ts";
 import {
+  countedRows,
   type PageTrace,
   readParts,
   scopeOfDirty,
+  startOf,
   type TraceKey,
   type TraceRead,
   type TraceRow,
@@ -210,12 +212,33 @@ async function select(
   const clean = found.filter((candidate) => !candidate.dirty);
   const first = (others: readonly Candidate[]): readonly Candidate[] =>
     [...clean, ...others].toSorted(inOrder(filter)).slice(0, need);
-  return {
-    likely: first(dirty.filter(({ fits }) => Boolean(fits))),
-    sure: async () =>
-      first(await read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true })),
+  const rows = dirty.flatMap(({ row }) => row ?? []);
+  const counted = async (): Promise<readonly Candidate[]> => {
+    const { window } = part;
+    if (window !== undefined && rows.length === dirty.length && hasNoConditions(filter))
+      return (await countedRows(reader, scope.project, rows)).flatMap((row) => startedWithin(window, row));
+    return read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true });
   };
+  return { likely: first(dirty.filter(({ fits }) => Boolean(fits))), sure: async () => first(await counted()) };
 }
+
+/** Whether a list by start holds every trace of its time: then a trace that is counted again need not be asked for anew. */
+function hasNoConditions(filter: TraceFilter): boolean {
+  const { sortBy, createdAfter, createdBefore } = filter;
+  const isOfAll = columnsOfConditions(filter).length === 0 && createdAfter === undefined && createdBefore === undefined;
+  return isOfAll && sortBy === "started_at";
+}
+
+/** A row that was counted from its spans, as a candidate of a list by start. As `startsWithin`. */
+function startedWithin({ from, to }: HourRange, row: TraceRow): readonly Candidate[] {
+  const start = startOf(row);
+  if (start === null || BigInt(start) < nanosOfSeconds(from) || BigInt(start) >= nanosOfSeconds(to + hour)) return [];
+  const { traceId, firstHour, lastHour, dirty, root, spanCount } = row;
+  const key = { traceId, firstHour, lastHour, dirty, root, spanCount };
+  return [{ ...key, row, sortKey: start, fits: true, isRepeated: true }];
+}
+
+const nanosOfSeconds = (seconds: number): bigint => BigInt(seconds) * 1_000_000_000n;
 
 /** How rows are to be understood. */
 interface Understanding {
@@ -304,8 +327,8 @@ LIMIT ${param("UInt64", need)}`);
 }
 
 function startsWithin({ from, to }: HourRange): Sql {
-  const nanos = (seconds: number): string => `${seconds}000000000`;
-  return sql`startNs >= ${param("Int64", nanos(from))} AND startNs < ${param("Int64", nanos(to + hour))}`;
+  const [first, end] = [nanosOfSeconds(from), nanosOfSeconds(to + hour)];
+  return sql`startNs >= ${param("Int64", String(first))} AND startNs < ${param("Int64", String(end))}`;
 }
 
 /** As `orderBy` sorts. */
@@ -350,7 +373,7 @@ const lateHours = 6;
 
 /**
  * Without bounds of arrival, the hours of all projects: the server has them at hand, without reading a row. Otherwise in the
- * order of the sorting key, so that of each part little is read.
+ * order of the sorting key, so that of each part little is read, or, of a short time, of all rows.
  */
 export function hoursStatement(project: string, traces: string, filter: TraceConditions): Statement {
   const arrived = arrivedWithin(filter);
@@ -358,6 +381,16 @@ export function hoursStatement(project: string, traces: string, filter: TraceCon
     return statementOf(
       sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found FROM ${raw(traces)}`,
     );
+  }
+  const { createdAfter, createdBefore } = filter;
+  if (
+    createdAfter !== undefined &&
+    createdBefore !== undefined &&
+    createdBefore - createdAfter <= nanosOfSeconds(mostHoursOfAll * hour)
+  ) {
+    return statementOf(sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found
+FROM ${raw(traces)}
+WHERE ${allOf([ofProject(project), ...arrived])}`);
   }
   const end = (direction: string): Sql => sql`(SELECT toUnixTimestamp(Hour) FROM ${raw(traces)}
   WHERE ${allOf([ofProject(project), ...arrived])} ORDER BY ProjectId ${raw(direction)}, Hour ${raw(direction)} LIMIT 1)`;

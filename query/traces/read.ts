@@ -7,7 +7,7 @@ import { nothing, ofProject, param, raw, type Statement, sql, statementOf } from
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { hour, isoOfNanos, nanosOf } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
-import { rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
+import { countedFromSpans, rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
 
 /** A trace as the API shows it, but for its signals. */
 export interface TraceRead {
@@ -145,12 +145,34 @@ function hoursAround(
 
 /** Rows of traces, the numbers of dirty ones counted from their spans; `dirty` still says which these are. */
 async function exactRows(reader: Reader, scope: TraceScope): Promise<readonly TraceRow[]> {
-  const rows = await reader.rows<TraceRow>(tracesStatement(scope, false));
+  const rows = await reader.rows<TraceRow>(tracesStatement(scope));
   const dirty = rows.filter((row) => Boolean(row.dirty));
   if (dirty.length === 0) return rows;
-  const ofDirty = scopeOfDirty(reader, scope.project, dirty);
-  const counted = await reader.rows<TraceRow>(tracesStatement(ofDirty, true));
-  return [...rows.filter((row) => !row.dirty), ...counted.map((row) => ({ ...row, dirty: true }))];
+  return [...rows.filter((row) => !row.dirty), ...(await countedRows(reader, scope.project, dirty))];
+}
+
+/** What is counted from the spans of a trace. */
+type TraceCounts = Omit<TraceRow, "firstHour" | "lastHour" | "dirty" | "session" | "tags" | "said" | "attributes">;
+
+/** Rows of dirty traces, with the numbers of their spans. Traces of which no span is left are left out. */
+export async function countedRows(
+  reader: Reader,
+  project: string,
+  dirty: readonly TraceRow[],
+): Promise<readonly TraceRow[]> {
+  const counts = await reader.rows<TraceCounts>(countsStatement(scopeOfDirty(reader, project, dirty)));
+  const byId = new Map(counts.map((count) => [count.traceId, count]));
+  return dirty.flatMap((row) => {
+    const count = byId.get(row.traceId);
+    return count === undefined ? [] : [{ ...row, ...count }];
+  });
+}
+
+export function countsStatement(scope: TraceScope): Statement {
+  return statementOf(sql`SELECT ${raw(countColumns)}
+FROM (
+${countedFromSpans(scope)}
+) AS t`);
 }
 
 async function withRoots(reader: Reader, project: string, rows: readonly TraceRow[]): Promise<readonly TraceRead[]> {
@@ -163,24 +185,25 @@ export function scopeOfDirty(reader: Reader, project: string, keys: readonly Tra
   return { ...scopeOfKeys(reader, project, keys), dirtyIds: keys.map(({ traceId }) => traceId) };
 }
 
-/** The columns of a `TraceRow`, of those of `summedTraces` with its alias `t`. */
-export const traceRowColumns = `t.TraceId AS traceId, toUnixTimestamp(t.firstHour) AS firstHour, toUnixTimestamp(t.lastHour) AS lastHour, t.dirty AS dirty,
-  toString(toUnixTimestamp64Nano(t.firstStart)) AS firstStart,
+const countColumns = `t.TraceId AS traceId, toString(toUnixTimestamp64Nano(t.firstStart)) AS firstStart,
   toString(toUnixTimestamp64Nano(t.lastEnd)) AS lastEnd, t.created AS createdAt, t.updated AS updatedAt,
-  t.spanCount AS spanCount, t.errorCount AS errorCount, t.okCount AS okCount, t.spanCost AS spanCost, t.root AS root, t.session AS session,
-  t.tags AS tags, t.said AS said, t.attributes AS attributes`;
+  t.spanCount AS spanCount, t.errorCount AS errorCount, t.okCount AS okCount, t.spanCost AS spanCost, t.root AS root`;
 
-export function tracesStatement(scope: TraceScope, fromSpans: boolean): Statement {
+/** The columns of a `TraceRow`, of those of `summedTraces` with its alias `t`. */
+export const traceRowColumns = `${countColumns}, toUnixTimestamp(t.firstHour) AS firstHour, toUnixTimestamp(t.lastHour) AS lastHour,
+  t.dirty AS dirty, t.session AS session, t.tags AS tags, t.said AS said, t.attributes AS attributes`;
+
+export function tracesStatement(scope: TraceScope): Statement {
   return statementOf(sql`SELECT ${raw(traceRowColumns)}
 FROM (
-${summedTraces(scope, fromSpans)}
+${summedTraces(scope, false)}
 ) AS t`);
 }
 
 /** What POST /traces has said, in place of what the spans say: as the expressions of `derivedTraces`. */
 export function traceReadOf(project: string, row: TraceRow, root: RootTexts | undefined): TraceRead {
   const said = newestTags(row.said);
-  const startNs = said["started_at"] ?? (row.firstStart === noStartNs ? null : row.firstStart);
+  const startNs = startOf(row, said);
   const endNs = said["ended_at"] ?? (row.lastEnd === "0" ? null : row.lastEnd);
   const ofSpans = row.errorCount > 0 ? "error" : row.okCount > 0 ? "ok" : "unset";
   return {
@@ -202,6 +225,11 @@ export function traceReadOf(project: string, row: TraceRow, root: RootTexts | un
     created_at: row.createdAt,
     updated_at: row.updatedAt,
   };
+}
+
+/** When the trace started, in nanoseconds since the epoch. @param said the newest of what POST /traces has said */
+export function startOf(row: TraceRow, said: Tags = newestTags(row.said)): string | null {
+  return said["started_at"] ?? (row.firstStart === noStartNs ? null : row.firstStart);
 }
 
 /** The trace's session; null for none. */

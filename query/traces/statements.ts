@@ -45,7 +45,7 @@ GROUP BY TraceId`;
 }
 
 /** The same numbers made of the spans of dirty traces: of each span, the newest of what its writes have said. */
-function countedFromSpans(scope: TraceScope): Sql {
+export function countedFromSpans(scope: TraceScope): Sql {
   const newest = (column: string, condition: string): string => `argMaxIf(w.${column}, w.CreatedAt, ${condition})`;
   const text = (column: string): string => newest(column, `w.${column} != ''`);
   return sql`SELECT TraceId, min(start) AS firstStart, max(end) AS lastEnd, min(created) AS created, max(updated) AS updated,

@@ -15,7 +15,12 @@ import { hoursStatement } from "../../query/spans/hours.ts";
 import { countOfSpans, pageOfSpans, repeatedScope, type SpanPageRequest } from "../../query/spans/list.ts";
 import { findSpanStatement } from "../../query/spans/read.ts";
 import { rowsOfSpan, rowsOfSpans, rowsOfTrace } from "../../query/spans/row.ts";
-import { sessionsStatement, tracesStatement, waitingTagsStatement } from "../../query/spans/surroundings.ts";
+import {
+  sessionOfTraceStatement,
+  sessionsStatement,
+  tracesStatement,
+  waitingTagsStatement,
+} from "../../query/spans/surroundings.ts";
 import { nodesOfTrace } from "../../query/traces/tree.ts";
 
 const names = ["spans", "traces", "sessions", "spanSeries", "signals", "attachments", "attachmentData"] as const;
@@ -78,12 +83,15 @@ const statements = {
   "hours of a trace": () => hoursStatement(reader, "p", { trace_id: uuid }),
   "hours of a session": () => hoursStatement(reader, "p", { session_id: uuid }),
   "hours of arrivals": () => hoursStatement(reader, "p", { created_after: filter.created_after }),
+  "hours of arrivals of a day": () =>
+    hoursStatement(reader, "p", { created_after: "2026-03-01 00:00:00.000000", created_before: "2026-03-02 00:00:00" }),
   "a span": () => rowsOfSpan({ project: "p", table: "spans" }, "s"),
   "where a span is": () => findSpanStatement("spans", "p", "s"),
   "whole spans": () => rowsOfSpans({ project: "p", table: "spans" }, [{ traceId: "t", spanId: "s" }]),
   "rows of a trace": () => rowsOfTrace({ project: "p", table: "spans" }, "t", [], 11),
   "tags of traces": () => tracesStatement({ project: "p", reader }, ["t"]),
   "tags of sessions": () => sessionsStatement({ project: "p", reader }, ["s"]),
+  "tags of the session of a trace": () => sessionOfTraceStatement({ project: "p", reader }, "t"),
   "tags of sessions that wait with traces": () => waitingTagsStatement({ project: "p", reader }, ["s"]),
   "the tree of a trace": () => nodesOfTrace(source, uuid, [], 100_000),
   "current signals": () => currentSignals(source, "span", ["s"]),

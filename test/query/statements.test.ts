@@ -13,7 +13,7 @@ import { param, sql, statementOf } from "../../query/sql.ts";
 import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } from "../../query/tags.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
 import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list.ts";
-import { rootsStatement, tracesStatement } from "../../query/traces/read.ts";
+import { countsStatement, rootsStatement, tracesStatement } from "../../query/traces/read.ts";
 import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/statements.ts";
 
 const tables: StoreTables = {
@@ -39,6 +39,10 @@ const scope = { project, tables, rows: [rowsOfHours(3600, 7200)] };
 const statements = {
   "hours of traces": hoursStatement(project, "traces", {}),
   "hours of traces that came within bounds": hoursStatement(project, "traces", bounds),
+  "hours of traces that came within a long time": hoursStatement(project, "traces", {
+    createdAfter: 0n,
+    createdBefore: 200_000_000_000_000n,
+  }),
   "newest traces": candidatesStatement(
     scope,
     { ...page, sortBy: "started_at" },
@@ -59,11 +63,13 @@ const statements = {
     { need: 50, fromSpans: true },
   ),
   "number of traces": countStatement(scope, traceFilter, false),
-  "a page of traces": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }, false),
-  "traces of a session": tracesStatement(
-    { project, tables, rows: [rowsOfSessions(project, tables, sql`SessionId = ${param("String", attack)}`)] },
-    false,
-  ),
+  "a page of traces": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }),
+  "numbers of dirty traces": countsStatement({ project, tables, rows: [], dirtyIds: [attack] }),
+  "traces of a session": tracesStatement({
+    project,
+    tables,
+    rows: [rowsOfSessions(project, tables, sql`SessionId = ${param("String", attack)}`)],
+  }),
   "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n, name: attack }], true),
   "days of sessions": sessionDaysStatement("sessions"),
   "newest sessions": sessionCandidatesStatement(
