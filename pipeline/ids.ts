@@ -56,8 +56,9 @@ export function uuidOfProject(projectId: string): string {
   return projectId === "" ? defaultProjectId : projectId;
 }
 
-/** The namespace of domain names. @see https://www.rfc-editor.org/rfc/rfc9562#section-6.6 */
-const namespaceDns = Buffer.from("6ba7b8109dad11d180b400c04fd430c8", "hex");
+/** The namespace of domain names, in hex. @see https://www.rfc-editor.org/rfc/rfc9562#section-6.6 */
+export const namespaceDnsHex = "6ba7b8109dad11d180b400c04fd430c8";
+const namespaceDns = Buffer.from(namespaceDnsHex, "hex");
 
 const longestShort = 256;
 const short = Buffer.alloc(namespaceDns.length + 3 * longestShort);

@@ -1,3 +1,5 @@
+import { namespaceDnsHex } from "../../../pipeline/ids.ts";
+
 /*
  * The rows of the roll-ups, as views and repairs make them.
  */
@@ -46,11 +48,24 @@ export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
   ].join("\n");
 }
 
+const idDigits = `lower(hex(SHA1(concat(unhex('${namespaceDnsHex}'), substring(SessionName, ${stampDigits + 1})))))`;
+const idText = `substring(Session, ${stampDigits + 1})`;
+
+/**
+ * Whether the name of a row of `traces` is the text that its session's id was made of (`sessionUuid`): the name of sessions that
+ * were given none. Eighty of the id's bits are compared, those that version and variant leave as they were.
+ */
+const isNamedByItsId = `SessionName != '' AND concat(substring(${idDigits}, 1, 8), substring(${idDigits}, 21, 12)) = concat(substring(${idText}, 1, 8), substring(${idText}, 25))`;
+
+/** As old as can be, so that a name that somebody gave stays whatever comes later. */
+const nameOfSession = `if(${isNamedByItsId}, concat('${"0".repeat(stampDigits)}', substring(SessionName, ${stampDigits + 1})), SessionName)`;
+
 /** The rows of `sessions` that rows of `traces` make. */
 export function sessionRowsOf(traces: string): string {
   return [
     `SELECT ProjectId, substring(Session, ${stampDigits + 1}) AS SessionId, toDate(s.CreatedAt, 'UTC') AS Day,`,
-    "  max(SessionName) AS Name, min(s.CreatedAt) AS CreatedAt, max(s.UpdatedAt) AS UpdatedAt,",
+    `  max(${nameOfSession}) AS Name,`,
+    "  min(s.CreatedAt) AS CreatedAt, max(s.UpdatedAt) AS UpdatedAt,",
     "  groupUniqArray((Hour, TraceId)) AS Traces,",
     "  sum(s.Cost) AS Cost, sum(s.ErrorCount) AS ErrorCount,",
     "  sum(if(End > Start, dateDiff('nanosecond', Start, End), 0)) AS Duration",

@@ -162,6 +162,13 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
       },
       wholeDays(ddl, table, 3),
       wideParts(ddl, table, 4),
+      {
+        version: 5,
+        name: "names that sessions were given stay",
+        statements: [
+          `ALTER TABLE ${ddl.table(viewOf(table))}${ddl.onCluster} MODIFY QUERY ${sessionRowsOf(ddl.table(traces))}`,
+        ],
+      },
     ],
   };
 }
