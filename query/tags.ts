@@ -100,8 +100,12 @@ export function traceTagOfRow(filter: TagFilter, project: string, tables: StoreT
   return sql`(${said} OR ${sessionOf(raw("Session"))} IN ${sessionsWithTag(filter, project, tables)})`;
 }
 
-/** Sessions of one filter that statements name; more of them are looked for by each statement. No option: the answer is the same. */
-const mostSessions = 500;
+/**
+ * Sessions of one filter that statements name, and letters of their ids together: they travel in the address of the request.
+ * More are looked for by each statement. No option: the answer is the same.
+ */
+const mostSessions = 100;
+const mostLetters = 8_192;
 
 /** Filters with the sessions of which they fit, where these are few: most tags are of spans and traces alone. */
 export async function withSessions<Filter extends { readonly tags?: readonly TagFilter[] | undefined }>(
@@ -115,7 +119,9 @@ export async function withSessions<Filter extends { readonly tags?: readonly Tag
   const known = tags.map(async (tag) => {
     const statement = sessionsOfTagStatement(tag, project, reader.tables, mostSessions + 1);
     const found = await reader.rows<{ SessionId: string }>(statement, { signal });
-    return found.length > mostSessions ? tag : { ...tag, sessions: found.map(({ SessionId }) => SessionId) };
+    const sessions = found.map(({ SessionId }) => SessionId);
+    const isLong = sessions.length > mostSessions || sessions.join("").length > mostLetters;
+    return isLong ? tag : { ...tag, sessions };
   });
   return { ...filter, tags: await Promise.all(known) };
 }

@@ -93,8 +93,8 @@ const mergeTreeSettings: Tree = {
   // Lengths of texts in the stream of the texts, not in one of their own: 8 % fewer bytes of spans, half as many files for
   // their texts (bench/README.md). What it gives up, lengths without reading texts, no query of ours asks for.
   string_serialization_version: "single_stream",
-  // Merges would count the distinct values of every column, and planning read the counts: 5 % of the server's CPU under load
-  // and 20 ms a query, for nothing (bench/README.md).
+  // Merges would count the distinct values of every column, and planning a query open the counts of every column and part,
+  // which takes 20 ms (bench/README.md).
   auto_statistics_types: "",
   materialize_statistics_on_merge: 0,
   // A third of the default: readers open every part.

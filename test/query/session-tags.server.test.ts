@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sessionUuid } from "../../pipeline/ids.ts";
-import { TestStore, uuidOf } from "./test-store.ts";
+import { projects, TestStore, uuidOf } from "./test-store.ts";
 
 let store: TestStore;
 
@@ -79,5 +79,25 @@ describe("session_tags of a span whose trace knows no session", () => {
     await store.post("/spans", [spanOf(trace, { session_id: "s-2" })]);
     expect((await store.get("/sessions/s-1")).body.tags).toEqual({ who: "a" });
     expect((await store.get("/sessions/s-2")).body.tags).toEqual({});
+  });
+});
+
+describe("lists by a tag that more sessions have than a statement names", () => {
+  it("hold what belongs to any of them", async () => {
+    const ids = Array.from({ length: 120 }, (_, n) => `many-${n}`);
+    const tags = { many: "yes" };
+    await store.post(
+      "/sessions",
+      ids.map((id) => ({ id, project_id: projects.a, tags })),
+    );
+    await store.post(
+      "/spans",
+      ids.map((session_id) => spanOf(uuidOf("trac"), { session_id })),
+    );
+    const counts = ["spans", "traces", "sessions"].map(async (list) => {
+      const { headers } = await store.get(`/${list}?many=yes&count=true`);
+      return headers.get("x-total-count");
+    });
+    expect(await Promise.all(counts)).toEqual(["120", "120", "120"]);
   });
 });

@@ -96,7 +96,7 @@ const statements = {
   "spans by a tag of no session": statementOf(
     sql`SELECT 1 WHERE ${spanTagCondition([{ ...tags[0]!, sessions: [] }], { project, tables })!}`,
   ),
-  "sessions of a tag": sessionsOfTagStatement(tags[0]!, project, tables, 501),
+  "sessions of a tag": sessionsOfTagStatement(tags[0]!, project, tables, 101),
   "number of traces by a tag of known sessions": countStatement(
     scope,
     { tags: [{ ...tags[0]!, sessions: [attack] }] },
