@@ -48,17 +48,16 @@ export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
   ].join("\n");
 }
 
-const idDigits = `lower(hex(SHA1(concat(unhex('${namespaceDnsHex}'), substring(SessionName, ${stampDigits + 1})))))`;
-const idText = `substring(Session, ${stampDigits + 1})`;
+const nameOfTrace = `substring(SessionName, ${stampDigits + 1})`;
 
 /**
  * Whether the name of a row of `traces` is the text that its session's id was made of (`sessionUuid`): the name of sessions that
- * were given none. Eighty of the id's bits are compared, those that version and variant leave as they were.
+ * were given none. The last 48 bits of the id are compared: the server understands this anew with every insert.
  */
-const isNamedByItsId = `SessionName != '' AND concat(substring(${idDigits}, 1, 8), substring(${idDigits}, 21, 12)) = concat(substring(${idText}, 1, 8), substring(${idText}, 25))`;
+const isNamedByItsId = `SessionName != '' AND hex(substring(SHA1(concat(unhex('${namespaceDnsHex}'), ${nameOfTrace})), 11, 6)) = upper(substring(Session, ${stampDigits + 25}))`;
 
 /** As old as can be, so that a name that somebody gave stays whatever comes later. */
-const nameOfSession = `if(${isNamedByItsId}, concat('${"0".repeat(stampDigits)}', substring(SessionName, ${stampDigits + 1})), SessionName)`;
+const nameOfSession = `if(${isNamedByItsId}, concat('${"0".repeat(stampDigits)}', ${nameOfTrace}), SessionName)`;
 
 /** The rows of `sessions` that rows of `traces` make. */
 export function sessionRowsOf(traces: string): string {
