@@ -1,7 +1,8 @@
 import { pagesOfAll } from "../all-rows.ts";
 import type { Reader } from "../reader.ts";
 import type { TraceFilter } from "./filter.ts";
-import { type ListedTrace, traceKeys } from "./list.ts";
+import { traceKeys } from "./list.ts";
+import type { ListedTrace } from "./list-statements.ts";
 import { readTracesOfKeys, type TraceRead } from "./read.ts";
 
 /**

@@ -12,7 +12,7 @@ import {
 import { param, sql, statementOf } from "../../query/sql.ts";
 import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } from "../../query/tags.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
-import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list.ts";
+import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list-statements.ts";
 import { countsStatement, rootsStatement, tracesStatement } from "../../query/traces/read.ts";
 import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/statements.ts";
 
