@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { projectPolicy, queryGrants, querySettings, queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 
 /** Where things are inside `directory`. */
@@ -57,11 +58,15 @@ function memorySettings(memoryLimit: number, cacheBytes: number): Tree {
     // The limit is for the server. Its control group is Signalbox's as well, and whoever else's is in the container: counted
     // by that, their memory would make the server refuse inserts and queries while it uses next to none itself.
     memory_worker_use_cgroup: 0,
+    // Freed memory that the allocator keeps for the next insert or merge (allocatorSettings): given back to the system where it
+    // is more than this share of the limit, a fifth by default, which a merge of spans takes.
+    memory_worker_purge_dirty_pages_threshold_ratio: 0.5,
     merges_mutations_memory_usage_soft_limit: Math.floor(memoryLimit / 2),
     mark_cache_size: cacheBytes,
     primary_index_cache_size: cacheBytes,
     index_mark_cache_size: cacheBytes,
-    index_uncompressed_cache_size: 0,
+    // A span looked for by its id alone asks the filters of all parts, 2 MB for a million spans.
+    index_uncompressed_cache_size: cacheBytes,
     uncompressed_cache_size: 0,
     vector_similarity_index_cache_size: mib,
     iceberg_metadata_files_cache_size: mib,
@@ -69,11 +74,13 @@ function memorySettings(memoryLimit: number, cacheBytes: number): Tree {
   };
 }
 
-// For two cores: merges must keep up with inserts, and leave the cores to inserts and queries. As they yield, a burst is stored
+// Merges must keep up with inserts, and leave the cores to inserts and queries: half of the cores are theirs, and each of these
+// threads works at two merges in turns, so that a large one does not hold up small ones. As they yield, a burst is stored
 // at the price of inserts alone, and merged afterwards; under a load that does not end, parts_to_delay_insert slows inserts
 // down until merges keep up.
 const poolSettings: Tree = {
-  background_pool_size: 2,
+  background_pool_size: Math.max(1, Math.floor(availableParallelism() / 2)),
+  background_merges_mutations_concurrency_ratio: 2,
   os_threads_nice_value_merge_mutate: 10,
   background_schedule_pool_size: 8,
   max_thread_pool_size: 1_000,
@@ -107,7 +114,9 @@ const readSettings: Tree = { use_skip_indexes_on_data_read: 0, use_statistics: 0
 
 // A query has a thread for each core. By default it has one for each GiB that is free below the server's limit, which with the
 // limits of an embedded server is one (bench/README.md).
-const threadSettings: Tree = { max_threads_min_free_memory_per_thread: 128 * mib };
+// The indexes of the parts are asked by one thread: a task for each part, as with more threads, costs more than it does
+// (bench/README.md). Data on the machine's own disk is meant; from afar the waits would add up.
+const threadSettings: Tree = { max_threads_min_free_memory_per_thread: 128 * mib, max_threads_for_indexes: 1 };
 
 function userSettings({ memoryLimit, queryDatabases }: ServerConfigOptions): Tree {
   const networks = { ip: ["127.0.0.0/8", "::1"] };

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createNoopMeter, type Meter } from "@opentelemetry/api";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -192,6 +192,29 @@ describe("clickhouse_server", () => {
     await extension.start();
     const sql = "SELECT value FROM system.server_settings WHERE name = 'memory_worker_use_cgroup'";
     expect(await ask(extension, sql)).toBe("0");
+  });
+
+  it("keeps freed memory for the next insert or merge", async () => {
+    const extension = create();
+    await extension.start();
+    const stats = await ask(extension, "SELECT * FROM system.jemalloc_stats");
+    expect(stats).toContain("opt.dirty_decay_ms: 60000");
+    expect(stats).toContain("opt.oversize_threshold: 0");
+    expect(stats).toContain('opt.thp: "always"');
+  });
+
+  it("asks the indexes of all parts with one thread", async () => {
+    const extension = create();
+    await extension.start();
+    expect(await ask(extension, "SELECT getSetting('max_threads_for_indexes')")).toBe("1");
+  });
+
+  it("leaves half of the cores to merges, each thread with two at a time", async () => {
+    const extension = create();
+    await extension.start();
+    const value = (name: string) => ask(extension, `SELECT value FROM system.server_settings WHERE name = '${name}'`);
+    expect(Number(await value("background_pool_size"))).toBe(Math.max(1, Math.floor(availableParallelism() / 2)));
+    expect(await value("background_merges_mutations_concurrency_ratio")).toBe("2");
   });
 
   it("reads with several threads below a small memory_limit too", async () => {
