@@ -44,13 +44,18 @@ export function copyShort(target: DataView, at: number, source: DataView, start:
 
 /** Whether two ranges of the same bytes, of equal `length`, are alike. */
 export function sameRanges(view: DataView, a: number, b: number, length: number): boolean {
+  return sameBytes(view, a, view, b, length);
+}
+
+/** The same of ranges of two buffers. */
+export function sameBytes(one: DataView, a: number, other: DataView, b: number, length: number): boolean {
   if (length >= 4) {
     // The last word may overlap the one before: that is quicker than the bytes that are left, one by one.
     const last = length - 4;
-    if (view.getInt32(a + last, true) !== view.getInt32(b + last, true)) return false;
-    for (let i = 0; i < last; i += 4) if (view.getInt32(a + i, true) !== view.getInt32(b + i, true)) return false;
+    if (one.getInt32(a + last, true) !== other.getInt32(b + last, true)) return false;
+    for (let i = 0; i < last; i += 4) if (one.getInt32(a + i, true) !== other.getInt32(b + i, true)) return false;
     return true;
   }
-  for (let i = 0; i < length; i++) if (view.getUint8(a + i) !== view.getUint8(b + i)) return false;
+  for (let i = 0; i < length; i++) if (one.getUint8(a + i) !== other.getUint8(b + i)) return false;
   return true;
 }

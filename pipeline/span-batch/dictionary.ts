@@ -1,26 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { ByteArena } from "./arena.ts";
-import { sameRanges } from "./bytes.ts";
+import { sameBytes, sameRanges } from "./bytes.ts";
 import { grown } from "./grow.ts";
-
-const encoder = new TextEncoder();
-
-// A secret seed: senders choose keys and names, and must not be able to choose collisions with them.
-const seed = randomBytes(4).readUInt32LE();
-
-/** Signed: half of all unsigned ones would not fit into what V8 keeps as an integer. */
-function hashRange(view: DataView, start: number, length: number): number {
-  let hash = seed ^ length;
-  const end = start + length;
-  let i = start;
-  for (; i + 4 <= end; i += 4) {
-    hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  for (; i < end; i++) hash = Math.imul(hash ^ view.getUint8(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b);
-  return hash ^ (hash >>> 16);
-}
+import { encodedText, hashRange, repeatedText } from "./repeated-texts.ts";
 
 /**
  * Distinct byte strings of a batch, numbered from 0 in the order they were first seen. Attribute keys, span names and
@@ -36,10 +17,7 @@ export class ByteDictionary {
   /** Entry number + 1; 0 is a free slot. */
   #slots: Uint32Array;
   #texts: (string | undefined)[] = [];
-  #indexOfText = new Map<string, number>();
-  /** Texts that were looked for in vain. */
-  readonly #absent = new Set<string>();
-  readonly #arena: ByteArena;
+  #arena: ByteArena;
 
   constructor(arena: ByteArena, capacity = 32) {
     this.#arena = arena;
@@ -54,13 +32,16 @@ export class ByteDictionary {
     this.length = 0;
     this.#slots.fill(0);
     this.#texts.length = 0;
-    this.#indexOfText.clear();
-    this.#absent.clear();
   }
 
-  /** The number of the bytes at a range of the arena; a new entry keeps that range. */
-  intern(start: number, length: number): number {
-    const hash = hashRange(this.#arena.view, start, length);
+  /** Forgets all entries; those to come are of another arena. */
+  restart(arena: ByteArena): void {
+    this.clear();
+    this.#arena = arena;
+  }
+
+  /** The number of the bytes at a range of the arena, whose hash is `hash`; a new entry keeps that range. */
+  intern(start: number, length: number, hash = hashRange(this.#arena.view, start, length)): number {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!;
@@ -76,28 +57,35 @@ export class ByteDictionary {
 
   /** The number of `text`, added when it is new. */
   internText(text: string): number {
-    const known = this.find(text);
-    if (known >= 0) return known;
-    const start = this.#arena.appendText(text);
-    const index = this.intern(start, this.#arena.length - start);
-    this.#indexOfText.set(text, index);
-    return index;
+    const { bytes, view, hash } = encodedText(text);
+    const known = this.indexOf(view, 0, bytes.length, hash);
+    return known >= 0 ? known : this.intern(this.#arena.append(bytes), bytes.length, hash);
   }
 
   /** The number of `text`, or -1. */
   find(text: string): number {
-    const cached = this.#indexOfText.get(text);
-    if (cached !== undefined) return cached;
-    if (this.#absent.has(text)) return -1;
-    // Not by way of the arena: that may be a request's own buffer, which would have to grow for it.
-    const found = this.#findBytes(encoder.encode(text));
-    if (found >= 0) this.#indexOfText.set(text, found);
-    else this.#absent.add(text);
-    return found;
+    const { bytes, view, hash } = encodedText(text);
+    return this.indexOf(view, 0, bytes.length, hash);
+  }
+
+  /** The number of bytes of another buffer, whose hash is `hash`, or -1. */
+  indexOf(view: DataView, start: number, length: number, hash: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]!;
+      if (entry === 0) return -1;
+      if (this.#hashes[entry - 1] !== hash || this.lengths[entry - 1] !== length) continue;
+      if (sameBytes(this.#arena.view, this.starts[entry - 1]!, view, start, length)) return entry - 1;
+    }
+  }
+
+  /** Of entry `index`, as `hashRange` makes it. */
+  hashAt(index: number): number {
+    return this.#hashes[index]!;
   }
 
   text(index: number): string {
-    this.#texts[index] ??= this.#arena.text(this.starts[index]!, this.lengths[index]!);
+    this.#texts[index] ??= repeatedText(this.#arena, this.starts[index]!, this.lengths[index]!, this.#hashes[index]!);
     return this.#texts[index];
   }
 
@@ -115,20 +103,6 @@ export class ByteDictionary {
     this.#hashes[index] = hashRange(this.#arena.view, this.starts[index]!, this.lengths[index]!);
     this.#rehash(this.#slots.length);
     this.#texts[index] = text;
-    this.#indexOfText.clear();
-    this.#absent.clear();
-  }
-
-  #findBytes(text: Uint8Array): number {
-    const hash = hashRange(new DataView(text.buffer, text.byteOffset, text.length), 0, text.length);
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot]!;
-      if (entry === 0) return -1;
-      if (this.#hashes[entry - 1] !== hash || this.lengths[entry - 1] !== text.length) continue;
-      const start = this.starts[entry - 1]!;
-      if (text.every((byte, i) => byte === this.#arena.bytes[start + i])) return entry - 1;
-    }
   }
 
   #add(start: number, length: number, hash: number, slot: number): number {
@@ -139,8 +113,6 @@ export class ByteDictionary {
     this.#hashes[index] = hash;
     if (this.length * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
     else this.#slots[slot] = index + 1;
-    // What find() has not found before may be this entry.
-    if (this.#absent.size > 0) this.#absent.clear();
     return index;
   }
 

@@ -31,7 +31,7 @@ export class AttributeMap {
 
   /** Must be called before the rows of another batch's table. */
   begin(table: AttributeTable, arena: ByteArena): void {
-    this.#keyInBlock = this.#keys.translate(table.keys, arena.bytes);
+    this.#keyInBlock = this.#keys.translate(table.keys, arena);
   }
 
   /** Adds a row with the entries `[start, end)`. */

@@ -91,7 +91,7 @@ class TokenIndexes {
     const known = this.#indexes[token]!;
     if (known !== notTranslated) return known;
     const { tokens, arena } = this.#batch;
-    const index = this.#values.indexOf(arena.bytes, tokens.starts[token]!, tokens.lengths[token]!);
+    const index = this.#values.indexOfEntry(tokens, token, arena);
     this.#indexes[token] = index;
     return index;
   }

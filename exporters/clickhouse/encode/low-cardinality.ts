@@ -1,6 +1,8 @@
-import { takeBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
-import type { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
-import { Output } from "./output.ts";
+import { ByteArena } from "../../../pipeline/span-batch/arena.ts";
+import { giveBuffer, takeBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
+import { copyRange, type ViewedBytes } from "../../../pipeline/span-batch/bytes.ts";
+import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
+import { encodedText, hashRange } from "../../../pipeline/span-batch/repeated-texts.ts";
 import { uint64, Words } from "./words.ts";
 
 /** "Shared dictionaries with additional keys": the version of the keys' serialization, first thing in the column. */
@@ -17,65 +19,78 @@ const needsUpdate = 1 << 10;
  */
 export class LowCardinality {
   readonly indexes = new Words();
-  #keys = new Output();
-  /** Bytes as latin1 text -> index. */
-  #indexOf = new Map<string, number>();
-  #indexOfText = new Map<string, number>();
+  /** The keys as Strings, one after the other, as they are sent. */
+  readonly #arena = new ByteArena();
+  readonly #keys = new ByteDictionary(this.#arena);
 
   /** Translates a dictionary of a batch, once per batch: index there -> index in the block. */
-  translate(dictionary: ByteDictionary, bytes: Uint8Array): Uint32Array<ArrayBuffer> {
+  translate(dictionary: ByteDictionary, from: ViewedBytes): Uint32Array<ArrayBuffer> {
     const table = new Uint32Array(dictionary.length);
-    for (let i = 0; i < dictionary.length; i++) {
-      table[i] = this.indexOf(bytes, dictionary.starts[i]!, dictionary.lengths[i]!);
-    }
+    for (let i = 0; i < dictionary.length; i++) table[i] = this.indexOfEntry(dictionary, i, from);
     return table;
   }
 
+  /** The index of an entry of a dictionary over `from`, added when it is new. */
+  indexOfEntry(dictionary: ByteDictionary, entry: number, from: ViewedBytes): number {
+    return this.#indexOf(from, dictionary.starts[entry]!, dictionary.lengths[entry]!, dictionary.hashAt(entry));
+  }
+
   /** The index of a byte string, added when it is new. */
-  indexOf(bytes: Uint8Array, start: number, length: number): number {
-    const key = Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString("latin1");
-    const known = this.#indexOf.get(key);
-    if (known !== undefined) return known;
-    this.#keys.bytes(bytes, start, length);
-    return this.#remember(key);
+  indexOf(from: ViewedBytes, start: number, length: number): number {
+    return this.#indexOf(from, start, length, hashRange(from.view, start, length));
   }
 
   /** The index of a text, added when it is new. */
   indexOfText(text: string): number {
-    const known = this.#indexOfText.get(text);
-    if (known !== undefined) return known;
-    const bytes = Buffer.from(text);
-    const index = this.indexOf(bytes, 0, bytes.length);
-    this.#indexOfText.set(text, index);
-    return index;
+    const encoded = encodedText(text);
+    return this.#indexOf(encoded, 0, encoded.bytes.length, encoded.hash);
   }
 
   get keyCount(): number {
-    return this.#indexOf.size;
+    return this.#keys.length;
   }
 
   get byteLength(): number {
-    return this.#keys.length + this.indexes.length * 4;
+    return this.#arena.length + this.indexes.length * 4;
   }
 
   /** Everything after the prefix; nothing when there are no values. Empty afterwards. */
   take(): Buffer[] {
     const count = this.indexes.length;
-    const keys = this.#indexOf.size;
+    const keys = this.#keys.length;
     const width = keys <= 0x100 ? 0 : keys <= 0x10000 ? 1 : 2;
     const head = [uint64(width | hasAdditionalKeys | needsUpdate), uint64(keys)];
-    const keyPieces = this.#keys.take();
+    const { bytes, length } = this.#arena;
     const indexBytes = narrowed(this.indexes, width);
-    this.#indexOf = new Map();
-    this.#indexOfText = new Map();
-    return count === 0 ? [] : [...head, ...keyPieces, uint64(count), indexBytes];
+    this.#keys.clear();
+    this.#arena.adopt(noBytes);
+    if (count > 0) return [...head, Buffer.from(bytes.buffer, bytes.byteOffset, length), uint64(count), indexBytes];
+    for (const unused of [bytes, indexBytes]) giveBuffer(unused);
+    return [];
   }
 
-  #remember(key: string): number {
-    const index = this.#indexOf.size;
-    this.#indexOf.set(key, index);
-    return index;
+  #indexOf(from: ViewedBytes, start: number, length: number, hash: number): number {
+    const known = this.#keys.indexOf(from.view, start, length, hash);
+    return known >= 0 ? known : this.#add(from, start, length, hash);
   }
+
+  #add(from: ViewedBytes, start: number, length: number, hash: number): number {
+    const arena = this.#arena;
+    let at = arena.reserve(varintLength(length) + length);
+    for (let rest = length; ; rest >>>= 7) {
+      const isLast = rest <= 0x7f;
+      arena.bytes[at++] = isLast ? rest : (rest & 0x7f) | 0x80;
+      if (isLast) break;
+    }
+    copyRange(arena, at, from, start, length);
+    return this.#keys.intern(at, length, hash);
+  }
+}
+
+const noBytes = new Uint8Array(0);
+
+function varintLength(value: number): number {
+  return value === 0 ? 1 : Math.ceil((32 - Math.clz32(value)) / 7);
 }
 
 function narrowed(indexes: Words, width: 0 | 1 | 2): Buffer {

@@ -45,7 +45,7 @@ export class EventsEncoder implements ColumnEncoder {
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
     this.#ends.append(batch.eventStart, batch.eventEnd, rows, count);
     if (batch.events.length === 0) return;
-    const names = this.#names.translate(batch.names, batch.arena.bytes);
+    const names = this.#names.translate(batch.names, batch.arena);
     this.#attributes.begin(batch.eventAttributes, batch.arena);
     for (let k = 0; k < count; k++) {
       const end = batch.eventEnd[rows[k]!]!;

@@ -17,7 +17,7 @@ export class NameEncoder implements ColumnEncoder {
   }
 
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
-    const inBlock = this.#values.translate(batch.names, batch.arena.bytes);
+    const inBlock = this.#values.translate(batch.names, batch.arena);
     this.#values.indexes.pushMapped(inBlock, batch.nameIndex, rows, count);
   }
 
@@ -80,7 +80,7 @@ export class OwnerTokenEncoder<Owner> implements ColumnEncoder {
   append(batch: SpanBatch, rows: Uint32Array, count: number): void {
     const inBlock = this.#source.owners(batch).map((owner) => {
       const { start, length } = this.#source.text(owner, batch);
-      return this.#values.indexOf(batch.arena.bytes, start, length);
+      return this.#values.indexOf(batch.arena, start, length);
     });
     this.#values.indexes.pushMapped(inBlock, this.#source.indexes(batch), rows, count);
   }

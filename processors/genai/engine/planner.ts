@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import { repeatedText } from "../../../pipeline/span-batch/repeated-texts.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { readValue } from "../../../pipeline/span-batch/value.ts";
 import { attributeText } from "../../helper/attribute-text.ts";
@@ -91,7 +92,7 @@ export class Planner {
     const hasKeys = this.#readers.symbols.begin(batch);
     facts.begin(batch, this.#vocabulary.size);
     this.#scopeClasses = batch.scopes.map((scope) =>
-      this.#scopes.classOf(batch.arena.text(scope.nameStart, scope.nameLength)),
+      this.#scopes.classOf(repeatedText(batch.arena, scope.nameStart, scope.nameLength)),
     );
     this.#resourceClass = batch.resources.map((_, index) => this.#classOfResource(batch, index));
     if (hasKeys || this.#scopeClasses.some(Boolean) || this.#resourceClass.some(Boolean)) return true;

@@ -18,7 +18,7 @@ export class SpanFacts {
   /** Another one for every batch: what is remembered of a batch carries it. */
   batchSerial = 0;
   /** Distinct short values of the batch. */
-  values = new ByteDictionary(this.batch.arena);
+  readonly values = new ByteDictionary(this.batch.arena);
 
   /** Per symbol, the number of the span's first entry of that symbol, where `stamps` says that there is one. */
   entryOf = new Int32Array(0);
@@ -38,7 +38,7 @@ export class SpanFacts {
   begin(batch: SpanBatch, symbols: number): void {
     this.batch = batch;
     this.batchSerial = ++lastSerial;
-    this.values = new ByteDictionary(batch.arena);
+    this.values.restart(batch.arena);
     if (this.entryOf.length >= symbols) return;
     this.entryOf = new Int32Array(symbols * 2);
     this.stamps = new Uint32Array(symbols * 2);
@@ -48,7 +48,7 @@ export class SpanFacts {
   /** Forgets the batch, so that its memory can be used for another. */
   end(): void {
     this.batch = emptyBatch;
-    this.values = emptyValues;
+    this.values.restart(emptyBatch.arena);
   }
 
   beginSpan(row: number): void {
@@ -150,4 +150,3 @@ function entryOfKey(table: AttributeTable, start: number, end: number, key: stri
 }
 
 const emptyBatch = new SpanBatch();
-const emptyValues = new ByteDictionary(emptyBatch.arena);

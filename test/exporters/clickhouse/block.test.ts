@@ -22,6 +22,18 @@ function blockOf(...batches: SpanBatch[]): InsertBlock {
 }
 
 describe("Native block of spans", () => {
+  it("writes names and keys of every length, each once however many batches have it", () => {
+    const lengths = [0, 1, 127, 128, 129, 16_383, 16_384, 16_385];
+    const names = lengths.map((length) => "n".repeat(length));
+    const batch = (): SpanBatch =>
+      batchOfSpans(names.map((name) => ({ name, attributes: { [`k${name}`]: String(name.length) } })));
+    const rows = rowsOf(blockOf(batch(), batch()));
+    expect(rows.map((row) => row["SpanName"])).toEqual([...names, ...names]);
+    expect(rows.map((row) => row["SpanAttributes"])).toEqual(
+      [...names, ...names].map((name) => ({ [`k${name}`]: String(name.length) })),
+    );
+  });
+
   it("writes names, ids, times, enums and attributes as the widely used schema has them", () => {
     const [row] = rowsOf(
       blockOf(
