@@ -9,8 +9,6 @@ import type { SpanTagScope } from "./tags.ts";
 
 /** The first session of a group of rows of `traces`; "" for none. */
 export const firstSession = `substring(min(Session), ${stampDigits + 1})`;
-/** The last name of a group of rows of `sessions`; "" for none. */
-export const lastName = `substring(max(Name), ${stampDigits + 1})`;
 
 /** Whether a row of spans belongs to a session. @param session its UUID */
 export function sessionCondition(session: string, scope: SpanTagScope): Sql {

@@ -3,7 +3,7 @@ import { ofProject, param, raw, sql, statementOf } from "../sql.ts";
 import type { SpanKey } from "./list.ts";
 import { mergeVersions } from "./merge.ts";
 import type { SpanRead } from "./model.ts";
-import { rowsOfSpan, rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
+import { byArrival, rowsOfSpan, rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
 import { spanReadOf } from "./span-read.ts";
 import { startedOf } from "./started.ts";
 import { surroundingsOf } from "./surroundings.ts";
@@ -58,7 +58,7 @@ async function readSome(
 ): Promise<(SpanRead | undefined)[]> {
   const table = reader.tables.spans;
   const rows = await reader.rows<SpanRow>(rowsOfSpans({ project, table }, ids, started), { signal });
-  const merged = mergedById(rows);
+  const merged = mergedById(byArrival(rows));
   const around = await surroundingsOf({ project, reader }, [...merged.values()], signal);
   return ids.map(({ traceId, spanId }) => {
     const row = merged.get(traceId + spanId);
@@ -85,7 +85,7 @@ export async function readSpan(
   signal?: AbortSignal,
 ): Promise<SpanRead | undefined> {
   const statement = rowsOfSpan({ project, table: reader.tables.spans }, spanId);
-  const rows = await reader.rows<SpanRow>(statement, { signal });
+  const rows = byArrival(await reader.rows<SpanRow>(statement, { signal }));
   const newest = rows.at(-1);
   if (newest === undefined) return undefined;
   const merged = mergeVersions(rows.filter(({ TraceId }) => TraceId === newest.TraceId));

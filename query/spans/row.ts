@@ -77,6 +77,16 @@ const columns = [
   "CreatedAt AS UpdatedAt",
 ];
 
+/** From the oldest to the newest, as versions are put together. The server would take longer to plan it. */
+export function byArrival(rows: readonly SpanRow[]): SpanRow[] {
+  return rows.toSorted((one, other) => compared(one.CreatedAt, other.CreatedAt));
+}
+
+/** Texts of one form, as times and ids are. */
+export function compared(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 /** A span, by its stored ids. */
 export interface StoredSpanId {
   readonly traceId: string;
@@ -89,18 +99,17 @@ export interface Started {
   readonly to: string;
 }
 
-/** Whole rows of the spans with one id, which may stand in several traces, from the oldest to the newest. */
+/** Whole rows of the spans with one id, which may stand in several traces. */
 export function rowsOfSpan(
   { project, table }: { readonly project: string; readonly table: string },
   spanId: string,
 ): Statement {
   return statementOf(sql`SELECT ${raw(columns.join(", "))}
 FROM ${raw(table)}
-WHERE ${ofProject(project)} AND SpanId = ${param("String", spanId)}
-ORDER BY CreatedAt`);
+WHERE ${ofProject(project)} AND SpanId = ${param("String", spanId)}`);
 }
 
-/** Whole rows of some spans, versions from the oldest to the newest. */
+/** Whole rows of some spans. */
 export function rowsOfSpans(
   { project, table }: { readonly project: string; readonly table: string },
   ids: readonly StoredSpanId[],
@@ -116,12 +125,11 @@ export function rowsOfSpans(
   ];
   return statementOf(sql`SELECT ${raw(columns.join(", "))}
 FROM ${raw(table)}
-WHERE ${allOf(conditions)}
-ORDER BY CreatedAt`);
+WHERE ${allOf(conditions)}`);
 }
 
 /**
- * Rows of a trace, versions from the oldest to the newest.
+ * Rows of a trace.
  *
  * @param started conditions on Timestamp that all of them fulfil
  * @param limit rows; which of more come is left to the server
@@ -136,6 +144,5 @@ export function rowsOfTrace(
   return statementOf(sql`SELECT ${raw(columns.join(", "))}
 FROM ${raw(table)}
 WHERE ${allOf(conditions)}
-ORDER BY CreatedAt
 LIMIT ${param("UInt64", limit)}`);
 }

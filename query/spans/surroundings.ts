@@ -1,6 +1,6 @@
-import { waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { uuidOfSpan } from "../../pipeline/ids.ts";
-import { firstSession, lastName } from "../family.ts";
+import { greatestText, grouped, leastText } from "../grouped.ts";
 import type { Reader } from "../reader.ts";
 import type { SignalValues } from "../signals/model.ts";
 import { currentSignalsOf, type SignalRow, valuesByEntity } from "../signals/rows.ts";
@@ -60,28 +60,24 @@ export async function surroundingsOf(
   signal?: AbortSignal,
   known?: KnownSurroundings,
 ): Promise<Surroundings> {
-  const read = async <Row>(statement: Statement | undefined): Promise<Row[]> =>
-    statement === undefined ? [] : source.reader.rows<Row>(statement, { signal });
-  const ofTraces = async () => {
-    const traceIds = unique(rows.map(({ TraceId }) => TraceId));
-    return known?.traces ?? read<SurroundingTrace>(tracesStatement(source, traceIds));
-  };
   const sessionsOf = (ids: readonly string[]) => readSessions(source, ids, signal);
   // Most spans name their session themselves: then its tags need not wait for the trace.
   const own = unique(rows.map(({ SessionId }) => SessionId)).filter((id) => known?.sessions.has(id) !== true);
-  const [only] = rows;
-  const isOfTrace = known === undefined && rows.length === 1 && only?.SessionId === "";
-  const [traces, ownSessions, ofTrace, signals] = await Promise.all([
-    ofTraces(),
+  const throughTraces = async () => {
+    const ids = unique(rows.map(({ TraceId }) => TraceId));
+    const traces = known?.traces ?? (await readTraces(source, ids, signal));
+    const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
+    const named = rows.map((row) => (row.SessionId === "" ? (byTrace.get(row.TraceId)?.SessionId ?? "") : ""));
+    const others = unique(named).filter((id) => !own.includes(id) && known?.sessions.has(id) !== true);
+    return { byTrace, sessions: await sessionsOf(others) };
+  };
+  const [{ byTrace, sessions }, ownSessions, signals] = await Promise.all([
+    throughTraces(),
     sessionsOf(own),
-    isOfTrace ? sessionOfTrace(source, only.TraceId, signal) : [],
-    read<SignalRow>(signalsStatement(source, rows)),
+    readSignals(source, rows, signal),
   ]);
-  const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
-  const bySession = new Map([...(known?.sessions ?? []), ...ownSessions, ...ofTrace]);
+  const bySession = new Map([...(known?.sessions ?? []), ...ownSessions, ...sessions]);
   const sessionOf = (row: SpanRow): string => row.SessionId || (byTrace.get(row.TraceId)?.SessionId ?? "");
-  const others = unique(rows.map(sessionOf)).filter((id) => !bySession.has(id));
-  for (const [id, session] of await sessionsOf(others)) bySession.set(id, session);
   const signalsOf = (type: SignalRow["EntityType"]) =>
     valuesByEntity(signals.filter(({ EntityType }) => EntityType === type));
   const [spanSignals, completionSignals] = [signalsOf("span"), signalsOf("completion")];
@@ -99,16 +95,43 @@ export async function surroundingsOf(
   };
 }
 
+/**
+ * Tags and sessions of traces, put together here: it takes the server longer to understand how than to find the rows.
+ *
+ * @param ids as stored
+ */
+export async function readTraces(
+  source: Source,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly SurroundingTrace[]> {
+  if (ids.length === 0) return [];
+  const rows = await source.reader.rows<TraceTags>(tracesStatement(source, ids), { signal });
+  return [...grouped(rows, ({ TraceId }) => TraceId)].map(([TraceId, ofTrace]) => ({
+    TraceId,
+    Tags: ofTrace.flatMap(({ Tags }) => Tags),
+    SessionId: unstamped(leastText(ofTrace.map(({ Session }) => Session))),
+  }));
+}
+
 /** Tags and names of sessions; undefined for those of which nothing is known. */
 export async function readSessions(
   source: Source,
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, SurroundingSession | undefined>> {
-  const statement = sessionsStatement(source, ids);
-  if (statement === undefined) return new Map();
-  const rows = await source.reader.rows<SurroundingSession>(statement, { signal });
-  const found = new Map(rows.map((row) => [row.SessionId, row]));
+  if (ids.length === 0) return new Map();
+  const rows = await source.reader.rows<SurroundingSession>(sessionsStatement(source, ids), { signal });
+  const found = new Map(
+    [...grouped(rows, ({ SessionId }) => SessionId)].map(([SessionId, ofSession]) => [
+      SessionId,
+      {
+        SessionId,
+        Tags: ofSession.flatMap(({ Tags }) => Tags),
+        Name: unstamped(greatestText(ofSession.map(({ Name }) => Name))),
+      },
+    ]),
+  );
   if (found.has(waitingMark)) {
     const waiting = waitingTagsStatement(source, ids);
     for (const { SessionId, Tags } of await source.reader.rows<SurroundingSession>(waiting, { signal })) {
@@ -119,17 +142,22 @@ export async function readSessions(
   return new Map(ids.map((id) => [id, found.get(id)]));
 }
 
-/**
- * The session of a trace by its id, found while the trace itself is read. Nothing where tags of sessions wait with traces:
- * these are asked for by the session's id.
- */
-async function sessionOfTrace(
-  source: Source,
-  traceId: string,
-  signal?: AbortSignal,
-): Promise<readonly (readonly [string, SurroundingSession])[]> {
-  const rows = await source.reader.rows<SurroundingSession>(sessionOfTraceStatement(source, traceId), { signal });
-  return rows.some(({ SessionId }) => SessionId === waitingMark) ? [] : rows.map((row) => [row.SessionId, row]);
+/** What came with a time of arrival; "" for nothing. */
+function unstamped(text: string): string {
+  return text.slice(stampDigits);
+}
+
+async function readSignals(
+  { project, reader }: Source,
+  rows: readonly SpanRow[],
+  signal: AbortSignal | undefined,
+): Promise<readonly SignalRow[]> {
+  if (rows.length === 0) return [];
+  const statement = currentSignalsOf({ project, tables: reader.tables }, [
+    ["span", unique(rows.map(({ SpanId }) => SpanId))],
+    ["completion", unique(rows.flatMap(completionIdsOf))],
+  ]);
+  return reader.rows<SignalRow>(statement, { signal });
 }
 
 function tagsOf(row: { readonly Tags: readonly VersionedTag[] } | undefined): Tags {
@@ -152,46 +180,25 @@ export function completionIdsOf(row: SpanRow): readonly string[] {
   return unique([row.ResponseId, ...ids, uuidOfSpan(row.SpanId)]);
 }
 
-function signalsStatement({ project, reader }: Source, rows: readonly SpanRow[]): Statement | undefined {
-  if (rows.length === 0) return undefined;
-  return currentSignalsOf({ project, tables: reader.tables }, [
-    ["span", unique(rows.map(({ SpanId }) => SpanId))],
-    ["completion", unique(rows.flatMap(completionIdsOf))],
-  ]);
+/** A row of the roll-up of traces. */
+interface TraceTags {
+  readonly TraceId: string;
+  readonly Tags: readonly VersionedTag[];
+  readonly Session: string;
 }
 
-/** Tags and session of traces. */
-export function tracesStatement({ project, reader }: Source, ids: readonly string[]): Statement | undefined {
-  if (ids.length === 0) return undefined;
-  return statementOf(sql`SELECT TraceId, groupUniqArrayArray(Tags) AS Tags, ${raw(firstSession)} AS SessionId
+/** Rows with tags and sessions of traces. */
+export function tracesStatement({ project, reader }: Source, ids: readonly string[]): Statement {
+  return statementOf(sql`SELECT TraceId, Tags, Session
 FROM ${raw(reader.tables.traces)}
-WHERE ${ofProject(project)} AND TraceId IN ${param("Array(String)", ids)}
-GROUP BY TraceId`);
+WHERE ${ofProject(project)} AND TraceId IN ${param("Array(String)", ids)}`);
 }
 
-/** Tags and name of sessions, and whether tags of sessions wait with traces. */
-export function sessionsStatement({ project, reader }: Source, ids: readonly string[]): Statement | undefined {
-  if (ids.length === 0) return undefined;
-  return sessionsIn({ project, reader }, param("Array(String)", [...ids, waitingMark]));
-}
-
-/** The same of the session of a trace. */
-export function sessionOfTraceStatement({ project, reader }: Source, traceId: string): Statement {
-  return sessionsIn(
-    { project, reader },
-    sql`(
-  SELECT ${raw(firstSession)} FROM ${raw(reader.tables.traces)}
-  WHERE ${ofProject(project)} AND TraceId = ${param("String", traceId)}
-  UNION ALL
-  SELECT '${raw(waitingMark)}')`,
-  );
-}
-
-function sessionsIn({ project, reader }: Source, ids: Parameters<typeof sql>[1]): Statement {
-  return statementOf(sql`SELECT SessionId, groupUniqArrayArray(Tags) AS Tags, ${raw(lastName)} AS Name
+/** Rows with tags and names of sessions, and one that says whether tags of sessions wait with traces. */
+export function sessionsStatement({ project, reader }: Source, ids: readonly string[]): Statement {
+  return statementOf(sql`SELECT SessionId, Tags, Name
 FROM ${raw(reader.tables.sessions)}
-WHERE ${ofProject(project)} AND SessionId IN ${ids}
-GROUP BY SessionId`);
+WHERE ${ofProject(project)} AND SessionId IN ${param("Array(String)", [...ids, waitingMark])}`);
 }
 
 /** Tags that spans have said before their traces knew these sessions. */

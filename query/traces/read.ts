@@ -7,6 +7,7 @@ import { nothing, ofProject, param, raw, type Statement, sql, statementOf } from
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { hour, isoOfNanos, nanosOf } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
+import { foldedTraces, type RollUpRow, rollUpRowsStatement } from "./roll-up.ts";
 import { countedFromSpans, rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
 
 /** A trace as the API shows it, but for its signals. */
@@ -145,10 +146,18 @@ function hoursAround(
 
 /** Rows of traces, the numbers of dirty ones counted from their spans; `dirty` still says which these are. */
 async function exactRows(reader: Reader, scope: TraceScope): Promise<readonly TraceRow[]> {
-  const rows = await reader.rows<TraceRow>(tracesStatement(scope));
+  const { traces, uncounted } = foldedTraces(await reader.rows<RollUpRow>(rollUpRowsStatement(scope)));
+  const counted =
+    uncounted.length === 0 ? [] : await reader.rows<TraceRow>(tracesStatement(narrowed(scope, uncounted)));
+  const rows = [...traces, ...counted];
   const dirty = rows.filter((row) => Boolean(row.dirty));
   if (dirty.length === 0) return rows;
   return [...rows.filter((row) => !row.dirty), ...(await countedRows(reader, scope.project, dirty))];
+}
+
+/** Those of some traces alone. @param ids as stored */
+function narrowed(scope: TraceScope, ids: readonly string[]): TraceScope {
+  return { ...scope, rows: [...scope.rows, sql`TraceId IN ${param("Array(String)", ids)}`] };
 }
 
 /** What is counted from the spans of a trace. */

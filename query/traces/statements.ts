@@ -30,7 +30,7 @@ export interface TraceScope {
  * One row a trace: sums and extremes of its rows. A trace is `dirty` when a span of it was written more than once: then its
  * sums count that span as often.
  */
-function rolledUp({ project, tables, rows }: TraceScope): Sql {
+function rolledUp(scope: TraceScope): Sql {
   return sql`SELECT TraceId, min(r.Hour) AS firstHour, max(r.Hour) AS lastHour, min(r.Start) AS firstStart, max(r.End) AS lastEnd,
   min(r.CreatedAt) AS created, max(r.UpdatedAt) AS updated,
   sum(r.RowCount) AS rowCount,
@@ -39,9 +39,14 @@ function rolledUp({ project, tables, rows }: TraceScope): Sql {
   min(r.Root) AS root, min(r.Session) AS session,
   groupArrayArray(r.Tags) AS tags, groupArrayArray(r.Explicit) AS said, groupArrayArray(r.Attributes) AS attributes,
   rowCount != spanCount AS dirty
-FROM ${raw(tables.traces)} AS r
-WHERE ${allOf([ofProject(project), ...rows])}
+FROM ${rowsOfRollUp(scope)}
 GROUP BY TraceId`;
+}
+
+/** What stands behind FROM for the rows of traces in their roll-up, as `r`. */
+export function rowsOfRollUp({ project, tables, rows }: TraceScope): Sql {
+  return sql`${raw(tables.traces)} AS r
+WHERE ${allOf([ofProject(project), ...rows])}`;
 }
 
 /** The same numbers made of the spans of dirty traces: of each span, the newest of what its writes have said. */

@@ -6,7 +6,7 @@ import { spanCursor } from "../spans/cursor.ts";
 import type { SpanRead } from "../spans/model.ts";
 import { SpanPages } from "../spans/pages.ts";
 import { mergedById, readKeys } from "../spans/read.ts";
-import { rowsOfTrace, type SpanRow } from "../spans/row.ts";
+import { byArrival, compared, rowsOfTrace, type SpanRow } from "../spans/row.ts";
 import { spanReadOf } from "../spans/span-read.ts";
 import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/surroundings.ts";
 import { hour } from "../time.ts";
@@ -73,7 +73,7 @@ async function spansOf(wanted: Wanted, trace: TraceRow): Promise<Found> {
   const source = { project, table: reader.tables.spans };
   const statement = rowsOfTrace(source, storedTraceId(id), inHours("Timestamp", hours), most + 1);
   const rows = await reader.rows<SpanRow>(statement);
-  return rows.length > most ? manySpans(wanted, hours) : { rows: rows.toSorted(byArrival) };
+  return rows.length > most ? manySpans(wanted, hours) : { rows: byArrival(rows) };
 }
 
 /** Where its spans have started. Columns of hours know no time before 1970: such spans stand in its first hour. */
@@ -81,16 +81,8 @@ function hoursOfTrace({ firstHour, lastHour }: TraceRow): Hours {
   return { ...(firstHour < hour ? {} : { from: firstHour / hour }), to: lastHour / hour + 1 };
 }
 
-function byArrival(one: SpanRow, other: SpanRow): number {
-  return compared(one.CreatedAt, other.CreatedAt);
-}
-
 function byStart(one: SpanRow, other: SpanRow): number {
   return compared(one.StartedAt, other.StartedAt) || compared(one.SpanId, other.SpanId);
-}
-
-function compared(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** @param rows all rows of the trace, by arrival */

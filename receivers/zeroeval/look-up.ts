@@ -3,7 +3,7 @@ import type { Reader } from "../../query/reader.ts";
 import { readSessions } from "../../query/sessions/read.ts";
 import { currentSignals, type SignalRow, valuesByEntity } from "../../query/signals/rows.ts";
 import { readSpans } from "../../query/spans/read.ts";
-import { tracesStatement } from "../../query/spans/surroundings.ts";
+import { readTraces } from "../../query/spans/surroundings.ts";
 import { getTrace } from "../../query/traces/read.ts";
 import type { SpanIds } from "./spans/span-ids.ts";
 
@@ -24,10 +24,8 @@ export class LookUp {
 
   /** The sessions that traces have named first, by stored trace ids. @param traceIds as stored */
   async sessionsOfTraces(project: string, traceIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const statement = tracesStatement({ project: storedProjectId(project), reader: this.#reader }, traceIds);
-    if (statement === undefined) return new Map();
-    const rows = await this.#reader.rows<{ TraceId: string; SessionId: string }>(statement);
-    return new Map(rows.flatMap(({ TraceId, SessionId }) => (SessionId === "" ? [] : [[TraceId, SessionId]])));
+    const traces = await readTraces({ project: storedProjectId(project), reader: this.#reader }, traceIds);
+    return new Map(traces.flatMap(({ TraceId, SessionId }) => (SessionId === "" ? [] : [[TraceId, SessionId]])));
   }
 
   async traces(project: string, ids: readonly string[]): Promise<Found> {

@@ -15,12 +15,7 @@ import { hoursStatement } from "../../query/spans/hours.ts";
 import { countOfSpans, pageOfSpans, repeatedScope, type SpanPageRequest } from "../../query/spans/list.ts";
 import { findSpanStatement } from "../../query/spans/read.ts";
 import { rowsOfSpan, rowsOfSpans, rowsOfTrace } from "../../query/spans/row.ts";
-import {
-  sessionOfTraceStatement,
-  sessionsStatement,
-  tracesStatement,
-  waitingTagsStatement,
-} from "../../query/spans/surroundings.ts";
+import { sessionsStatement, tracesStatement, waitingTagsStatement } from "../../query/spans/surroundings.ts";
 import { nodesOfTrace } from "../../query/traces/tree.ts";
 
 const names = ["spans", "traces", "sessions", "spanSeries", "signals", "attachments", "attachmentData"] as const;
@@ -91,7 +86,6 @@ const statements = {
   "rows of a trace": () => rowsOfTrace({ project: "p", table: "spans" }, "t", [], 11),
   "tags of traces": () => tracesStatement({ project: "p", reader }, ["t"]),
   "tags of sessions": () => sessionsStatement({ project: "p", reader }, ["s"]),
-  "tags of the session of a trace": () => sessionOfTraceStatement({ project: "p", reader }, "t"),
   "tags of sessions that wait with traces": () => waitingTagsStatement({ project: "p", reader }, ["s"]),
   "the tree of a trace": () => nodesOfTrace(source, uuid, [], 100_000),
   "current signals": () => currentSignals(source, "span", ["s"]),

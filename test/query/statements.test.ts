@@ -14,6 +14,7 @@ import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } f
 import type { TraceFilter } from "../../query/traces/filter.ts";
 import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list-statements.ts";
 import { countsStatement, rootsStatement, tracesStatement } from "../../query/traces/read.ts";
+import { rollUpRowsStatement } from "../../query/traces/roll-up.ts";
 import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/statements.ts";
 
 const tables: StoreTables = {
@@ -63,7 +64,8 @@ const statements = {
     { need: 50, fromSpans: true },
   ),
   "number of traces": countStatement(scope, traceFilter, false),
-  "a page of traces": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }),
+  "rows of a page of traces": rollUpRowsStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }),
+  "a page of traces of many spans": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }),
   "numbers of dirty traces": countsStatement({ project, tables, rows: [], dirtyIds: [attack] }),
   "traces of a session": tracesStatement({
     project,

@@ -1,0 +1,101 @@
+import { greatestText, grouped, leastText } from "../grouped.ts";
+import { raw, type Statement, sql, statementOf } from "../sql.ts";
+import type { VersionedTag } from "../tags.ts";
+import type { TraceRow } from "./read.ts";
+import { rowsOfRollUp, type TraceScope } from "./statements.ts";
+
+/*
+ * Few traces are put together here and not by the server, which takes longer to understand how than to find their rows
+ * (bench/README.md). The sums and extremes are those of `rolledUp`.
+ */
+
+/** A row of the roll-up: what spans of a trace in one hour, or a part of them, came to. */
+export interface RollUpRow {
+  readonly traceId: string;
+  /** Seconds since the epoch. */
+  readonly hour: number;
+  /** Nanoseconds since the epoch. */
+  readonly start: string;
+  readonly end: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly rowCount: number;
+  /** Of the distinct spans; none where they are more than `mostHashes`. */
+  readonly hashes: readonly number[];
+  readonly hashCount: number;
+  readonly errorCount: number;
+  readonly okCount: number;
+  readonly cost: number | null;
+  readonly root: string;
+  readonly session: string;
+  readonly tags: readonly VersionedTag[];
+  readonly said: readonly VersionedTag[];
+  readonly attributes: readonly VersionedTag[];
+}
+
+/** Hashes that a row is sent with. No option: with more, the server counts them, and the answer is the same. */
+const mostHashes = 1_000;
+
+export function rollUpRowsStatement(scope: TraceScope): Statement {
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(Hour) AS hour, toString(toUnixTimestamp64Nano(Start)) AS start,
+  toString(toUnixTimestamp64Nano(End)) AS end, CreatedAt AS createdAt, UpdatedAt AS updatedAt, RowCount AS rowCount,
+  if(length(SpanHashes) > ${raw(String(mostHashes))}, [], SpanHashes) AS hashes, length(SpanHashes) AS hashCount,
+  ErrorCount AS errorCount, OkCount AS okCount, Cost AS cost, Root AS root, Session AS session,
+  Tags AS tags, Explicit AS said, Attributes AS attributes
+FROM ${rowsOfRollUp(scope)}`);
+}
+
+/** The traces of some rows of the roll-up, and the ids of those whose spans only the server can count. */
+export function foldedTraces(rows: readonly RollUpRow[]): {
+  traces: readonly TraceRow[];
+  uncounted: readonly string[];
+} {
+  const traces: TraceRow[] = [];
+  const uncounted: string[] = [];
+  for (const [traceId, ofTrace] of grouped(rows, (row) => row.traceId)) {
+    const spanCount = spanCountOf(ofTrace);
+    if (spanCount === undefined) uncounted.push(traceId);
+    else traces.push(traceOf(ofTrace, spanCount));
+  }
+  return { traces, uncounted };
+}
+
+function spanCountOf(rows: readonly RollUpRow[]): number | undefined {
+  if (rows.length === 1) return rows[0]!.hashCount;
+  if (rows.some(({ hashes, hashCount }) => hashes.length < hashCount)) return undefined;
+  return new Set(rows.flatMap(({ hashes }) => hashes)).size;
+}
+
+function traceOf(rows: readonly RollUpRow[], spanCount: number): TraceRow {
+  const hours = rows.map(({ hour }) => hour);
+  const costs = rows.flatMap(({ cost }) => (cost === null ? [] : [cost]));
+  const rowCount = sum(rows.map((row) => row.rowCount));
+  return {
+    traceId: rows[0]!.traceId,
+    firstHour: Math.min(...hours),
+    lastHour: Math.max(...hours),
+    firstStart: ascending(rows.map(({ start }) => start))[0]!,
+    lastEnd: ascending(rows.map(({ end }) => end)).at(-1)!,
+    createdAt: leastText(rows.map((row) => row.createdAt)),
+    updatedAt: greatestText(rows.map((row) => row.updatedAt)),
+    spanCount,
+    errorCount: sum(rows.map((row) => row.errorCount)),
+    okCount: sum(rows.map((row) => row.okCount)),
+    spanCost: costs.length === 0 ? null : sum(costs),
+    root: leastText(rows.map((row) => row.root)),
+    session: leastText(rows.map((row) => row.session)),
+    tags: rows.flatMap((row) => row.tags),
+    said: rows.flatMap((row) => row.said),
+    attributes: rows.flatMap((row) => row.attributes),
+    dirty: rowCount !== spanCount,
+  };
+}
+
+/** Whole numbers in texts. */
+function ascending(numbers: readonly string[]): readonly string[] {
+  return numbers.toSorted((one, other) => (BigInt(one) < BigInt(other) ? -1 : 1));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
