@@ -145,7 +145,7 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
             ],
             engine: "Aggregating",
             partitionBy: "Day",
-            // A part is a day, so that an id alone is found as fast; a day and an id find one place.
+            // A part is a day, and an index says in which of them an id is; a day and an id find one place.
             orderBy: "(ProjectId, Day, SessionId)",
             time: "Day",
             hasProjects: true,
@@ -167,6 +167,15 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
         name: "names that sessions were given stay",
         statements: [
           `ALTER TABLE ${ddl.table(viewOf(table))}${ddl.onCluster} MODIFY QUERY ${sessionRowsOf(ddl.table(traces))}`,
+        ],
+      },
+      {
+        version: 6,
+        // Without it a session is looked for in one granule of each day that is kept.
+        name: "index of session ids",
+        statements: [
+          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD INDEX IF NOT EXISTS idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1`,
+          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MATERIALIZE INDEX idx_session_id`,
         ],
       },
     ],

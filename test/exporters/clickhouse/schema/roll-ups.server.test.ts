@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
 import { ensureTable } from "../../../../exporters/clickhouse/schema/ensure.ts";
 import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
@@ -8,6 +8,8 @@ import { sessionRollUpSchema, traceRollUpSchema } from "../../../../exporters/cl
 import { signalsSchema } from "../../../../exporters/clickhouse/schema/side-tables.ts";
 import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
 import type { TableSchema } from "../../../../exporters/clickhouse/schema/table-schema.ts";
+import type { Reader } from "../../../../query/reader.ts";
+import { sessionsStatement } from "../../../../query/spans/surroundings.ts";
 import { startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
 
 const logger = pino({ level: "silent" });
@@ -65,6 +67,28 @@ describe("roll-ups of the clickhouse exporter", () => {
       }
       expect(await sums("gaps"), `step ${step}`).toEqual([{ cost: 101, rows: "100", spans: "100", traces: "20" }]);
     }
+  });
+
+  it("find a session by its id in the day that has it, also among rows that were there before the index", async () => {
+    const schema = sessionRollUpSchema("found_s", "found_t");
+    await ensure(tracesSchema("found", true));
+    await ensure(traceRollUpSchema("found_t", "found"));
+    await ensure({ ...schema, migrations: (of) => schema.migrations(of).filter(({ version }) => version < 6) });
+    await server.command(`INSERT INTO found_s (ProjectId, SessionId, Day)
+      SELECT '${project}', toString(number), toDate('2026-11-01') + number % 5 FROM numbers(500)`);
+    await ensure(schema);
+    const { query, params } = sessionsStatement({ project, reader: { tables: { sessions: "found_s" } } as Reader }, [
+      "7",
+    ]);
+    await vi.waitFor(
+      async () => {
+        const explain = `EXPLAIN indexes = 1 ${query} SETTINGS use_skip_indexes_on_data_read = 0`;
+        const plan = await server.query<{ explain: string }>(explain, params);
+        expect(plan.map((line) => line.explain).join("\n")).toMatch(/idx_session_id[\s\S]*Parts: 1\/5$/m);
+      },
+      { timeout: 30_000, interval: 100 },
+    );
+    expect(await server.query(query, params)).toHaveLength(1);
   });
 
   it("say so when two tables of spans are to share them", async () => {
