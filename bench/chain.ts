@@ -91,10 +91,13 @@ function received(body: Buffer): Uint8Array {
   return buffer;
 }
 
-const spansPerRequest = 1000;
 const rounds = 5;
 
-async function spansPerSecond(makers: readonly SpanMaker[] | undefined, chain: Chain): Promise<number> {
+async function spansPerSecond(
+  makers: readonly SpanMaker[] | undefined,
+  chain: Chain,
+  spansPerRequest = 1000,
+): Promise<number> {
   const bodies = Array.from({ length: 8 }, (_, seed) => freshen(makeTemplate(spansPerRequest, seed, makers)));
   const first = chainInto(nativeSink(), chain);
   const rates: number[] = [];
@@ -132,6 +135,16 @@ export const chainMix = (): Promise<ChainResult> => chainOver(undefined);
 
 /** The same over LLM chats of about 2 KB in five dialects. */
 export const chainAi = (): Promise<ChainResult> => chainOver(ai);
+
+/** Microseconds a span through the whole chain, over both kinds of traffic, where requests are as small as given. */
+export async function chainSmall(): Promise<Readonly<Record<"mix" | "ai", Readonly<Record<string, number>>>>> {
+  const times = async (makers: readonly SpanMaker[] | undefined): Promise<Readonly<Record<string, number>>> => {
+    const found: Record<string, number> = {};
+    for (const spans of [10, 100]) found[spans] = 1e6 / (await spansPerSecond(makers, fullChain, spans));
+    return found;
+  };
+  return { mix: await times(undefined), ai: await times(ai) };
+}
 
 /** Megabytes (10^6) of base64 a second that are found, decoded, hashed and replaced, in spans with a PNG of 1 MB each. */
 export async function images(): Promise<{ base64_mb_per_second: number }> {

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { chainAi, chainMix, images } from "./chain.ts";
+import { chainAi, chainMix, chainSmall, images } from "./chain.ts";
 import { decodeEncode, jsonDecodeEncode } from "./codec.ts";
 import { endToEnd } from "./e2e.ts";
 import { outage } from "./outage.ts";
@@ -15,6 +15,7 @@ const cases: Readonly<Record<string, () => unknown>> = {
   json_decode_encode: jsonDecodeEncode,
   chain_mix: chainMix,
   chain_ai: chainAi,
+  chain_small: chainSmall,
   images,
   tail: () => tail(),
   e2e_http: () => endToEnd({ protocol: "http", ...large }, "stored"),
