@@ -29,6 +29,7 @@ export class ByteDictionary {
 
   /** Forgets all entries. */
   clear(): void {
+    if (this.length === 0) return;
     this.length = 0;
     this.#slots.fill(0);
     this.#texts.length = 0;
