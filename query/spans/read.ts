@@ -6,7 +6,7 @@ import type { SpanRead } from "./model.ts";
 import { byArrival, rowsOfSpan, rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
 import { spanReadOf } from "./span-read.ts";
 import { startedOf } from "./started.ts";
-import { surroundingsOf } from "./surroundings.ts";
+import { knownOfTraces, surroundingsOf } from "./surroundings.ts";
 
 /** Ids that one statement names: they travel in the address of the request to the server. */
 const idsPerStatement = 500;
@@ -56,10 +56,15 @@ async function readSome(
   ids: readonly StoredSpanId[],
   { started, signal }: ReadSpansOptions,
 ): Promise<(SpanRead | undefined)[]> {
+  const source = { project, reader };
   const table = reader.tables.spans;
-  const rows = await reader.rows<SpanRow>(rowsOfSpans({ project, table }, ids, started), { signal });
+  const traceIds = [...new Set(ids.map(({ traceId }) => traceId))];
+  const [rows, known] = await Promise.all([
+    reader.rows<SpanRow>(rowsOfSpans({ project, table }, ids, started), { signal }),
+    knownOfTraces(source, traceIds, signal),
+  ]);
   const merged = mergedById(byArrival(rows));
-  const around = await surroundingsOf({ project, reader }, [...merged.values()], signal);
+  const around = await surroundingsOf(source, [...merged.values()], signal, known);
   return ids.map(({ traceId, spanId }) => {
     const row = merged.get(traceId + spanId);
     return row === undefined ? undefined : spanReadOf(row, around, project);

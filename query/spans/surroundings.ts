@@ -114,6 +114,17 @@ export async function readTraces(
   }));
 }
 
+/** What can be read while the spans are, where their traces are known. @param ids of these, as stored */
+export async function knownOfTraces(
+  source: Source,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<KnownSurroundings> {
+  const traces = await readTraces(source, ids, signal);
+  const sessions = unique(traces.map(({ SessionId }) => SessionId));
+  return { traces, sessions: await readSessions(source, sessions, signal) };
+}
+
 /** Tags and names of sessions; undefined for those of which nothing is known. */
 export async function readSessions(
   source: Source,
