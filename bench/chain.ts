@@ -136,7 +136,7 @@ export const chainMix = (): Promise<ChainResult> => chainOver(undefined);
 /** The same over LLM chats of about 2 KB in five dialects. */
 export const chainAi = (): Promise<ChainResult> => chainOver(ai);
 
-/** Microseconds a span through the whole chain, over both kinds of traffic, where requests are as small as given. */
+/** Microseconds a span through the whole chain, over both kinds of traffic, in requests of 10 and of 100 spans. */
 export async function chainSmall(): Promise<Readonly<Record<"mix" | "ai", Readonly<Record<string, number>>>>> {
   const times = async (makers: readonly SpanMaker[] | undefined): Promise<Readonly<Record<string, number>>> => {
     const found: Record<string, number> = {};

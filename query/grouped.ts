@@ -9,17 +9,3 @@ export function grouped<Row>(rows: readonly Row[], keyOf: (row: Row) => string):
   }
   return groups;
 }
-
-/** The least of some texts, at least one, as the server compares them: by their bytes. */
-export function leastText(texts: readonly string[]): string {
-  return texts.reduce((least, one) => (comparedBytes(one, least) < 0 ? one : least));
-}
-
-/** The same of the greatest. */
-export function greatestText(texts: readonly string[]): string {
-  return texts.reduce((greatest, one) => (comparedBytes(one, greatest) > 0 ? one : greatest));
-}
-
-function comparedBytes(one: string, other: string): number {
-  return one === other ? 0 : Buffer.compare(Buffer.from(one), Buffer.from(other));
-}

@@ -2,6 +2,7 @@ import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { type ColumnDefinition, traceColumnGroups } from "./columns.ts";
 import type { ColumnEncoder } from "./encode/column-group.ts";
 import { recyclePieces } from "./encode/output.ts";
+import { varintLength, writeVarint } from "./encode/varint.ts";
 import type { InsertBlock, TableBuilder } from "./table.ts";
 
 /**
@@ -74,9 +75,9 @@ export function keptRows(batch: SpanBatch): Uint32Array {
 }
 
 function varintBytes(value: number): Buffer {
-  const bytes: number[] = [];
-  for (; value > 0x7f; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
-  return Buffer.from([...bytes, value]);
+  const bytes = Buffer.alloc(varintLength(value));
+  writeVarint(bytes, 0, value);
+  return bytes;
 }
 
 function stringBytes(text: string): Buffer {

@@ -4,6 +4,12 @@ import { grown } from "./grow.ts";
 import { encodedText, hashRange, repeatedText } from "./repeated-texts.ts";
 
 /**
+ * Slots an entry from which on the table is emptied entry by entry: one that was large once would be gone through with every
+ * small batch otherwise.
+ */
+const fewEntries = 32;
+
+/**
  * Distinct byte strings of a batch, numbered from 0 in the order they were first seen. Attribute keys, span names and
  * other repeated texts are columns of such numbers.
  *
@@ -29,9 +35,9 @@ export class ByteDictionary {
 
   /** Forgets all entries. */
   clear(): void {
-    if (this.length === 0) return;
+    if (this.length * fewEntries < this.#slots.length) this.#vacate();
+    else this.#slots.fill(0);
     this.length = 0;
-    this.#slots.fill(0);
     this.#texts.length = 0;
   }
 
@@ -115,6 +121,16 @@ export class ByteDictionary {
     if (this.length * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
     else this.#slots[slot] = index + 1;
     return index;
+  }
+
+  /** Frees the slots of all entries, one by one. */
+  #vacate(): void {
+    const mask = this.#slots.length - 1;
+    for (let index = 0; index < this.length; index++) {
+      let slot = this.#hashes[index]! & mask;
+      while (this.#slots[slot] !== index + 1) slot = (slot + 1) & mask;
+      this.#slots[slot] = 0;
+    }
   }
 
   #grow(): void {

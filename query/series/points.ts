@@ -1,3 +1,4 @@
+import { grouped } from "../grouped.ts";
 import type { SeriesPoint } from "./model.ts";
 import type { SeriesMetric, SeriesRow } from "./statements.ts";
 
@@ -21,14 +22,10 @@ const sizes: Readonly<Record<SeriesMetric, (row: SeriesRow) => number>> = {
  * @param limit groups; the others are added up as the group null, where their metric can be added up
  */
 export function groupsOf(metric: SeriesMetric, rows: readonly SeriesRow[], limit: number): readonly Group[] {
-  const byGroup = new Map<string, SeriesRow[]>();
-  for (const row of rows) {
-    const known = byGroup.get(row.Grp);
-    if (known === undefined) byGroup.set(row.Grp, [row]);
-    else known.push(row);
-  }
   const size = (of: readonly SeriesRow[]): number => of.reduce((sum, row) => sum + sizes[metric](row), 0);
-  const ranked = [...byGroup].map(([group, of]) => ({ group, of, size: size(of) })).toSorted((a, b) => b.size - a.size);
+  const ranked = [...grouped(rows, ({ Grp }) => Grp)]
+    .map(([group, of]) => ({ group, of, size: size(of) }))
+    .toSorted((a, b) => b.size - a.size);
   const shown = ranked
     .slice(0, limit)
     .map(({ group, of }) => ({ group, points: of.map((row) => pointOf(metric, row)) }));

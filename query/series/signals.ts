@@ -1,3 +1,4 @@
+import { grouped } from "../grouped.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import type { Series } from "./model.ts";
@@ -52,10 +53,8 @@ function conditionsOf({ project, from, to, ...filter }: SignalSeriesRequest): Sq
 }
 
 export function signalGroups(rows: readonly SignalSeriesRow[]): Series["groups"] {
-  const byName = new Map<string, SignalSeriesRow[]>();
-  for (const row of rows) byName.set(row.Name, [...(byName.get(row.Name) ?? []), row]);
   const size = (of: readonly SignalSeriesRow[]): number => of.reduce((sum, { Count }) => sum + Count, 0);
-  return [...byName]
+  return [...grouped(rows, ({ Name }) => Name)]
     .toSorted(([, a], [, b]) => size(b) - size(a))
     .map(([group, of]) => ({
       group,

@@ -1,3 +1,4 @@
+import { grouped } from "../grouped.ts";
 import type { Reader } from "../reader.ts";
 import { ofProject, param, raw, sql, statementOf } from "../sql.ts";
 import type { SpanKey } from "./list.ts";
@@ -73,12 +74,7 @@ async function readSome(
 
 /** Spans by TraceId and SpanId together, the versions of each put together. @param rows by arrival */
 export function mergedById(rows: readonly SpanRow[]): ReadonlyMap<string, SpanRow> {
-  const versions = new Map<string, SpanRow[]>();
-  for (const row of rows) {
-    const known = versions.get(row.TraceId + row.SpanId);
-    if (known === undefined) versions.set(row.TraceId + row.SpanId, [row]);
-    else known.push(row);
-  }
+  const versions = grouped(rows, ({ TraceId, SpanId }) => TraceId + SpanId);
   return new Map([...versions].map(([key, ofSpan]) => [key, mergeVersions(ofSpan)]));
 }
 

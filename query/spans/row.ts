@@ -1,3 +1,4 @@
+import { compared } from "../order.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { bound } from "./filter.ts";
 
@@ -80,11 +81,6 @@ const columns = [
 /** From the oldest to the newest, as versions are put together. The server would take longer to plan it. */
 export function byArrival(rows: readonly SpanRow[]): SpanRow[] {
   return rows.toSorted((one, other) => compared(one.CreatedAt, other.CreatedAt));
-}
-
-/** Texts of one form, as times and ids are. */
-export function compared(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** A span, by its stored ids. */

@@ -1,6 +1,7 @@
 import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { uuidOfSpan } from "../../pipeline/ids.ts";
-import { greatestText, grouped, leastText } from "../grouped.ts";
+import { grouped } from "../grouped.ts";
+import { greatestText, leastText } from "../order.ts";
 import type { Reader } from "../reader.ts";
 import type { SignalValues } from "../signals/model.ts";
 import { currentSignalsOf, type SignalRow, valuesByEntity } from "../signals/rows.ts";

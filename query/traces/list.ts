@@ -1,3 +1,4 @@
+import { comparedBytes, comparedIntegers } from "../order.ts";
 import { isWhole, windowGrowth, windowOf } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import type { Statement } from "../sql.ts";
@@ -234,7 +235,8 @@ async function rowsOf(
 /** As `orderBy` sorts. */
 function inOrder({ sortBy, sortOrder }: TraceFilter): (one: Candidate, other: Candidate) => number {
   const direction = sortOrder === "asc" ? 1 : -1;
-  const compare = sortBy === "name" || sortBy === "status" ? byBytes : sortBy === "started_at" ? byInteger : byNumber;
+  const compare =
+    sortBy === "name" || sortBy === "status" ? comparedBytes : sortBy === "started_at" ? comparedIntegers : byNumber;
   return (one, other) => {
     const [left, right] = [one.sortKey, other.sortKey];
     if (left === right) return one.traceId < other.traceId ? -1 : 1;
@@ -243,8 +245,6 @@ function inOrder({ sortBy, sortOrder }: TraceFilter): (one: Candidate, other: Ca
   };
 }
 
-const byBytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
-const byInteger = (one: string, other: string): number => (BigInt(one) < BigInt(other) ? -1 : 1);
 const byNumber = (one: string, other: string): number => Number(one) - Number(other);
 
 /** What has to be known before a list can be asked for. */

@@ -1,6 +1,6 @@
-import { greatestText, grouped, leastText } from "../grouped.ts";
+import { grouped } from "../grouped.ts";
+import { comparedIntegers, greatestText, leastText } from "../order.ts";
 import { raw, type Statement, sql, statementOf } from "../sql.ts";
-import type { VersionedTag } from "../tags.ts";
 import type { TraceRow } from "./read.ts";
 import { rowsOfRollUp, type TraceScope } from "./statements.ts";
 
@@ -10,37 +10,24 @@ import { rowsOfRollUp, type TraceScope } from "./statements.ts";
  */
 
 /** A row of the roll-up: what spans of a trace in one hour, or a part of them, came to. */
-export interface RollUpRow {
-  readonly traceId: string;
+export interface RollUpRow extends Omit<TraceRow, "firstHour" | "lastHour" | "dirty" | "spanCount"> {
   /** Seconds since the epoch. */
   readonly hour: number;
-  /** Nanoseconds since the epoch. */
-  readonly start: string;
-  readonly end: string;
-  readonly createdAt: string;
-  readonly updatedAt: string;
+  /** Writes of spans. */
   readonly rowCount: number;
   /** Of the distinct spans; none where they are more than `mostHashes`. */
   readonly hashes: readonly number[];
   readonly hashCount: number;
-  readonly errorCount: number;
-  readonly okCount: number;
-  readonly cost: number | null;
-  readonly root: string;
-  readonly session: string;
-  readonly tags: readonly VersionedTag[];
-  readonly said: readonly VersionedTag[];
-  readonly attributes: readonly VersionedTag[];
 }
 
 /** Hashes that a row is sent with. No option: with more, the server counts them, and the answer is the same. */
 const mostHashes = 1_000;
 
 export function rollUpRowsStatement(scope: TraceScope): Statement {
-  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(Hour) AS hour, toString(toUnixTimestamp64Nano(Start)) AS start,
-  toString(toUnixTimestamp64Nano(End)) AS end, CreatedAt AS createdAt, UpdatedAt AS updatedAt, RowCount AS rowCount,
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(Hour) AS hour, toString(toUnixTimestamp64Nano(Start)) AS firstStart,
+  toString(toUnixTimestamp64Nano(End)) AS lastEnd, CreatedAt AS createdAt, UpdatedAt AS updatedAt, RowCount AS rowCount,
   if(length(SpanHashes) > ${raw(String(mostHashes))}, [], SpanHashes) AS hashes, length(SpanHashes) AS hashCount,
-  ErrorCount AS errorCount, OkCount AS okCount, Cost AS cost, Root AS root, Session AS session,
+  ErrorCount AS errorCount, OkCount AS okCount, Cost AS spanCost, Root AS root, Session AS session,
   Tags AS tags, Explicit AS said, Attributes AS attributes
 FROM ${rowsOfRollUp(scope)}`);
 }
@@ -68,14 +55,20 @@ function spanCountOf(rows: readonly RollUpRow[]): number | undefined {
 
 function traceOf(rows: readonly RollUpRow[], spanCount: number): TraceRow {
   const hours = rows.map(({ hour }) => hour);
-  const costs = rows.flatMap(({ cost }) => (cost === null ? [] : [cost]));
+  const costs = rows.flatMap(({ spanCost }) => (spanCost === null ? [] : [spanCost]));
   const rowCount = sum(rows.map((row) => row.rowCount));
   return {
     traceId: rows[0]!.traceId,
-    firstHour: Math.min(...hours),
-    lastHour: Math.max(...hours),
-    firstStart: ascending(rows.map(({ start }) => start))[0]!,
-    lastEnd: ascending(rows.map(({ end }) => end)).at(-1)!,
+    firstHour: hours.reduce((first, one) => Math.min(first, one)),
+    lastHour: hours.reduce((last, one) => Math.max(last, one)),
+    firstStart: leastText(
+      rows.map((row) => row.firstStart),
+      comparedIntegers,
+    ),
+    lastEnd: greatestText(
+      rows.map((row) => row.lastEnd),
+      comparedIntegers,
+    ),
     createdAt: leastText(rows.map((row) => row.createdAt)),
     updatedAt: greatestText(rows.map((row) => row.updatedAt)),
     spanCount,
@@ -89,11 +82,6 @@ function traceOf(rows: readonly RollUpRow[], spanCount: number): TraceRow {
     attributes: rows.flatMap((row) => row.attributes),
     dirty: rowCount !== spanCount,
   };
-}
-
-/** Whole numbers in texts. */
-function ascending(numbers: readonly string[]): readonly string[] {
-  return numbers.toSorted((one, other) => (BigInt(one) < BigInt(other) ? -1 : 1));
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,12 +1,13 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
 import { type Hours, inHours } from "../hours.ts";
+import { compared } from "../order.ts";
 import type { Reader } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
 import { spanCursor } from "../spans/cursor.ts";
 import type { SpanRead } from "../spans/model.ts";
 import { SpanPages } from "../spans/pages.ts";
 import { mergedById, readKeys } from "../spans/read.ts";
-import { byArrival, compared, rowsOfTrace, type SpanRow } from "../spans/row.ts";
+import { byArrival, rowsOfTrace, type SpanRow } from "../spans/row.ts";
 import { spanReadOf } from "../spans/span-read.ts";
 import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/surroundings.ts";
 import { hour } from "../time.ts";

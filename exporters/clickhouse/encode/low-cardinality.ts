@@ -3,6 +3,7 @@ import { giveBuffer, takeBuffer } from "../../../pipeline/span-batch/buffer-pool
 import { copyRange, type ViewedBytes } from "../../../pipeline/span-batch/bytes.ts";
 import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import { encodedText, hashRange } from "../../../pipeline/span-batch/repeated-texts.ts";
+import { varintLength, writeVarint } from "./varint.ts";
 import { uint64, Words } from "./words.ts";
 
 /** "Shared dictionaries with additional keys": the version of the keys' serialization, first thing in the column. */
@@ -74,24 +75,16 @@ export class LowCardinality {
     return known >= 0 ? known : this.#add(from, start, length, hash);
   }
 
-  #add(from: ViewedBytes, start: number, length: number, hash: number): number {
+  #add(from: ViewedBytes, fromStart: number, length: number, hash: number): number {
     const arena = this.#arena;
-    let at = arena.reserve(varintLength(length) + length);
-    for (let rest = length; ; rest >>>= 7) {
-      const isLast = rest <= 0x7f;
-      arena.bytes[at++] = isLast ? rest : (rest & 0x7f) | 0x80;
-      if (isLast) break;
-    }
-    copyRange(arena, at, from, start, length);
+    const start = arena.reserve(varintLength(length) + length);
+    const at = writeVarint(arena.bytes, start, length);
+    copyRange(arena, at, from, fromStart, length);
     return this.#keys.intern(at, length, hash);
   }
 }
 
 const noBytes = new Uint8Array(0);
-
-function varintLength(value: number): number {
-  return value === 0 ? 1 : Math.ceil((32 - Math.clz32(value)) / 7);
-}
 
 function narrowed(indexes: Words, width: 0 | 1 | 2): Buffer {
   const { values, length } = indexes;

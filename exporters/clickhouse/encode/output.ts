@@ -1,6 +1,7 @@
 import { giveBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
 import { copyRange, type ViewedBytes } from "../../../pipeline/span-batch/bytes.ts";
 import { repeat } from "./repeat.ts";
+import { writeVarint } from "./varint.ts";
 
 /**
  * Size of the pieces that column data is written into. A block is posted piece by piece, so columns never have to be
@@ -87,14 +88,7 @@ export class Output {
   /** Writes a range of `from` as a ClickHouse String: varint length, bytes. */
   string(from: ViewedBytes, start: number, length: number): void {
     this.reserve(length + 5);
-    const { piece } = this;
-    let at = this.position;
-    let rest = length;
-    while (rest > 0x7f) {
-      piece[at++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    piece[at++] = rest;
+    const at = writeVarint(this.piece, this.position, length);
     copyRange(this.#piece, at, from, start, length);
     this.position = at + length;
   }

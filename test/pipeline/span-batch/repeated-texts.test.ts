@@ -76,6 +76,18 @@ describe("dictionary of a batch", () => {
     expect(dictionary.text(0)).toBe("b");
   });
 
+  it("is empty once it is cleared, with many entries as with few where many were before", () => {
+    const { arena, ranges } = arenaOf(texts.slice(0, 2_000));
+    const dictionary = new ByteDictionary(arena);
+    const added = (count: number): number[] =>
+      ranges.slice(0, count).map(([start, length]) => dictionary.intern(start, length));
+    for (const count of [2_000, 40, 3, 0, 500, 2]) {
+      expect(added(count)).toEqual(Array.from({ length: count }, (_, n) => n));
+      dictionary.clear();
+      expect(texts.slice(0, 2_000).filter((text) => dictionary.find(text) >= 0)).toEqual([]);
+    }
+  });
+
   it("finds an entry by its new name, and no more by the old one", () => {
     const { arena, ranges } = arenaOf(["a", "b"]);
     const dictionary = new ByteDictionary(arena);
