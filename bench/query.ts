@@ -147,7 +147,7 @@ function storeOf(spans: number): Promise<Store> {
 
 async function makeStore(spans: number): Promise<Store> {
   const server = await startTestClickHouse();
-  const { client, database, url } = server;
+  const { client, connection, database, url } = server;
   const ddl = ddlOf(clickhouseConfigSchema.parse({ endpoint: url }), database);
   const logger = pino({ level: "silent" });
   const schemas = [
@@ -171,7 +171,7 @@ async function makeStore(spans: number): Promise<Store> {
     attachmentData: table("attachment_data"),
   };
   const limits = { maxExecutionSeconds: 60, maxMemoryBytes: 1_500_000_000 };
-  const reader = new ClickHouseReader(() => Promise.resolve(client), tables, {
+  const reader = new ClickHouseReader(() => Promise.resolve(connection), tables, {
     limits,
     bounds: readsSchema.parse({}),
   });

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
+import type { ClickHouseSettings } from "@clickhouse/client";
+import type { Connection } from "../exporters/clickhouse/client.ts";
 import type { ReadsConfig } from "./config.ts";
 import { QuickReads } from "./quick-reads.ts";
 import type { Statement } from "./sql.ts";
@@ -60,23 +61,23 @@ export interface ReadLimits {
   readonly maxMemoryBytes: number;
 }
 
-/** Reads through a client of the server. */
+/** Reads from one server at a time. */
 export class ClickHouseReader implements Reader {
   readonly tables: StoreTables;
   readonly bounds: ReadsConfig;
-  readonly #client: () => Promise<ClickHouseClient>;
+  readonly #connection: () => Promise<Connection>;
   readonly #settings: ClickHouseSettings;
   readonly #quick = new QuickReads();
 
-  /** @param client asked for each statement: it may be another one when certificates have changed */
+  /** @param connection asked for each statement: it may be another one when certificates have changed */
   constructor(
-    client: () => Promise<ClickHouseClient>,
+    connection: () => Promise<Connection>,
     tables: StoreTables,
     { limits, bounds }: { readonly limits: ReadLimits; readonly bounds: ReadsConfig },
   ) {
     this.tables = tables;
     this.bounds = bounds;
-    this.#client = client;
+    this.#connection = connection;
     this.#settings = {
       readonly: "2",
       max_execution_time: limits.maxExecutionSeconds,
@@ -90,14 +91,11 @@ export class ClickHouseReader implements Reader {
   }
 
   rows<Row>(statement: Statement, options: ReadOptions = {}): Promise<Row[]> {
-    return this.#send(statement, options, async (client, request) => {
-      const result = await client.query({ ...request, format: "JSONEachRow" });
-      return result.json<Row>();
-    });
+    return this.#send(statement, options, ({ reads }, request) => reads.rows<Row>(request));
   }
 
   stream(statement: Statement, format: string, options: ReadOptions = {}): Promise<Readable> {
-    return this.#send(statement, options, async (client, request) => {
+    return this.#send(statement, options, async ({ client }, request) => {
       const result = await client.exec({ ...request, query: `${request.query}\nFORMAT ${format}` });
       return result.stream;
     });
@@ -106,15 +104,16 @@ export class ClickHouseReader implements Reader {
   async #send<T>(
     statement: Statement,
     options: ReadOptions,
-    send: (client: ClickHouseClient, request: ReturnType<typeof requestOf>) => Promise<T>,
+    send: (connection: Connection, request: ReturnType<typeof requestOf>) => Promise<T>,
   ): Promise<T> {
-    const client = await this.#client();
+    const connection = await this.#connection();
+    const { client } = connection;
     const quick = await this.#quick.settingsFor(client);
     try {
-      return await send(client, requestOf(statement, options, { ...this.#settings, ...quick }));
+      return await send(connection, requestOf(statement, options, { ...this.#settings, ...quick }));
     } catch (error) {
       if (!this.#quick.isRefused(client, error)) throw error;
-      return send(client, requestOf(statement, options, this.#settings));
+      return send(connection, requestOf(statement, options, this.#settings));
     }
   }
 }

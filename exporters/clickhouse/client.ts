@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { ClientTlsSource } from "../../net/tls-client.ts";
 import { type ClickHouseConfig, type Codec, hasZstd } from "./config.ts";
 import { type Endpoint, type OpenStrategy, parseEndpoint } from "./endpoint.ts";
+import { RowReads } from "./row-reads.ts";
 
 /** Settings a client of one host is made of. */
 interface HostOptions {
@@ -14,6 +15,15 @@ interface HostOptions {
   readonly endpoint: Endpoint;
   /** Certificates of an https host. */
   readonly tls: ClientTlsSource | undefined;
+  /** Connections for rows of short statements, beside those of the client. */
+  readonly readConnections: number;
+}
+
+/** The ways to one server. */
+export interface Connection {
+  readonly client: ClickHouseClient;
+  /** The quick way to the rows of short statements. */
+  readonly reads: Pick<RowReads, "rows">;
 }
 
 /** One server. */
@@ -22,7 +32,7 @@ export class Host {
   /** Monotonic milliseconds until which other hosts are asked first. */
   avoidUntilMs = 0;
   readonly #options: HostOptions;
-  #client: ClickHouseClient | undefined;
+  #connection: { readonly client: ClickHouseClient; readonly reads: RowReads } | undefined;
   #tls: ConnectionOptions | undefined;
 
   constructor(options: HostOptions) {
@@ -30,23 +40,29 @@ export class Host {
     this.#options = options;
   }
 
+  /** As `connection`. */
+  async client(): Promise<ClickHouseClient> {
+    return (await this.connection()).client;
+  }
+
   /**
-   * The client, a new one when certificates have changed. The old one's requests end in peace; its idle connections close
-   * by themselves.
+   * The ways to the server, new ones when certificates have changed. The requests of the old ones end in peace; their idle
+   * connections close by themselves.
    *
    * @throws {Error} certificates cannot be read for the first time
    */
-  async client(): Promise<ClickHouseClient> {
+  async connection(): Promise<Connection> {
     const tls = await this.#options.tls?.options();
-    if (this.#client === undefined || tls !== this.#tls) {
+    if (this.#connection === undefined || tls !== this.#tls) {
       this.#tls = tls;
-      this.#client = clientOf(this.#options, tls);
+      this.#connection = { client: clientOf(this.#options, tls), reads: readsOf(this.#options, tls) };
     }
-    return this.#client;
+    return this.#connection;
   }
 
   async close(): Promise<void> {
-    await this.#client?.close();
+    this.#connection?.reads.close();
+    await this.#connection?.client.close();
   }
 }
 
@@ -100,13 +116,19 @@ export class Hosts {
  * The hosts of a configuration; nothing is read or sent yet.
  *
  * @param component id of the exporter, for errors
+ * @param readConnections for rows of short statements, to each host; what inserts have is the configuration's
  */
-export function createHosts(config: ClickHouseConfig, component: string, logger: Logger): Hosts {
+export function createHosts(
+  config: ClickHouseConfig,
+  component: string,
+  logger: Logger,
+  readConnections: number = spareConnections,
+): Hosts {
   const endpoint = endpointOf(config);
   const tlsConfig = { ...config.tls, insecure_skip_verify: config.tls.insecure_skip_verify || endpoint.skipVerify };
   const tls = new ClientTlsSource(tlsConfig, component, logger);
   const hosts = endpoint.urls.map(
-    (url) => new Host({ url, config, endpoint, tls: url.startsWith("https:") ? tls : undefined }),
+    (url) => new Host({ url, config, endpoint, tls: url.startsWith("https:") ? tls : undefined, readConnections }),
   );
   return new Hosts(hosts, endpoint.strategy);
 }
@@ -124,16 +146,25 @@ export function databaseOf(config: ClickHouseConfig): string {
 /** Connections beyond those of inserts, for what is asked besides. */
 export const spareConnections = 2;
 
-function clientOf({ url, config, endpoint }: HostOptions, tls: ConnectionOptions | undefined): ClickHouseClient {
-  const username = endpoint.username ?? config.username;
-  const password = endpoint.password ?? config.password;
+/** No answer for longer is a failure; Node's timers reach no further. */
+function timeoutMsOf({ timeout }: ClickHouseConfig): number {
+  return timeout === 0 ? 2 ** 31 - 1 : timeout;
+}
+
+function credentialsOf({ config, endpoint }: HostOptions): { username: string; password: string } {
+  return { username: endpoint.username ?? config.username, password: endpoint.password ?? config.password };
+}
+
+function clientOf(options: HostOptions, tls: ConnectionOptions | undefined): ClickHouseClient {
+  const { url, config, endpoint } = options;
+  const { username, password } = credentialsOf(options);
   const connections = { keepAlive: true, maxSockets: config.insert.max_in_flight + spareConnections };
   return createClient({
     url,
     ...(username === "" ? {} : { username }),
     ...(password === "" ? {} : { password }),
     application: "signalbox",
-    request_timeout: config.timeout === 0 ? 2 ** 31 - 1 : config.timeout,
+    request_timeout: timeoutMsOf(config),
     // The client's own agent knows neither versions, ciphers nor names of TLS.
     http_agent: tls === undefined ? new http.Agent(connections) : new https.Agent({ ...connections, ...tls }),
     // By its timestamp, too: a timer of a process that had no CPU is late, and the server closes the connection first.
@@ -146,13 +177,33 @@ function clientOf({ url, config, endpoint }: HostOptions, tls: ConnectionOptions
   });
 }
 
+function readsOf(options: HostOptions, tls: ConnectionOptions | undefined): RowReads {
+  const { url, config, endpoint, readConnections } = options;
+  const { username, password } = credentialsOf(options);
+  const auth =
+    tls?.cert !== undefined && password === "" ? certificateHeaders(username) : passwordHeaders(username, password);
+  return new RowReads({
+    url,
+    headers: { "user-agent": "signalbox", ...auth },
+    settings: endpoint.settings,
+    timeoutMs: timeoutMsOf(config),
+    maxConnections: readConnections,
+    tls,
+  });
+}
+
 /** A client certificate without a password is the user's proof. */
 function certificateAuth(username: string): { set_basic_auth_header: false; http_headers: Record<string, string> } {
-  const user = username === "" ? "default" : username;
-  return {
-    set_basic_auth_header: false,
-    http_headers: { "X-ClickHouse-User": user, "X-ClickHouse-SSL-Certificate-Auth": "on" },
-  };
+  return { set_basic_auth_header: false, http_headers: certificateHeaders(username) };
+}
+
+function certificateHeaders(username: string): Record<string, string> {
+  return { "X-ClickHouse-User": username || "default", "X-ClickHouse-SSL-Certificate-Auth": "on" };
+}
+
+function passwordHeaders(username: string, password: string): Record<string, string> {
+  if (username === "" && password === "") return {};
+  return { authorization: `Basic ${Buffer.from(`${username || "default"}:${password}`).toString("base64")}` };
 }
 
 type RequestCompression =

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import type { Connection } from "../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import type { Extension } from "../../pipeline/component.ts";
 import type { Reader } from "../../query/reader.ts";
@@ -14,6 +15,8 @@ export interface Store {
   table(name: string): string;
   /** A client of the host to ask next. */
   client(): Promise<ClickHouseClient>;
+  /** The same, and the quick way to rows. */
+  connection(): Promise<Connection>;
   /**
    * Stores `rows` (members named as columns; others are an error) and resolves when they can be read. Rows of several
    * callers go in one insert.

@@ -62,7 +62,9 @@ export const apiConfigSchema = z.strictObject({
     .int()
     .min(spareConnections + 1)
     .default(64)
-    .describe("Connections to one server of ClickHouse."),
+    .describe(
+      "Connections to one server of ClickHouse; half of them are for short reads, the others for writes and streams.",
+    ),
   keys: z.array(keySchema).default([]).describe("Keys, besides those that signalbox keys create makes."),
   key_cache_time: durationMs
     .prefault("5s")

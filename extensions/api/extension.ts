@@ -57,7 +57,10 @@ export class ApiExtension implements Api, ServerAuthenticator {
   constructor(config: ApiConfig, settings: Settings) {
     this.#config = config;
     this.#settings = settings;
-    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, apiTables);
+    this.#exporterStore = new ExporterStore(storeConfig(config, settings), settings, {
+      tables: apiTables,
+      readConnections: readConnectionsOf(config),
+    });
     this.store = this.#exporterStore;
     this.#authenticator = this.#createAuthenticator();
     this.reader = readerOf(this.store, config);
@@ -217,21 +220,29 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),
   };
-  return new ClickHouseReader(() => store.client(), tables, {
+  return new ClickHouseReader(() => store.connection(), tables, {
     limits: readLimitsOf(apiConfig),
     bounds: apiConfig.reads,
   });
 }
 
-/** The exporter's configuration, with as many connections as readers need and the time that queries may take. */
+/** The exporter's configuration, with the connections that `max_clickhouse_connections` leaves and the time that queries may take. */
 function storeConfig(config: ApiConfig, settings: Settings): ClickHouseConfig {
   const found = exporterConfig(config, settings);
   const timeout = found.timeout === 0 ? 0 : Math.max(found.timeout, config.query_timeout + answerMarginMs);
   return {
     ...found,
     timeout,
-    insert: { ...found.insert, max_in_flight: config.max_clickhouse_connections - spareConnections },
+    insert: {
+      ...found.insert,
+      max_in_flight: config.max_clickhouse_connections - readConnectionsOf(config) - spareConnections,
+    },
   };
+}
+
+/** Half of the connections are for short reads; what is written and streamed has the others. */
+function readConnectionsOf({ max_clickhouse_connections: all }: ApiConfig): number {
+  return Math.floor(all / 2);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { createHosts, databaseOf, type Hosts } from "../../exporters/clickhouse/client.ts";
+import { type Connection, createHosts, databaseOf, type Hosts } from "../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import { SchemaGate } from "../../exporters/clickhouse/schema/gate.ts";
 import { ddlOf, quoteName } from "../../exporters/clickhouse/schema/sql.ts";
@@ -15,11 +15,18 @@ export class ExporterStore implements Store {
   readonly #hosts: Hosts;
   readonly #gate: SchemaGate;
 
-  /** @param tables the API's own, which the exporter does not make */
-  constructor(config: ClickHouseConfig, settings: Settings, tables: readonly TableSchema[]) {
+  /**
+   * @param tables the API's own, which the exporter does not make
+   * @param readConnections of the reader; what is written and streamed has those of `config`
+   */
+  constructor(
+    config: ClickHouseConfig,
+    settings: Settings,
+    { tables, readConnections }: { readonly tables: readonly TableSchema[]; readonly readConnections: number },
+  ) {
     this.config = config;
     this.database = databaseOf(config);
-    this.#hosts = createHosts(config, settings.id, settings.logger);
+    this.#hosts = createHosts(config, settings.id, settings.logger, readConnections);
     this.#gate = new SchemaGate(config, settings, this.#hosts, ddlOf(config, this.database), tables);
   }
 
@@ -42,6 +49,10 @@ export class ExporterStore implements Store {
 
   client(): Promise<ClickHouseClient> {
     return this.#hosts.next().client();
+  }
+
+  connection(): Promise<Connection> {
+    return this.#hosts.next().connection();
   }
 
   async insert(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 import { describe, expect, it } from "vitest";
+import type { Connection } from "../../exporters/clickhouse/client.ts";
 import { readsSchema } from "../../query/config.ts";
 import { quickSettings } from "../../query/quick-reads.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
@@ -13,21 +14,22 @@ interface Sent {
   readonly clickhouse_settings?: Readonly<Record<string, unknown>>;
 }
 
-/** A client of a server that has some of the settings to offer. */
-function clientOf({ offers, refuses = false }: { offers: () => readonly string[]; refuses?: boolean }) {
+/** A connection to a server that has some of the settings to offer. */
+function connectionOf({ offers, refuses = false }: { offers: () => readonly string[]; refuses?: boolean }) {
   const sent: Sent[] = [];
   const query = async (request: Sent) => {
     sent.push(request);
     const isQuestion = request.query.includes("system.settings");
     if (refuses && !isQuestion && all.some((name) => name in (request.clickhouse_settings ?? {}))) throw unknown;
-    const rows = isQuestion ? offers().map((name) => ({ name })) : [{ 1: 1 }];
-    return { json: async () => rows };
+    return isQuestion ? offers().map((name) => ({ name })) : [{ 1: 1 }];
   };
   const exec = async (request: Sent) => {
     sent.push(request);
     return { stream: "stream" };
   };
-  return { client: { query, exec } as unknown as ClickHouseClient, sent };
+  const question = async (request: Sent) => ({ json: () => query(request) });
+  const client = { query: question, exec } as unknown as ClickHouseClient;
+  return { connection: { client, reads: { rows: query } } as unknown as Connection, sent };
 }
 
 const unknown = new ClickHouseError({
@@ -36,8 +38,8 @@ const unknown = new ClickHouseError({
   type: "UNKNOWN_SETTING",
 });
 
-const readerOf = (client: ClickHouseClient) =>
-  new ClickHouseReader(() => Promise.resolve(client), {} as StoreTables, bounds);
+const readerOf = (connection: Connection) =>
+  new ClickHouseReader(() => Promise.resolve(connection), {} as StoreTables, bounds);
 
 /** What each statement carried of them, without the questions. */
 const carried = (sent: readonly Sent[]) =>
@@ -49,8 +51,8 @@ const carried = (sent: readonly Sent[]) =>
 
 describe("statements of a reader", () => {
   it("carry the settings that make reads quick, streams too, where the server has them, which is asked once", async () => {
-    const { client, sent } = clientOf({ offers: () => all });
-    const reader = readerOf(client);
+    const { connection, sent } = connectionOf({ offers: () => all });
+    const reader = readerOf(connection);
     await Promise.all([reader.rows(statement), reader.rows(statement)]);
     await reader.stream(statement, "CSV");
     expect(carried(sent)).toEqual([quickSettings, quickSettings, quickSettings]);
@@ -58,8 +60,8 @@ describe("statements of a reader", () => {
   });
 
   it("go without those that a server does not know, or that its operator has set", async () => {
-    const { client, sent } = clientOf({ offers: () => ["compile_expressions"] });
-    const reader = readerOf(client);
+    const { connection, sent } = connectionOf({ offers: () => ["compile_expressions"] });
+    const reader = readerOf(connection);
     await reader.rows(statement);
     await reader.stream(statement, "CSV");
     expect(carried(sent)).toEqual([{ compile_expressions: 0 }, { compile_expressions: 0 }]);
@@ -68,13 +70,13 @@ describe("statements of a reader", () => {
 
   it("go without them while the server does not answer the question, which is put again", async () => {
     let isAway = true;
-    const { client, sent } = clientOf({
+    const { connection, sent } = connectionOf({
       offers: () => {
         if (isAway) throw new Error("away");
         return all;
       },
     });
-    const reader = readerOf(client);
+    const reader = readerOf(connection);
     await reader.rows(statement);
     isAway = false;
     await reader.rows(statement);
@@ -82,17 +84,17 @@ describe("statements of a reader", () => {
   });
 
   it("are sent again without them when an older server has come in the place of the one that was asked", async () => {
-    const { client, sent } = clientOf({ offers: () => all, refuses: true });
-    const reader = readerOf(client);
+    const { connection, sent } = connectionOf({ offers: () => all, refuses: true });
+    const reader = readerOf(connection);
     expect(await reader.rows(statement)).toEqual([{ 1: 1 }]);
     await reader.rows(statement);
     expect(carried(sent)).toEqual([quickSettings, {}, {}]);
   });
 
   it("are asked of the server behind each client", async () => {
-    const [old, recent] = [clientOf({ offers: () => [] }), clientOf({ offers: () => all })];
-    const clients = [old.client, recent.client, old.client, recent.client];
-    const reader = new ClickHouseReader(() => Promise.resolve(clients.shift()!), {} as StoreTables, bounds);
+    const [old, recent] = [connectionOf({ offers: () => [] }), connectionOf({ offers: () => all })];
+    const connections = [old.connection, recent.connection, old.connection, recent.connection];
+    const reader = new ClickHouseReader(() => Promise.resolve(connections.shift()!), {} as StoreTables, bounds);
     for (let n = 0; n < 4; n++) await reader.rows(statement);
     expect([carried(old.sent), carried(recent.sent)]).toEqual([
       [{}, {}],

@@ -118,8 +118,8 @@ export class TestStore {
   /** @param bounds in place of defaults, as in the configuration */
   readerWith(bounds: Partial<ReadsConfig>): ClickHouseReader {
     const limits = { maxExecutionSeconds: 20, maxMemoryBytes: 1_000_000_000 };
-    const client = () => Promise.resolve(this.#server.client);
-    return new ClickHouseReader(client, this.#tables, { limits, bounds: readsSchema.parse(bounds) });
+    const connection = () => Promise.resolve(this.#server.connection);
+    return new ClickHouseReader(connection, this.#tables, { limits, bounds: readsSchema.parse(bounds) });
   }
 
   static async create(server: TestClickHouse): Promise<TestStore> {

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import type { Connection } from "../../exporters/clickhouse/client.ts";
+import { RowReads } from "../../exporters/clickhouse/row-reads.ts";
 import { clickhouseServerConfigSchema } from "../../extensions/clickhouse_server/config.ts";
 import { prepareServer } from "../../extensions/clickhouse_server/prepare.ts";
 import { type ServerOptions, ServerProcess } from "../../extensions/clickhouse_server/server.ts";
@@ -17,6 +19,8 @@ export interface TestClickHouse {
   /** An empty Atomic database of this call's own; `client` uses it. */
   readonly database: string;
   readonly client: ClickHouseClient;
+  /** The ways to the server, for readers. */
+  readonly connection: Connection;
   /** The rows of a SELECT, as objects. 64-bit integers come as strings. */
   query<Row = Record<string, unknown>>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]>;
   /** Runs a statement without a result. */
@@ -41,11 +45,14 @@ export async function startTestClickHouse(): Promise<TestClickHouse> {
   const log = { level: ClickHouseLogLevel.OFF };
   const admin = createClient({ url: server.url, log });
   const client = createClient({ url: server.url, database, log });
+  const settings = { database };
+  const reads = new RowReads({ url: server.url, headers: {}, settings, timeoutMs: 30_000, maxConnections: 10 });
   await admin.command({ query: `CREATE DATABASE ${database} ENGINE = Atomic` });
   return {
     url: server.url,
     database,
     client,
+    connection: { client, reads },
     query: async <Row>(sql: string, parameters: Record<string, unknown> = {}) => {
       const result = await client.query({
         query: sql,
@@ -61,6 +68,7 @@ export async function startTestClickHouse(): Promise<TestClickHouse> {
     restart: () => server.restart(),
     stop: async () => {
       if (externalClickHouse) await admin.command({ query: `DROP DATABASE IF EXISTS ${database} SYNC` });
+      reads.close();
       await Promise.all([client.close(), admin.close()]);
       await server.stop();
     },

@@ -191,8 +191,11 @@ describe("api", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const extension = createApi({ config: { max_clickhouse_connections: 3 }, exporter: { endpoint } });
-    const client = await extension.store.client();
-    await Promise.all(Array.from({ length: 9 }, () => client.query({ query: "SELECT 1" }).then((one) => one.text())));
+    const { client, reads } = await extension.store.connection();
+    const read = { query: "SELECT 1", query_params: {}, clickhouse_settings: {} };
+    const stream = () => client.query({ query: "SELECT 1" }).then((one) => one.text());
+    // Two of the connections are the client's, one is for rows.
+    await Promise.all(Array.from({ length: 4 }, () => [stream(), stream(), reads.rows(read)]).flat());
     expect(Math.max(...counts)).toBe(3);
     await extension.shutdown();
     await new Promise((resolve) => server.close(resolve));
