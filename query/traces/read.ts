@@ -8,7 +8,7 @@ import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { hour, isoOfNanos, nanosOf } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
 import { foldedTraces, type RollUpRow, rollUpRowsStatement } from "./roll-up.ts";
-import { countedFromSpans, rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
+import { countedFromSpans, rowsOfHours, rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
 
 /** A trace as the API shows it, but for its signals. */
 export interface TraceRead {
@@ -67,10 +67,40 @@ export async function getTrace(reader: Reader, project: string, id: string): Pro
   return trace;
 }
 
-/** What the roll-up says of a trace, wherever its rows lie: one row or none. @param traceId as stored */
-export function rowsOfTraceId(reader: Reader, project: string, traceId: string): Promise<readonly TraceRow[]> {
+/**
+ * What the roll-up says of a trace: one row or none.
+ *
+ * @param traceId as stored
+ * @param hours of its rows, in seconds since the epoch; without them, wherever its rows lie
+ */
+export function rowsOfTraceId(
+  reader: Reader,
+  project: string,
+  traceId: string,
+  hours?: { readonly from: number; readonly to: number },
+): Promise<readonly TraceRow[]> {
   const rows = [sql`TraceId = ${param("String", traceId)}`];
+  if (hours !== undefined) rows.unshift(rowsOfHours(hours.from, hours.to));
   return exactRows(reader, { project, tables: reader.tables, rows });
+}
+
+/** The first hour of the rows of a trace and the last, in seconds since the epoch; nothing where there is none. */
+export async function hoursOfTraceId(
+  reader: Reader,
+  project: string,
+  traceId: string,
+): Promise<{ readonly from: number; readonly to: number } | undefined> {
+  const rows = await reader.rows<{ hour: number }>(traceHoursStatement(reader.tables.traces, project, traceId));
+  if (rows.length === 0) return undefined;
+  const hours = rows.map(({ hour }) => hour);
+  return { from: Math.min(...hours), to: Math.max(...hours) };
+}
+
+/** @param traceId as stored */
+export function traceHoursStatement(traces: string, project: string, traceId: string): Statement {
+  return statementOf(sql`SELECT DISTINCT toUnixTimestamp(Hour) AS hour
+FROM ${raw(traces)}
+WHERE ${ofProject(project)} AND TraceId = ${param("String", traceId)}`);
 }
 
 /** A trace of a page: where its rows lie, and what its root span is. */

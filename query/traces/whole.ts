@@ -12,7 +12,7 @@ import { spanReadOf } from "../spans/span-read.ts";
 import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/surroundings.ts";
 import { hour } from "../time.ts";
 import type { TreeNode } from "./model.ts";
-import { rootInRows, rootsOf, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
+import { hoursOfTraceId, rootInRows, rootsOf, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
 import { type NodeRow, nodeOfSpan, nodesOfTrace, treeOf } from "./tree.ts";
 
 /** What is asked of a trace. */
@@ -36,26 +36,48 @@ export interface WholeTrace {
   readonly next: string | undefined;
 }
 
-/** A trace with its spans and their tree; undefined where there is none. */
+/**
+ * A trace with its spans and their tree; undefined where there is none.
+ *
+ * Its hours come first: they are found in a third of the time that all of its row takes, and then its row, its session and its
+ * spans are read at the same time.
+ */
 export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undefined> {
   const { reader, project, id } = wanted;
   const traceId = storedTraceId(id);
-  const [[row], [signals]] = await Promise.all([
-    rowsOfTraceId(reader, project, traceId),
+  const [hours, [signals]] = await Promise.all([
+    hoursOfTraceId(reader, project, traceId),
     withSignals(reader, project, "trace", [{ id }], storedTraceId),
   ]);
-  if (row === undefined) return undefined;
-  const session = sessionOf(row);
-  const [found, sessions] = await Promise.all([
-    spansOf(wanted, row),
-    readSessions({ project, reader }, session === null ? [] : [session]),
-  ]);
+  if (hours === undefined) return undefined;
+  const [known, found] = await Promise.all([rowAndSession(wanted, hours), spansOf(wanted, hoursOfSpans(hours))]);
+  if (known === undefined) return undefined;
+  const { row } = known;
   const isWhole = "rows" in found;
   const [root, shown] = await Promise.all([
     isWhole ? rootInRows(row, found.rows) : rootsOf(reader, project, [row]).then((roots) => roots.get(traceId)),
-    isWhole ? fewSpans(wanted, { row, sessions }, found.rows) : found,
+    isWhole ? fewSpans(wanted, known, found.rows) : found,
   ]);
   return { ...shown, trace: { ...traceReadOf(project, row, root), ...signals } };
+}
+
+/** Hours of rows of the roll-up, in seconds since the epoch. */
+interface RowHours {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is said of the trace, and what is said of its session. */
+interface Known {
+  readonly row: TraceRow;
+  readonly sessions: KnownSurroundings["sessions"];
+}
+
+async function rowAndSession({ reader, project, id }: Wanted, hours: RowHours): Promise<Known | undefined> {
+  const [row] = await rowsOfTraceId(reader, project, storedTraceId(id), hours);
+  if (row === undefined) return undefined;
+  const session = sessionOf(row);
+  return { row, sessions: await readSessions({ project, reader }, session === null ? [] : [session]) };
 }
 
 /** Rows that are read whole before it is known how many there are. No option: with more, the same is read in two steps. */
@@ -65,9 +87,7 @@ type Shown = Omit<WholeTrace, "trace">;
 type Found = { readonly rows: readonly SpanRow[] } | Shown;
 
 /** All rows of the trace where they are few: then nothing else has to be read of its spans. */
-async function spansOf(wanted: Wanted, trace: TraceRow): Promise<Found> {
-  if (trace.spanCount === 0) return { rows: [] };
-  const hours = hoursOfTrace(trace);
+async function spansOf(wanted: Wanted, hours: Hours): Promise<Found> {
   const { reader, project, id } = wanted;
   const most = Math.min(wanted.limit, mostRows);
   if (most === 0) return manySpans(wanted, hours);
@@ -78,8 +98,8 @@ async function spansOf(wanted: Wanted, trace: TraceRow): Promise<Found> {
 }
 
 /** Where its spans have started. Columns of hours know no time before 1970: such spans stand in its first hour. */
-function hoursOfTrace({ firstHour, lastHour }: TraceRow): Hours {
-  return { ...(firstHour < hour ? {} : { from: firstHour / hour }), to: lastHour / hour + 1 };
+function hoursOfSpans({ from, to }: RowHours): Hours {
+  return { ...(from < hour ? {} : { from: from / hour }), to: to / hour + 1 };
 }
 
 function byStart(one: SpanRow, other: SpanRow): number {
@@ -89,16 +109,12 @@ function byStart(one: SpanRow, other: SpanRow): number {
 /** @param rows all rows of the trace, by arrival */
 async function fewSpans(
   { reader, project }: Wanted,
-  trace: { readonly row: TraceRow; readonly sessions: KnownSurroundings["sessions"] },
+  { row: trace, sessions }: Known,
   rows: readonly SpanRow[],
 ): Promise<Shown> {
   const merged = [...mergedById(rows).values()].toSorted(byStart);
-  const { traceId, tags } = trace.row;
-  const known = { TraceId: traceId, Tags: tags, SessionId: sessionOf(trace.row) ?? "" };
-  const around = await surroundingsOf({ project, reader }, merged, undefined, {
-    traces: [known],
-    sessions: trace.sessions,
-  });
+  const known = { TraceId: trace.traceId, Tags: trace.tags, SessionId: sessionOf(trace) ?? "" };
+  const around = await surroundingsOf({ project, reader }, merged, undefined, { traces: [known], sessions });
   const spans = merged.map((row) => spanReadOf(row, around, project));
   return { spans, tree: treeOf(merged.map(nodeOfSpan)), next: undefined };
 }

@@ -13,7 +13,7 @@ import { param, sql, statementOf } from "../../query/sql.ts";
 import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } from "../../query/tags.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
 import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list-statements.ts";
-import { countsStatement, rootsStatement, tracesStatement } from "../../query/traces/read.ts";
+import { countsStatement, rootsStatement, traceHoursStatement, tracesStatement } from "../../query/traces/read.ts";
 import { rollUpRowsStatement } from "../../query/traces/roll-up.ts";
 import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/statements.ts";
 
@@ -72,6 +72,7 @@ const statements = {
     tables,
     rows: [rowsOfSessions(project, tables, sql`SessionId = ${param("String", attack)}`)],
   }),
+  "hours of a trace": traceHoursStatement("traces", project, attack),
   "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n, name: attack }], true),
   "days of sessions": sessionDaysStatement("sessions"),
   "newest sessions": sessionCandidatesStatement(
