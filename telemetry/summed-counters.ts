@@ -35,6 +35,7 @@ const noLabels: Attributes = {};
  * - Objects that are made anew for each call are counted right, only slower: their text is the key then.
  * - The limit of label sets holds for the life of the process, where the SDK begins anew with each reading.
  * - Views that rename or drop a counter apply; one that takes labels away would lose counts, as of any observable.
+ * - A sum that became infinite is read as NaN from the second reading on: the SDK takes differences of observed sums.
  * - A name belongs either to counters or to observable counters.
  */
 export function withSummedCounters(meter: Meter): Meter {
