@@ -7,6 +7,7 @@ import type { MetricsConfig, MetricsLevel, ResourceConfig } from "./config.ts";
 import { detailedInstruments } from "./instruments.ts";
 import { observeProcess } from "./process.ts";
 import { PrometheusReader } from "./prometheus-reader.ts";
+import { withSummedCounters } from "./summed-counters.ts";
 
 /** The running metrics of the process. */
 export interface Telemetry {
@@ -39,7 +40,7 @@ export async function startTelemetry(
     readers,
     views: viewsOf(config.level),
   });
-  const meter = provider.getMeter("signalbox");
+  const meter = withSummedCounters(provider.getMeter("signalbox"));
   const prometheusAddresses: string[] = [];
   try {
     for (const reader of readers) prometheusAddresses.push(await reader.start());

@@ -1,4 +1,5 @@
 import type { Attributes, Counter, Meter } from "@opentelemetry/api";
+import { LabelSets } from "../../telemetry/label-sets.ts";
 import type { MapperEvents } from "./mapper.ts";
 
 /** Counts of one genai processor: `processor_genai_*`. */
@@ -7,6 +8,7 @@ export class GenaiInstruments implements MapperEvents {
   readonly #pending: Counter;
   readonly #refused: Counter;
   readonly #labels: Attributes;
+  readonly #dialects: LabelSets<string>;
 
   constructor(meter: Meter, processor: string) {
     this.#mapped = meter.createCounter("processor_genai_mapped_spans", { description: "Spans of a known dialect" });
@@ -17,10 +19,11 @@ export class GenaiInstruments implements MapperEvents {
       description: "Values that were not what their attribute is for, or were cut",
     });
     this.#labels = { processor };
+    this.#dialects = new LabelSets((dialect) => ({ processor, dialect }));
   }
 
   mapped(dialect: string, spans: number): void {
-    this.#mapped.add(spans, { ...this.#labels, dialect });
+    this.#mapped.add(spans, this.#dialects.of(dialect));
   }
 
   pendingDropped(spans: number): void {

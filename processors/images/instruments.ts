@@ -1,4 +1,5 @@
-import type { Counter, Meter } from "@opentelemetry/api";
+import type { Attributes, Counter, Meter } from "@opentelemetry/api";
+import { LabelSets } from "../../telemetry/label-sets.ts";
 import type { FailureCode } from "./outcome.ts";
 
 /** What the processor has taken out: `processor_images_*`. */
@@ -7,10 +8,14 @@ export class ImageInstruments {
   readonly #bytes: Counter;
   readonly #failed: Counter;
   readonly #deduplicated: Counter;
-  readonly #processor: string;
+  readonly #labels: Attributes;
+  readonly #mediaTypes: LabelSets<string>;
+  readonly #codes: LabelSets<FailureCode>;
 
   constructor(meter: Meter, processor: string) {
-    this.#processor = processor;
+    this.#labels = { processor };
+    this.#mediaTypes = new LabelSets((mediaType) => ({ processor, media_type: mediaType }));
+    this.#codes = new LabelSets((code) => ({ processor, code }));
     this.#extracted = meter.createCounter("processor_images_extracted", {
       description: "Images taken out of spans and kept, by media type",
     });
@@ -27,16 +32,16 @@ export class ImageInstruments {
   }
 
   extracted(mediaType: string, bytes: number): void {
-    const labels = { processor: this.#processor, media_type: mediaType };
+    const labels = this.#mediaTypes.of(mediaType);
     this.#extracted.add(1, labels);
     this.#bytes.add(bytes, labels);
   }
 
   failed(code: FailureCode): void {
-    this.#failed.add(1, { processor: this.#processor, code });
+    this.#failed.add(1, this.#codes.of(code));
   }
 
   repeated(): void {
-    this.#deduplicated.add(1, { processor: this.#processor });
+    this.#deduplicated.add(1, this.#labels);
   }
 }

@@ -1,4 +1,5 @@
 import type { Counter, Meter } from "@opentelemetry/api";
+import { LabelSets } from "../../telemetry/label-sets.ts";
 import type { RandomnessSource } from "./rule.ts";
 
 const prefix = "processor_probabilistic_sampler_count";
@@ -6,11 +7,13 @@ const prefix = "processor_probabilistic_sampler_count";
 /** Counts decisions: `processor_probabilistic_sampler_count_*`, by where the randomness came from. */
 export class SamplerInstruments {
   readonly #counters: readonly Counter[];
-  readonly #labels: { readonly processor: string };
+  readonly #kept: LabelSets<RandomnessSource>;
+  readonly #dropped: LabelSets<RandomnessSource>;
   readonly #counts = new Map<RandomnessSource, { kept: number; dropped: number }>();
 
   constructor(meter: Meter, processor: string, signal: "traces" | "logs") {
-    this.#labels = { processor };
+    this.#kept = new LabelSets((policy) => ({ processor, policy, sampled: "true" }));
+    this.#dropped = new LabelSets((policy) => ({ processor, policy, sampled: "false" }));
     const counter = (name: string, description: string): Counter =>
       meter.createCounter(`${prefix}_${name}`, { description });
     this.#counters =
@@ -33,8 +36,8 @@ export class SamplerInstruments {
   flush(): void {
     for (const [policy, counts] of this.#counts) {
       for (const counter of this.#counters) {
-        if (counts.kept > 0) counter.add(counts.kept, { ...this.#labels, policy, sampled: "true" });
-        if (counts.dropped > 0) counter.add(counts.dropped, { ...this.#labels, policy, sampled: "false" });
+        if (counts.kept > 0) counter.add(counts.kept, this.#kept.of(policy));
+        if (counts.dropped > 0) counter.add(counts.dropped, this.#dropped.of(policy));
       }
     }
     this.#counts.clear();

@@ -1,4 +1,5 @@
-import type { Attributes, Counter, Meter } from "@opentelemetry/api";
+import type { Counter, Meter } from "@opentelemetry/api";
+import { LabelSets } from "../../telemetry/label-sets.ts";
 import type { Fault } from "./sources/text-subject.ts";
 
 /** Counts of one signals processor: `processor_signals_*`. */
@@ -7,11 +8,13 @@ export class SignalsInstruments {
   readonly #faults: Counter;
   readonly #reloads: Counter;
   readonly #processor: string;
-  /** By rule; as many as there are rules. */
-  readonly #labels = new Map<string, Attributes>();
+  readonly #rules: LabelSets<string>;
+  readonly #reasons: LabelSets<Fault>;
 
   constructor(meter: Meter, processor: string) {
     this.#processor = processor;
+    this.#rules = new LabelSets((rule) => ({ processor, rule }));
+    this.#reasons = new LabelSets((reason) => ({ processor, reason }));
     this.#made = meter.createCounter("processor_signals_made", { description: "Signals made, by rule" });
     this.#faults = meter.createCounter("processor_signals_errors", {
       description: "Rules that could not be asked, or signals left out, by reason",
@@ -23,16 +26,11 @@ export class SignalsInstruments {
 
   /** @param rule its id, or `sdk` or `otel_evaluation` */
   made(rule: string, signals: number): void {
-    let labels = this.#labels.get(rule);
-    if (labels === undefined) {
-      labels = { processor: this.#processor, rule };
-      this.#labels.set(rule, labels);
-    }
-    this.#made.add(signals, labels);
+    this.#made.add(signals, this.#rules.of(rule));
   }
 
   failed(reason: Fault, count: number): void {
-    this.#faults.add(count, { processor: this.#processor, reason });
+    this.#faults.add(count, this.#reasons.of(reason));
   }
 
   read(outcome: "applied" | "refused"): void {

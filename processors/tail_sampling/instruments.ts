@@ -1,4 +1,5 @@
 import type { Attributes, Counter, Histogram, Meter } from "@opentelemetry/api";
+import { LabelSets } from "../../telemetry/label-sets.ts";
 
 const prefix = "processor_tail_sampling";
 const ageBoundaries = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600];
@@ -22,6 +23,7 @@ export interface Held {
 /** What the tail sampler does: the Collector's metrics, and some of our own. */
 export class TailInstruments {
   readonly #labels: Attributes;
+  readonly #decisions: LabelSets<Decision>;
   readonly #policyPrefix: string;
   readonly #byPolicy: Counter;
   readonly #spansByPolicy: Counter;
@@ -53,6 +55,7 @@ export class TailInstruments {
         .addCallback((result) => result.observe(value(observe()), this.#labels));
     };
     this.#labels = { processor };
+    this.#decisions = new LabelSets((decision) => ({ processor, ...decisionLabels(decision) }));
     const [, name] = processor.split("/");
     this.#policyPrefix = name === undefined ? "" : `${name}.`;
     this.#byPolicy = counter("count_traces_sampled", "Traces by what each policy said of them");
@@ -94,14 +97,14 @@ export class TailInstruments {
 
   /** Counts what became of some traces. */
   decided(decision: Decision, traces: number, spans: number): void {
-    const labels = { ...this.#labels, ...decisionLabels(decision) };
+    const labels = this.#decisions.of(decision);
     this.#global.add(traces, labels);
     this.#spans.add(spans, labels);
   }
 
   /** Counts late spans, `ageSeconds` after their trace was decided. */
   late(isKept: boolean, spans: number, ageSeconds: number, isCached: boolean): void {
-    this.#spans.add(spans, { ...this.#labels, ...decisionLabels(isKept ? "sampled" : "not_sampled") });
+    this.#spans.add(spans, this.#decisions.of(isKept ? "sampled" : "not_sampled"));
     this.#lateAge.record(ageSeconds, this.#labels);
     if (isCached) this.#fromCache.add(spans, { ...this.#labels, sampled: String(isKept) });
   }

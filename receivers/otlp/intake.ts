@@ -9,6 +9,7 @@ import type { ReceiverConsumers } from "../../pipeline/factory.ts";
 import { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import { setProject } from "../../pipeline/span-batch/project.ts";
 import { ReceiverInstruments } from "../../telemetry/instruments.ts";
+import { LabelSets } from "../../telemetry/label-sets.ts";
 import type { Encoding, PartialSuccess } from "./answer.ts";
 import { countItems } from "./count-items.ts";
 import { decodeTraces } from "./decode.ts";
@@ -22,13 +23,13 @@ export class Intake {
   readonly #settings: Settings;
   readonly #items: ReceiverInstruments;
   readonly #requests: Counter;
-  readonly #labels: { readonly receiver: string; readonly transport: string };
+  readonly #labels: LabelSets<Outcome>;
   readonly #limits: DecodeLimits;
 
   constructor(next: ReceiverConsumers, settings: Settings, transport: "grpc" | "http", limits: DecodeLimits) {
     this.#next = next;
     this.#settings = settings;
-    this.#labels = { receiver: settings.id, transport };
+    this.#labels = new LabelSets((outcome) => ({ receiver: settings.id, transport, outcome }));
     this.#items = new ReceiverInstruments(settings.meter, settings.id, transport);
     this.#requests = settings.meter.createCounter("receiver_requests", { description: "Requests by their outcome" });
     this.#limits = limits;
@@ -57,14 +58,14 @@ export class Intake {
       signal === "traces"
         ? await this.#traces(encoding, body, context)
         : await this.#others(signal, encoding, body, context);
-    this.#requests.add(1, { ...this.#labels, outcome: "success" satisfies Outcome });
+    this.#requests.add(1, this.#labels.of("success"));
     return partial;
   }
 
   /** Counts and reports a request that failed, whatever stage it had reached. */
   failed(error: unknown): void {
     const outcome = outcomeOf(error);
-    this.#requests.add(1, { ...this.#labels, outcome });
+    this.#requests.add(1, this.#labels.of(outcome));
     if (outcome === "failure") this.#settings.logger.error({ err: error }, `request failed: ${messageOf(error)}`);
     else this.#settings.logger.debug(`request ${outcome}: ${messageOf(error)}`);
   }

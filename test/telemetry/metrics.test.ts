@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { PrometheusReaderConfig } from "../../telemetry/config.ts";
 import { BatchInstruments, ProcessorInstruments } from "../../telemetry/instruments.ts";
 import { startTelemetry, type Telemetry } from "../../telemetry/metrics.ts";
@@ -58,6 +58,22 @@ describe("telemetry", () => {
     expect(page).toMatch(/^otelcol_process_memory_rss_bytes\{/m);
     expect(page).toMatch(/^otelcol_read_bytes_total\{/m);
     expect(await scrape(0)).toContain('\notelcol_receiver_accepted_spans{receiver="otlp"} 2\n');
+  });
+
+  it("does not read labels again that it knows", async () => {
+    const { meter } = await start("normal", readerOf());
+    const read = vi.fn(() => "otlp");
+    const labels = {
+      get receiver() {
+        return read();
+      },
+    };
+    const counter = meter.createCounter("receiver_accepted_spans");
+    counter.add(1, labels);
+    read.mockClear();
+    counter.add(1, labels);
+    expect(read).not.toHaveBeenCalled();
+    expect(await scrape()).toContain('\notelcol_receiver_accepted_spans{receiver="otlp"} 2\n');
   });
 
   it("shows costly histograms at the level detailed alone", async () => {
