@@ -89,6 +89,8 @@ export class GrpcConnection {
     if (time === 0) return;
     let bytesSeen = -1;
     const timer = setInterval(() => {
+      // Destroyed, a session has no socket any more; "close", which ends the timer, comes later.
+      if (this.#session.destroyed) return;
       const { bytesRead } = this.#session.socket;
       const isSilent = bytesRead === bytesSeen;
       bytesSeen = bytesRead;
