@@ -12,9 +12,15 @@ import {
 import { param, sql, statementOf } from "../../query/sql.ts";
 import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } from "../../query/tags.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
-import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list-statements.ts";
-import { countsStatement, rootsStatement, tracesStatement } from "../../query/traces/read.ts";
+import {
+  candidatesStatement,
+  countStatement,
+  hoursStatement,
+  nearestStatement,
+} from "../../query/traces/list-statements.ts";
+import { countsStatement, tracesStatement } from "../../query/traces/read.ts";
 import { rollUpRowsStatement } from "../../query/traces/roll-up.ts";
+import { rootsStatement } from "../../query/traces/roots.ts";
 import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/statements.ts";
 
 const tables: StoreTables = {
@@ -35,6 +41,7 @@ const totals = { durationMin: 1, durationMax: 2, costMin: 3, costMax: 4, tags };
 const traceFilter: TraceFilter = { ...page, ...bounds, ...totals, sortBy: "cost", status: "ok", sessionId: attack };
 const sessionFilter: SessionFilter = { ...page, ...bounds, ...totals, sortBy: "cost" };
 const scope = { project, tables, rows: [rowsOfHours(3600, 7200)] };
+const roots = [{ traceId: attack, startNs: 5n, name: attack }];
 
 /** Every statement of traces and sessions. */
 const statements = {
@@ -72,7 +79,8 @@ const statements = {
     tables,
     rows: [rowsOfSessions(project, tables, sql`SessionId = ${param("String", attack)}`)],
   }),
-  "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n, name: attack }], true),
+  "root spans": rootsStatement("spans", project, roots, { isSure: true, most: 5 }),
+  "root spans that were written often": rootsStatement("spans", project, roots, { isSure: false }),
   "days of sessions": sessionDaysStatement("sessions"),
   "newest sessions": sessionCandidatesStatement(
     { project, tables, rows: [rowsOfDays({ from: 1, to: 2 })] },
