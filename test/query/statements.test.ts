@@ -51,6 +51,19 @@ const statements = {
     createdAfter: 0n,
     createdBefore: 200_000_000_000_000n,
   }),
+  "hours of the newest traces": nearestStatement(project, "traces", page, { most: 100, isNear: true }),
+  "hours of the oldest traces": nearestStatement(
+    project,
+    "traces",
+    { ...page, sortOrder: "asc" },
+    { most: 100, isNear: true },
+  ),
+  "hours of the newest traces that came within bounds": nearestStatement(
+    project,
+    "traces",
+    { ...page, ...bounds },
+    { most: 100, isNear: false },
+  ),
   "newest traces": candidatesStatement(
     scope,
     { ...page, sortBy: "started_at" },
