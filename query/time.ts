@@ -8,6 +8,7 @@ export const hour = 3_600;
 
 const perMicro = 1_000n;
 const perMs = 1_000_000n;
+const perSecond = 1_000_000_000n;
 
 /** For answers, with six digits. @param nanos since the epoch, an integer as text */
 export function isoOfNanos(nanos: string | bigint): string {
@@ -15,6 +16,13 @@ export function isoOfNanos(nanos: string | bigint): string {
   const ms = micros / perMicro - (micros < 0n && micros % perMicro !== 0n ? 1n : 0n);
   const rest = (micros - ms * perMicro).toString().padStart(3, "0");
   return new Date(Number(ms)).toISOString().replace("Z", `${rest}Z`);
+}
+
+/** A text for DateTime64(9, 'UTC'), as parameters have it. @param nanos since the epoch */
+export function storeTimeOf(nanos: bigint): string {
+  const rest = ((nanos % perSecond) + perSecond) % perSecond;
+  const seconds = new Date(Number((nanos - rest) / perMs)).toISOString().slice(0, 19).replace("T", " ");
+  return `${seconds}.${rest.toString().padStart(9, "0")}`;
 }
 
 /** For answers, with six digits. @param time of the store */

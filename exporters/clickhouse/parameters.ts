@@ -1,3 +1,5 @@
+import { TupleParam } from "@clickhouse/client";
+
 /*
  * Values of parameters as the server reads them (`param_name` of its HTTP interface): as in a line of format TabSeparated,
  * and within arrays as literals.
@@ -18,7 +20,7 @@ function escaped(text: string): string {
 /**
  * The text of a parameter.
  *
- * @throws {TypeError} a value that is no text, number, boolean, null or array of these
+ * @throws {TypeError} a value that is no text, number, boolean, null, or array or tuple of these
  */
 export function parameterText(value: unknown): string {
   if (value === null || value === undefined) return "\\N";
@@ -29,6 +31,7 @@ export function parameterText(value: unknown): string {
 
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(",")}]`;
+  if (value instanceof TupleParam) return `(${value.values.map(literal).join(",")})`;
   if (typeof value === "string") return `'${escaped(value)}'`;
   if (value === null || value === undefined) return "NULL";
   if (typeof value === "boolean") return value ? "TRUE" : "FALSE";

@@ -79,7 +79,7 @@ const columns = [
 ];
 
 /** From the oldest to the newest, as versions are put together. The server would take longer to plan it. */
-export function byArrival(rows: readonly SpanRow[]): SpanRow[] {
+export function byArrival<Row extends Pick<SpanRow, "CreatedAt">>(rows: readonly Row[]): Row[] {
   return rows.toSorted((one, other) => compared(one.CreatedAt, other.CreatedAt));
 }
 

@@ -106,20 +106,39 @@ ${derivedTraces(scope, fromSpans, columnsOfConditions(filter))}
 WHERE ${anyOf([raw("dirty"), sql`(${allOf(traceConditions(filter, scope.project, scope.tables))})`])}`);
 }
 
-/** In the order of the sorting key: of each part, no more is read than it takes. A trace may still have several rows. */
+/** Hours at the end of a table: they hold the first of most lists. No option: the answer is the same. */
+export const nearHours = 48;
+
+/** Whether bounds of arrival leave rows of the roll-up out. */
+export function hasBounds({ createdAfter, createdBefore }: TraceConditions): boolean {
+  return createdAfter !== undefined || createdBefore !== undefined;
+}
+
+/**
+ * In the order of the sorting key: of each part, no more is read than it takes. The server opens all parts that may hold some
+ * of the rows, which takes longer than to read them; where these are near the end of the table, it need not.
+ *
+ * @param part how many rows, and whether of the hours near the end of the table alone: of all projects, so that the server
+ *   has it at hand
+ */
 export function nearestStatement(
   project: string,
   traces: string,
   filter: TraceConditions & Pick<TraceFilter, "sortOrder">,
-  need: number,
+  { most, isNear }: { readonly most: number; readonly isNear: boolean },
 ): Statement {
-  const direction = raw(filter.sortOrder === "desc" ? "DESC" : "ASC");
+  const isNewest = filter.sortOrder === "desc";
+  const direction = raw(isNewest ? "DESC" : "ASC");
+  const seconds = raw(String(nearHours * hour));
+  const near = isNewest
+    ? sql`Hour >= (SELECT max(Hour) FROM ${raw(traces)}) - ${seconds}`
+    : sql`Hour <= (SELECT min(Hour) FROM ${raw(traces)}) + ${seconds}`;
   return statementOf(sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found
 FROM (
   SELECT Hour FROM ${raw(traces)}
-  WHERE ${allOf([ofProject(project), ...arrivedWithin(filter)])}
+  WHERE ${allOf([ofProject(project), ...(isNear ? [near] : []), ...arrivedWithin(filter)])}
   ORDER BY ProjectId ${direction}, Hour ${direction}
-  LIMIT ${param("UInt64", 2 * need)}
+  LIMIT ${param("UInt64", most)}
 )`);
 }
 

@@ -9,11 +9,13 @@ import {
   candidatesStatement,
   countStatement,
   type HourRange,
+  hasBounds,
   hoursStatement,
   type ListedTrace,
   type ListPart,
   nanosOfSeconds,
   nearestStatement,
+  nearHours,
   scopeOf,
 } from "./list-statements.ts";
 import {
@@ -116,10 +118,10 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
   const isByTime = wanted.sortBy === "started_at" && wanted.id === undefined && wanted.sessionId === undefined;
   const [[range, filter], near] = await Promise.all([
     hoursAndFilter(reader, project, wanted),
-    isByTime ? nearestHours(reader, project, wanted, need) : 1,
+    isByTime ? nearestRows(reader, project, wanted, need) : undefined,
   ]);
   if (range === undefined) return certain([]);
-  if (!isByTime) {
+  if (near === undefined) {
     const isOfTime = filter.id === undefined && filter.sessionId === undefined;
     const part = isOfTime && isShort(range) ? { whole: range } : {};
     return select(reader, scopeOf(reader, project, filter, range), filter, need, part);
@@ -138,7 +140,8 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
     };
     return likely.length < need ? enough() : { likely, sure: async () => (await enough()).sure() };
   };
-  return within(near);
+  const isEnough = near.isEnough || range.to - range.from <= nearHours * hour;
+  return within(hoursOfRows(isEnough ? near : await nearestRows(reader, project, wanted, need, false)));
 }
 
 /** No option: the answer is the same. */
@@ -149,12 +152,32 @@ function isShort({ from, to }: HourRange): boolean {
   return to - from <= shortHours * hour;
 }
 
-/** How many hours at the end of a list have enough traces, where no condition leaves any out. */
-async function nearestHours(reader: Reader, project: string, filter: TraceFilter, need: number): Promise<number> {
-  const [row] = await reader.rows<{ first: number; last: number; found: number }>(
-    nearestStatement(project, reader.tables.traces, filter, need),
+/** Rows at the end of a list. Hours in seconds since the epoch. */
+interface NearestRows {
+  readonly first: number;
+  readonly last: number;
+  readonly found: number;
+  /** Whether more were not asked for, or not asked of the hours near the end of the table alone. */
+  readonly isEnough: boolean;
+}
+
+/** Rows that surely are of enough traces, as one may still have several, where no condition leaves any out. */
+async function nearestRows(
+  reader: Reader,
+  project: string,
+  filter: TraceFilter,
+  need: number,
+  isNear = !hasBounds(filter),
+): Promise<NearestRows> {
+  const most = 2 * need;
+  const [row = { first: 0, last: 0, found: 0 }] = await reader.rows<Omit<NearestRows, "isEnough">>(
+    nearestStatement(project, reader.tables.traces, filter, { most, isNear }),
   );
-  return row === undefined || row.found === 0 ? 1 : (row.last - row.first) / hour + 1;
+  return { ...row, isEnough: !isNear || row.found === most };
+}
+
+function hoursOfRows({ first, last, found }: NearestRows): number {
+  return found === 0 ? 1 : (last - first) / hour + 1;
 }
 
 /**
@@ -196,9 +219,7 @@ async function select(
 
 /** Whether a list by start holds every trace of its time: then a trace that is counted again need not be asked for anew. */
 function hasNoConditions(filter: TraceFilter): boolean {
-  const { sortBy, createdAfter, createdBefore } = filter;
-  const isOfAll = columnsOfConditions(filter).length === 0 && createdAfter === undefined && createdBefore === undefined;
-  return isOfAll && sortBy === "started_at";
+  return columnsOfConditions(filter).length === 0 && !hasBounds(filter) && filter.sortBy === "started_at";
 }
 
 /** A row that was counted from its spans, as a candidate of a list by start. As `startsWithin`. */

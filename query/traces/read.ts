@@ -2,12 +2,12 @@ import { none, noStartNs, rootDigits, stampDigits } from "../../exporters/clickh
 import { storedTraceId, uuidOfProject, uuidOfTrace } from "../../pipeline/ids.ts";
 import { inHours } from "../hours.ts";
 import type { Reader } from "../reader.ts";
-import type { SpanRow } from "../spans/row.ts";
-import { nothing, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
-import { hour, isoOfNanos, nanosOf } from "../time.ts";
+import { hour, isoOfNanos } from "../time.ts";
 import type { TraceStatus } from "./filter.ts";
 import { foldedTraces, type RollUpRow, rollUpRowsStatement } from "./roll-up.ts";
+import { type RootTexts, rootsOf } from "./roots.ts";
 import { countedFromSpans, rowsOfHours, rowsOfKeys, summedTraces, type TraceScope } from "./statements.ts";
 
 /** A trace as the API shows it, but for its signals. */
@@ -289,83 +289,4 @@ const textOrNull = (text: string | undefined): string | null => (text === undefi
 export function attributesOf(attributes: readonly VersionedTag[]): Readonly<Record<string, unknown>> {
   const entries = Object.entries(newestTags(attributes));
   return Object.fromEntries(entries.map(([key, json]) => [key, JSON.parse(json) as unknown]));
-}
-
-/** Input and output of a root span. */
-export interface RootTexts {
-  readonly input: string;
-  readonly output: string;
-}
-
-/**
- * Input and output of the root spans of traces.
- *
- * @param isSure no span of these traces was written more than once: the only row of a root has the name that it is known by
- */
-export async function rootsOf(
-  reader: Reader,
-  project: string,
-  rows: readonly Pick<TraceRow, "traceId" | "root" | "spanCount">[],
-  isSure = false,
-): Promise<ReadonlyMap<string, RootTexts>> {
-  const roots = rows.flatMap(({ traceId, root, spanCount }) => (spanCount === 0 ? [] : [rootOf(traceId, root)]));
-  if (roots.length === 0) return new Map();
-  const statement = rootsStatement(reader.tables.spans, project, roots, isSure);
-  const found = await reader.rows<RootTexts & { traceId: string }>(statement);
-  return new Map(found.map((root) => [root.traceId, root]));
-}
-
-/** The same where all rows of the trace are at hand. @param rows by arrival */
-export function rootInRows({ traceId, root }: TraceRow, rows: readonly SpanRow[]): RootTexts | undefined {
-  if (rows.length === 0) return undefined;
-  const { startNs } = rootOf(traceId, root);
-  const ofRoot = rows.filter(({ StartedAt }) => nanosOf(StartedAt) === startNs);
-  const [children, roots] = [ofRoot.filter(({ ParentSpanId }) => ParentSpanId !== ""), ofRoot.filter(isRoot)];
-  const newest = (column: "Input" | "Output"): string =>
-    [...children, ...roots].findLast((row) => row[column] !== "")?.[column] ?? "";
-  return { input: newest("Input"), output: newest("Output") };
-}
-
-const isRoot = ({ ParentSpanId }: SpanRow): boolean => ParentSpanId === "";
-
-/** A span as column Root names it. */
-export interface Root {
-  readonly traceId: string;
-  /** Nanoseconds since the epoch. */
-  readonly startNs: bigint;
-  readonly name: string;
-}
-
-export function rootOf(traceId: string, text: string): Root {
-  const startNs = BigInt.asIntN(64, BigInt(`0x${text.slice(1, rootDigits)}`));
-  return { traceId, startNs, name: text.slice(rootDigits) };
-}
-
-/**
- * Newest input and output of each root. All writes of the span are asked for that has the trace's id and start: the id is
- * found by its index within the days of the starts.
- *
- * @param isSure all rows have the names of the roots, by which the sorting key leaves out most of the table
- */
-export function rootsStatement(spans: string, project: string, roots: readonly Root[], isSure: boolean): Statement {
-  const names = [...new Set(roots.map(({ name }) => name))];
-  const ids = param(
-    "Array(String)",
-    roots.map(({ traceId }) => traceId),
-  );
-  const times = param(
-    "Array(Int64)",
-    roots.map(({ startNs }) => startNs),
-  );
-  return statementOf(sql`SELECT traceId, argMinIf(input, rank, input != '') AS input, argMinIf(output, rank, output != '') AS output
-FROM (
-  SELECT TraceId AS traceId, Input AS input, Output AS output, (ParentSpanId != '', -toUnixTimestamp64Milli(CreatedAt)) AS rank
-  FROM ${raw(spans)}
-  WHERE ${ofProject(project)}
-    AND TraceId IN ${ids}
-    ${isSure ? sql`AND SpanName IN ${param("Array(String)", names)}` : nothing}
-    AND Timestamp >= fromUnixTimestamp64Nano(arrayMin(${times})) AND Timestamp <= fromUnixTimestamp64Nano(arrayMax(${times}))
-    AND (TraceId, toUnixTimestamp64Nano(Timestamp)) IN (SELECT k.1, k.2 FROM (SELECT arrayJoin(arrayZip(${ids}, ${times})) AS k))
-)
-GROUP BY traceId`);
 }

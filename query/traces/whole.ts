@@ -12,7 +12,8 @@ import { spanReadOf } from "../spans/span-read.ts";
 import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/surroundings.ts";
 import { hour } from "../time.ts";
 import type { TreeNode } from "./model.ts";
-import { hoursOfTraceId, rootInRows, rootsOf, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
+import { hoursOfTraceId, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
+import { rootInRows, rootsOf } from "./roots.ts";
 import { type NodeRow, nodeOfSpan, nodesOfTrace, treeOf } from "./tree.ts";
 
 /** What is asked of a trace. */

@@ -12,9 +12,15 @@ import {
 import { param, sql, statementOf } from "../../query/sql.ts";
 import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } from "../../query/tags.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
-import { candidatesStatement, countStatement, hoursStatement } from "../../query/traces/list-statements.ts";
-import { countsStatement, rootsStatement, traceHoursStatement, tracesStatement } from "../../query/traces/read.ts";
+import {
+  candidatesStatement,
+  countStatement,
+  hoursStatement,
+  nearestStatement,
+} from "../../query/traces/list-statements.ts";
+import { countsStatement, traceHoursStatement, tracesStatement } from "../../query/traces/read.ts";
 import { rollUpRowsStatement } from "../../query/traces/roll-up.ts";
+import { rootsStatement } from "../../query/traces/roots.ts";
 import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/statements.ts";
 
 const tables: StoreTables = {
@@ -35,6 +41,7 @@ const totals = { durationMin: 1, durationMax: 2, costMin: 3, costMax: 4, tags };
 const traceFilter: TraceFilter = { ...page, ...bounds, ...totals, sortBy: "cost", status: "ok", sessionId: attack };
 const sessionFilter: SessionFilter = { ...page, ...bounds, ...totals, sortBy: "cost" };
 const scope = { project, tables, rows: [rowsOfHours(3600, 7200)] };
+const roots = [{ traceId: attack, startNs: 5n, name: attack }];
 
 /** Every statement of traces and sessions. */
 const statements = {
@@ -44,6 +51,19 @@ const statements = {
     createdAfter: 0n,
     createdBefore: 200_000_000_000_000n,
   }),
+  "hours of the newest traces": nearestStatement(project, "traces", page, { most: 100, isNear: true }),
+  "hours of the oldest traces": nearestStatement(
+    project,
+    "traces",
+    { ...page, sortOrder: "asc" },
+    { most: 100, isNear: true },
+  ),
+  "hours of the newest traces that came within bounds": nearestStatement(
+    project,
+    "traces",
+    { ...page, ...bounds },
+    { most: 100, isNear: false },
+  ),
   "newest traces": candidatesStatement(
     scope,
     { ...page, sortBy: "started_at" },
@@ -73,7 +93,8 @@ const statements = {
     rows: [rowsOfSessions(project, tables, sql`SessionId = ${param("String", attack)}`)],
   }),
   "hours of a trace": traceHoursStatement("traces", project, attack),
-  "root spans": rootsStatement("spans", project, [{ traceId: attack, startNs: 5n, name: attack }], true),
+  "root spans": rootsStatement("spans", project, roots, { isSure: true, most: 5 }),
+  "root spans that were written often": rootsStatement("spans", project, roots, { isSure: false }),
   "days of sessions": sessionDaysStatement("sessions"),
   "newest sessions": sessionCandidatesStatement(
     { project, tables, rows: [rowsOfDays({ from: 1, to: 2 })] },

@@ -1,3 +1,4 @@
+import { TupleParam } from "@clickhouse/client";
 import { describe, expect, it } from "vitest";
 import { parameterText } from "../../../exporters/clickhouse/parameters.ts";
 
@@ -20,6 +21,7 @@ describe("the text of a parameter", () => {
     [["a", "b'c", null, "\\"], "['a','b\\'c',NULL,'\\\\']"],
     [[1, 2n, true], "[1,2,TRUE]"],
     [[["a"], [1]], "[['a'],[1]]"],
+    [[new TupleParam(["it's", 1, null])], "[('it\\'s',1,NULL)]"],
   ])("of %o", (value, text) => {
     expect(parameterText(value)).toBe(text);
   });

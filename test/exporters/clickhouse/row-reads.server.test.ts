@@ -1,4 +1,4 @@
-import { ClickHouseError } from "@clickhouse/client";
+import { ClickHouseError, TupleParam } from "@clickhouse/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestClickHouse, type TestClickHouse } from "../../support/clickhouse.ts";
 
@@ -52,6 +52,13 @@ describe("rows of a server", () => {
       "SELECT toString({i: Int64}) AS i, {f: Float64} AS f, {b: Bool} AS b, {n: Nullable(String)} AS n, {a: Array(UInt64)} AS a, isNaN({u: Array(Float64)}[1]) AS u";
     expect(await rows(query, params, { output_format_json_quote_64bit_integers: 0 })).toEqual([
       { i: String(2n ** 62n), f: -1.5, b: true, n: null, a: [1, 2], u: 1 },
+    ]);
+  });
+
+  it("get tuples", async () => {
+    const pairs = [new TupleParam(["it's", "2026-01-02 03:04:05.000000006"])];
+    expect(await rows("SELECT {p: Array(Tuple(String, DateTime64(9, 'UTC')))} AS p", { p: pairs })).toEqual([
+      { p: [["it's", "2026-01-02 03:04:05.000000006"]] },
     ]);
   });
 

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listTraces } from "../../query/traces/list.ts";
+import { getTrace, type TraceRead } from "../../query/traces/read.ts";
+import { readWholeTrace } from "../../query/traces/whole.ts";
+import type { TestClickHouse } from "../support/clickhouse.ts";
+import { project, type SpanRow, startTestStore, type TestStore, traceUuid } from "./support.ts";
+
+let server: TestClickHouse;
+let store: TestStore;
+
+/** What is said of the root of each trace, and what lists are to show of it. */
+const cases: Readonly<
+  Record<string, { rows: readonly Partial<SpanRow>[]; input: string | null; output: string | null }>
+> = {
+  "written once": { rows: [{ input: "in", output: "out" }], input: "in", output: "out" },
+  "that says nothing": { rows: [{}], input: null, output: null },
+  "written twice: the newest of each text that was said": {
+    rows: [
+      { input: "new in", created: 9_000 },
+      { input: "old in", output: "old out", created: 8_000 },
+    ],
+    ...{ input: "new in", output: "old out" },
+  },
+  "written twice: input by one write, output by the other": {
+    rows: [
+      { output: "out", created: 9_000 },
+      { input: "in", created: 8_000 },
+    ],
+    ...{ input: "in", output: "out" },
+  },
+  "written under two names": {
+    rows: [
+      { name: "before", input: "in", created: 8_000 },
+      { name: "after", output: "out", created: 9_000 },
+    ],
+    ...{ input: "in", output: "out" },
+  },
+  "beside a child that starts in the same nanosecond and came later": {
+    rows: [
+      { input: "in", created: 8_000 },
+      { span: 1, parent: 0, name: "child", input: "child in", output: "child out", created: 9_000 },
+    ],
+    ...{ input: "in", output: "child out" },
+  },
+  "written again with another start": {
+    rows: [
+      { input: "before", output: "before", created: 8_000, at: 500 },
+      { input: "after", created: 9_000, at: 1_500 },
+    ],
+    ...{ input: "after", output: null },
+  },
+  "written so often that not all writes travel": {
+    rows: [
+      { input: "in", output: "out 0", created: 8_000 },
+      ...Array.from({ length: 200 }, (_, n) => ({ output: `out ${n + 1}`, created: 8_001 + n })),
+      { created: 9_000 },
+      { span: 1, parent: 0, name: "child", input: "child in", output: "child out", created: 9_001 },
+    ],
+    ...{ input: "in", output: "out 200" },
+  },
+  // These two start at times of each other's children.
+  "silent, with a child that starts as another trace does": {
+    rows: [{ at: 3_000 }, { span: 1, parent: 0, name: "child", at: 4_000, input: "child in", output: "child out" }],
+    ...{ input: null, output: null },
+  },
+  "with a text, that starts as another's child does": {
+    rows: [
+      { at: 4_000, input: "in" },
+      { span: 1, parent: 0, name: "child", at: 3_000, output: "child out" },
+    ],
+    ...{ input: "in", output: null },
+  },
+};
+const titles = Object.keys(cases);
+
+beforeAll(async () => {
+  ({ server, store } = await startTestStore());
+  for (const [trace, { rows }] of Object.values(cases).entries()) {
+    const own = rows.map((row) => {
+      const [span = 0, parent] = [row.span, row.parent];
+      const parentOf = parent === undefined ? {} : { parent: trace * 10 + parent };
+      return { name: "root", at: 0, lasts: 1, ...row, ...parentOf, trace, span: trace * 10 + span };
+    });
+    await store.spans(...own);
+  }
+});
+afterAll(() => server.stop());
+
+const texts = ({ id, root_span_input: input, root_span_output: output }: TraceRead) => ({ id, input, output });
+const wanted = Object.values(cases).map(({ input, output }, trace) => ({ id: traceUuid(trace), input, output }));
+
+describe("input and output of roots", () => {
+  it.each(["started_at", "cost"] as const)("are those of each trace in a list of all by %s", async (sortBy) => {
+    const page = await listTraces(store.reader, project, { sortBy, sortOrder: "desc", limit: 500, offset: 0 });
+    const byId = new Map(page.map((trace) => [trace.id, texts(trace)]));
+    expect(wanted.map(({ id }) => byId.get(id))).toEqual(wanted);
+  });
+
+  it.each(titles)("are the same of a root %s, asked for alone and with its spans", async (title) => {
+    const id = traceUuid(titles.indexOf(title));
+    const expected = wanted[titles.indexOf(title)];
+    const whole = await readWholeTrace({ reader: store.reader, project, id, limit: 1_000 });
+    expect(texts(whole!.trace as TraceRead)).toEqual(expected);
+    expect(texts((await getTrace(store.reader, project, id))!)).toEqual(expected);
+  });
+});
