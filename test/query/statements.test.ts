@@ -11,6 +11,7 @@ import {
 } from "../../query/sessions/statements.ts";
 import { param, sql, statementOf } from "../../query/sql.ts";
 import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } from "../../query/tags.ts";
+import { spanWritesStatement } from "../../query/traces/counted.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
 import {
   candidatesStatement,
@@ -86,6 +87,7 @@ const statements = {
   "number of traces": countStatement(scope, traceFilter, false),
   "rows of a page of traces": rollUpRowsStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }),
   "a page of traces of many spans": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }),
+  "writes of spans of dirty traces": spanWritesStatement({ project, tables, rows: [], dirtyIds: [attack] }, 5),
   "numbers of dirty traces": countsStatement({ project, tables, rows: [], dirtyIds: [attack] }),
   "traces of a session": tracesStatement({
     project,
