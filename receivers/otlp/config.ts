@@ -57,6 +57,13 @@ export const otlpConfigSchema = z.preprocess(
       .describe(
         "Bytes of the bodies of those requests, decompressed; more are refused. A request that is alone is taken anyway.",
       ),
+    max_reading_bytes: z
+      .int()
+      .min(mib)
+      .default(8 * mib)
+      .describe(
+        "Bytes of large HTTP bodies that are read at a time; others wait for their turn. Who sends nothing for 100 ms holds nobody up.",
+      ),
     limits: limitsSchema.prefault({}).describe("What a span may hold; one that holds more is rejected alone."),
   }),
 );

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { takeBody } from "../../pipeline/span-batch/buffer-pool.ts";
 import type { Admission } from "./in-flight.ts";
 import { ownMemory } from "./own-memory.ts";
+import type { Turn } from "./reading-turns.ts";
 import type { SizeLimit } from "./size-limit.ts";
 
 /** The client hung up before its request was complete: nobody is there to be answered. */
@@ -9,8 +10,11 @@ export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
 
+/** Bodies that come in one piece or two are read as they come. */
+const smallBodyBytes = 128 * 1024;
+
 /**
- * Reads the body of `request` into one buffer. After an error what still comes is discarded. A client that waits for
+ * Reads the body of `request` into one buffer, a large one when it is its turn. After an error what still comes is discarded. A client that waits for
  * "100 Continue" gets it when its body is going to be read, and so need not send what is refused.
  *
  * @throws {PermanentError} RESOURCE_EXHAUSTED: larger than `limit`; by its content-length, before any of it is read
@@ -29,10 +33,16 @@ export async function readBody(
     if (declared > limit.maxBytes) throw limit.tooLarge(declared);
     admission.grow(declared);
   }
-  if (request.headers.expect !== undefined) response.writeContinue();
-  const body = declared === undefined ? new ChunkedBody(limit, admission) : new SizedBody(declared);
-  await readInto(request, body);
-  return body.finish();
+  const isLarge = declared !== undefined && declared > smallBodyBytes;
+  const turn = isLarge ? await admission.turnToRead(declared) : undefined;
+  try {
+    if (request.headers.expect !== undefined) response.writeContinue();
+    const body = declared === undefined ? new ChunkedBody(limit, admission) : new SizedBody(declared);
+    await readInto(request, body, turn);
+    return body.finish();
+  } finally {
+    turn?.end();
+  }
 }
 
 interface Body {
@@ -40,12 +50,13 @@ interface Body {
   finish(): Uint8Array;
 }
 
-function readInto(request: IncomingMessage, body: Body): Promise<void> {
+function readInto(request: IncomingMessage, body: Body, turn: Turn | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    // While it was decided who the client is, it may have gone; no event would say so any more.
+    // While it was decided who the client is, or others had their turn, it may have gone; no event would say so any more.
     if (request.destroyed) return reject(new ClientGone("client hung up"));
     const onData = (chunk: Buffer): void => {
       try {
+        turn?.progress();
         body.add(chunk);
       } catch (error) {
         // The listeners for the end stay: what is discarded from now on may end in an error, too.

@@ -1,4 +1,5 @@
 import { RetryableError } from "../../pipeline/errors.ts";
+import { ReadingTurns, type Turn } from "./reading-turns.ts";
 
 /**
  * Bounds the memory of requests that are being read or wait for the pipeline, over all connections of a receiver.
@@ -11,12 +12,15 @@ import { RetryableError } from "../../pipeline/errors.ts";
 export class InFlight {
   readonly #maxRequests: number;
   readonly #maxBytes: number;
+  readonly #turns: ReadingTurns;
   #requests = 0;
   #bytes = 0;
 
-  constructor(maxRequests: number, maxBytes: number) {
+  /** @param maxReadingBytes of the large bodies that are read at a time; others wait for their turn */
+  constructor(maxRequests: number, maxBytes: number, maxReadingBytes: number = maxBytes) {
     this.#maxRequests = maxRequests;
     this.#maxBytes = maxBytes;
+    this.#turns = new ReadingTurns(maxReadingBytes);
   }
 
   get requests(): number {
@@ -42,6 +46,11 @@ export class InFlight {
   requireRoom(bytes: number): void {
     if (this.#requests > 1 && this.#bytes + bytes > this.#maxBytes)
       throw full(`${this.#bytes} bytes`, "max_in_flight_bytes");
+  }
+
+  /** As `ReadingTurns.take`. */
+  turnToRead(bytes: number): Promise<Turn> {
+    return this.#turns.take(bytes);
   }
 
   /** For `Admission` alone. */
@@ -70,6 +79,11 @@ export class Admission {
     if (this.#released) return;
     this.#inFlight.requireRoom(bytes);
     this.#add(bytes);
+  }
+
+  /** Waits until a body of `bytes` is to be read. */
+  turnToRead(bytes: number): Promise<Turn> {
+    return this.#inFlight.turnToRead(bytes);
   }
 
   /** Gives back `bytes`, such as those of a compressed body that is no longer needed. */

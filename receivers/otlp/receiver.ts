@@ -23,7 +23,8 @@ export class OtlpReceiver implements Receiver {
   constructor(config: OtlpConfig, next: ReceiverConsumers, settings: Settings) {
     this.#config = config;
     this.#settings = settings;
-    const inFlight = new InFlight(config.max_in_flight_requests, config.max_in_flight_bytes);
+    const { max_in_flight_requests, max_in_flight_bytes, max_reading_bytes } = config;
+    const inFlight = new InFlight(max_in_flight_requests, max_in_flight_bytes, max_reading_bytes);
     const { grpc, http } = config.protocols;
     const intake = (transport: "grpc" | "http"): Intake => new Intake(next, settings, transport, config.limits);
     if (grpc) this.#grpc = new GrpcProtocol(grpc, intake("grpc"), inFlight, settings);

@@ -56,6 +56,24 @@ describe("the HTTP server of OTLP", () => {
     expect(traces.batches).toHaveLength(0);
   });
 
+  it("reads large bodies behind one of which nothing comes, and behind one whose client hung up", async () => {
+    const { http, traces } = await startHttp({}, { max_reading_bytes: 1_048_576 });
+    const { hostname, port } = new URL(`http://${http}`);
+    const head =
+      "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: 1000000\r\n\r\n";
+    const sockets = [connect(Number(port), hostname), connect(Number(port), hostname)];
+    for (const socket of sockets) socket.write(head);
+    // The server has seen both when it answers these.
+    for (let i = 0; i < 3; i++) await send(http, "/elsewhere", "");
+    sockets[1]!.destroy();
+    const body = traceRequest(5_000);
+    expect(body.length).toBeGreaterThan(200_000);
+    const sent = [1, 2, 3].map(() => send(http, "/v1/traces", body, { headers: protobufType }));
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(traces.itemCount).toBe(15_000);
+    sockets[0]!.destroy();
+  });
+
   it("forgets a request whose client hangs up while the authenticator decides", async () => {
     const decisions: (() => void)[] = [];
     const authenticate = () => new Promise<Map<string, string>>((resolve) => decisions.push(() => resolve(new Map())));
