@@ -44,7 +44,10 @@ const rowSettings = { output_format_json_array_of_rows: 1, output_format_paralle
  */
 const idleMs = 2_500;
 
-/** Values of parameters that the address of a request has room for; longer ones go in its body. Proxies bound the address. */
+/**
+ * Parameters that the address of a request has room for, encoded; longer ones go in its body. Proxies bound the address. No
+ * option: the answer is the same.
+ */
 const maxAddressBytes = 4_096;
 
 /** Reads rows from one server. */
@@ -138,14 +141,13 @@ function messageOf(
   const address = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...settings, ...clickhouse_settings, ...rowSettings }))
     if (value !== undefined) address.set(name, typeof value === "boolean" ? String(Number(value)) : String(value));
-  const parameters = Object.entries(query_params).map(
-    ([name, value]) => [`param_${name}`, parameterText(value)] as const,
-  );
+  const parameters = Object.entries(query_params).map(([name, value]): [string, string] => [
+    `param_${name}`,
+    parameterText(value),
+  ]);
   const text = `${query}\nFORMAT JSONEachRow`;
-  if (parameters.reduce((sum, [, value]) => sum + value.length, 0) <= maxAddressBytes) {
-    for (const [name, value] of parameters) address.set(name, value);
-    return { address: address.toString(), headers: {}, body: Buffer.from(text) };
-  }
+  const inAddress = addressOf(parameters);
+  if (inAddress !== undefined) return { address: `${address}&${inAddress}`, headers: {}, body: Buffer.from(text) };
   const boundary = randomUUID();
   const parts = [["query", text] as const, ...parameters].map(
     ([name, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
@@ -155,6 +157,14 @@ function messageOf(
     headers: { "content-type": `multipart/form-data; boundary=${boundary}` },
     body: Buffer.from(`${parts.join("")}--${boundary}--\r\n`),
   };
+}
+
+/** Undefined: they are too long for it. */
+function addressOf(parameters: readonly [name: string, value: string][]): string | undefined {
+  // Encoded they are longer still: what is far too long need not be.
+  if (parameters.reduce((sum, [, value]) => sum + value.length, 0) > maxAddressBytes) return undefined;
+  const encoded = new URLSearchParams(parameters).toString();
+  return encoded.length > maxAddressBytes ? undefined : encoded;
 }
 
 /** What the server says went wrong, be it in the middle of an answer that it had begun. */

@@ -10,7 +10,7 @@ export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
 
-/** Bodies that come in one piece or two are read as they come. */
+/** Bodies that come in one piece or two are read as they come. No option: it only says who waits for a turn. */
 const smallBodyBytes = 128 * 1024;
 
 /**

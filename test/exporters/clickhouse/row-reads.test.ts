@@ -50,6 +50,29 @@ describe("rows", () => {
     expect(Object.fromEntries(address)).toMatchObject({ role: "reader", max_threads: "1", log_comment: "a b" });
   });
 
+  it("have parameters in the address that proxies take, encoded, and in the body otherwise", async () => {
+    const seen: IncomingMessage[] = [];
+    const reads = await readsFrom((incoming, response) => {
+      seen.push(incoming);
+      response.end("[]");
+    });
+    for (const t of ["short", "\u6771".repeat(400), "\u6771".repeat(600), "x".repeat(5_000)])
+      await reads.rows({ ...request, query_params: { t } });
+    const isMultipart = ({ headers }: IncomingMessage) => headers["content-type"]?.startsWith("multipart/form-data");
+    expect(seen.map(isMultipart)).toEqual([undefined, undefined, true, true]);
+    expect(seen.every(({ url }) => url!.length < 5_000)).toBe(true);
+  });
+
+  it("may take longer than a connection is kept without a request, on a new one and on one that was kept", async () => {
+    const reads = await readsFrom(({ url }, response) => {
+      if (url!.includes("slow=1")) setTimeout(() => response.end('[{"x":1}]'), 2_700);
+      else response.end("[]");
+    });
+    const slow = { ...request, clickhouse_settings: { slow: 1 } as RowsRequest["clickhouse_settings"] };
+    expect(await reads.rows(request)).toEqual([]);
+    expect(await Promise.all([reads.rows(slow), reads.rows(slow)])).toEqual([[{ x: 1 }], [{ x: 1 }]]);
+  });
+
   it("are asked for again, once, where the server closed the connection meanwhile", async () => {
     const sockets: Socket[] = [];
     let count = 0;
