@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { clickhouseConfigSchema } from "../exporters/clickhouse/config.ts";
 import { ensureTable } from "../exporters/clickhouse/schema/ensure.ts";
+import { idsSchema, idsTableOf } from "../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
@@ -154,6 +155,7 @@ async function makeStore(spans: number): Promise<Store> {
     tracesSchema("otel_traces", true),
     traceRollUpSchema("traces", "otel_traces"),
     sessionRollUpSchema("sessions", "traces"),
+    idsSchema({ spans: "otel_traces", traces: "traces" }),
     signalsSchema("signals"),
     spanSeriesSchema,
   ];
@@ -165,6 +167,7 @@ async function makeStore(spans: number): Promise<Store> {
     spans: table("otel_traces"),
     traces: table("traces"),
     sessions: table("sessions"),
+    ids: table(idsTableOf("traces")),
     spanSeries: table(spanSeriesTable),
     signals: table("signals"),
     attachments: table("attachments"),

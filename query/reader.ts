@@ -13,6 +13,8 @@ export interface StoreTables {
   readonly traces: string;
   /** One row a session, after merges. */
   readonly sessions: string;
+  /** Where the rows of an id are; undefined where no roll-up of traces is kept. */
+  readonly ids: string | undefined;
   /** One row an hour that was added up. */
   readonly spanSeries: string;
   readonly signals: string;

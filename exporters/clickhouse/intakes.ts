@@ -11,6 +11,7 @@ import { collectLogs } from "./rows/logs.ts";
 import { type MetricKind, metricKinds } from "./rows/metric-columns.ts";
 import { collectMetrics } from "./rows/metrics.ts";
 import { rowTarget } from "./rows/target.ts";
+import { idsSchema } from "./schema/ids.ts";
 import { logsSchema } from "./schema/otel-logs.ts";
 import { metricsSchema } from "./schema/otel-metrics.ts";
 import { tracesSchema } from "./schema/otel-traces.ts";
@@ -74,7 +75,7 @@ function spanIntake({ config, ddl }: IntakeOptions, ports: AssemblerPorts): Inta
 function rollUpSchemas(config: ClickHouseConfig): readonly TableSchema[] {
   if (!config.traces_rollup) return [];
   const { traces_table_name: spans, traces_rollup_table_name: traces, sessions_rollup_table_name: sessions } = config;
-  return [traceRollUpSchema(traces, spans), sessionRollUpSchema(sessions, traces)];
+  return [traceRollUpSchema(traces, spans), sessionRollUpSchema(sessions, traces), idsSchema({ spans, traces })];
 }
 
 function logIntake(options: IntakeOptions, ports: AssemblerPorts): Intake {

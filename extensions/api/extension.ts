@@ -4,6 +4,7 @@ import { isLoopback } from "../../config/listen-endpoint.ts";
 import { spareConnections } from "../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
+import { idsTableOf } from "../../exporters/clickhouse/schema/ids.ts";
 import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
 import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
@@ -215,6 +216,7 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     spans: store.table(config.traces_table_name),
     traces: store.table(config.traces_rollup_table_name),
     sessions: store.table(config.sessions_rollup_table_name),
+    ids: config.traces_rollup ? store.table(idsTableOf(config.traces_rollup_table_name)) : undefined,
     spanSeries: store.table(spanSeriesTable),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),

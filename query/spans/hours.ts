@@ -1,5 +1,6 @@
-import { storedTraceId } from "../../pipeline/ids.ts";
+import { storedSpanId, storedTraceId } from "../../pipeline/ids.ts";
 import { type Hours, hourOf, mostHoursOfAll } from "../hours.ts";
+import { isOfId } from "../places.ts";
 import type { Reader } from "../reader.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { bound, type SpanFilter } from "./filter.ts";
@@ -26,6 +27,17 @@ export async function hoursOf(
 }
 
 export function hoursStatement({ tables }: Reader, project: string, filter: SpanFilter): Statement {
+  const id =
+    filter.trace_id !== undefined
+      ? storedTraceId(filter.trace_id)
+      : filter.id !== undefined
+        ? storedSpanId(filter.id)
+        : undefined;
+  if (tables.ids !== undefined && id !== undefined) {
+    return statementOf(sql`SELECT ${hourOf("minOrNull(First)")} AS First, ${hourOf("maxOrNull(ids.First + Range)")} AS Last
+FROM ${raw(tables.ids)} AS ids
+WHERE ${isOfId(id)}`);
+  }
   if (filter.trace_id !== undefined) {
     return statementOf(sql`SELECT ${hourOf("minOrNull(Hour)")} AS First, ${hourOf("maxOrNull(Hour)")} AS Last
 FROM ${raw(tables.traces)}

@@ -1,6 +1,7 @@
 import { grouped } from "../grouped.ts";
+import { startsOfSpan } from "../places.ts";
 import type { Reader } from "../reader.ts";
-import { ofProject, param, raw, sql, statementOf } from "../sql.ts";
+import { allOf, ofProject, param, raw, type Sql, sql, statementOf } from "../sql.ts";
 import type { SpanKey } from "./list.ts";
 import { mergeVersions } from "./merge.ts";
 import type { SpanRead } from "./model.ts";
@@ -85,7 +86,9 @@ export async function readSpan(
   spanId: string,
   signal?: AbortSignal,
 ): Promise<SpanRead | undefined> {
-  const statement = rowsOfSpan({ project, table: reader.tables.spans }, spanId);
+  const started = await startsOfSpan(reader, spanId, signal);
+  if (started === undefined) return undefined;
+  const statement = rowsOfSpan({ project, table: reader.tables.spans }, spanId, started);
   const rows = byArrival(await reader.rows<SpanRow>(statement, { signal }));
   const newest = rows.at(-1);
   if (newest === undefined) return undefined;
@@ -104,19 +107,21 @@ export async function findSpan(
   spanId: string,
   signal?: AbortSignal,
 ): Promise<{ readonly id: StoredSpanId; readonly started: Started } | undefined> {
+  const started = await startsOfSpan(reader, spanId, signal);
+  if (started === undefined) return undefined;
   const [found] = await reader.rows<{ TraceId: string; First: string; Last: string }>(
-    findSpanStatement(reader.tables.spans, project, spanId),
+    findSpanStatement(reader.tables.spans, project, spanId, started),
     { signal },
   );
   if (found === undefined) return undefined;
   return { id: { traceId: found.TraceId, spanId }, started: { from: textOf(found.First), to: textOf(found.Last) } };
 }
 
-/** @param spanId as stored */
-export function findSpanStatement(table: string, project: string, spanId: string) {
+/** @param spanId as stored @param started conditions on Timestamp that all of its rows fulfil */
+export function findSpanStatement(table: string, project: string, spanId: string, started: readonly Sql[]) {
   return statementOf(sql`SELECT TraceId, min(Timestamp) AS First, max(Timestamp) AS Last
 FROM ${raw(table)}
-WHERE ${ofProject(project)} AND SpanId = ${param("String", spanId)}
+WHERE ${allOf([ofProject(project), ...started, sql`SpanId = ${param("String", spanId)}`])}
 GROUP BY TraceId
 ORDER BY max(CreatedAt) DESC, TraceId
 LIMIT 1`);

@@ -95,14 +95,19 @@ export interface Started {
   readonly to: string;
 }
 
-/** Whole rows of the spans with one id, which may stand in several traces. */
+/**
+ * Whole rows of the spans with one id, which may stand in several traces.
+ *
+ * @param started conditions on Timestamp that all of them fulfil
+ */
 export function rowsOfSpan(
   { project, table }: { readonly project: string; readonly table: string },
   spanId: string,
+  started: readonly Sql[],
 ): Statement {
   return statementOf(sql`SELECT ${raw(columns.join(", "))}
 FROM ${raw(table)}
-WHERE ${ofProject(project)} AND SpanId = ${param("String", spanId)}`);
+WHERE ${allOf([ofProject(project), ...started, sql`SpanId = ${param("String", spanId)}`])}`);
 }
 
 /** Whole rows of some spans. */

@@ -2,10 +2,11 @@ import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll
 import { uuidOfSpan } from "../../pipeline/ids.ts";
 import { grouped } from "../grouped.ts";
 import { greatestText, leastText } from "../order.ts";
+import { hoursOfTraces } from "../places.ts";
 import type { Reader } from "../reader.ts";
 import type { SignalValues } from "../signals/model.ts";
 import { currentSignalsOf, type SignalRow, valuesByEntity } from "../signals/rows.ts";
-import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { allOf, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, tagsThroughTraces, type VersionedTag } from "../tags.ts";
 import { rowsOfSessions } from "../traces/statements.ts";
 import type { SpanRow } from "./row.ts";
@@ -201,9 +202,10 @@ interface TraceTags {
 
 /** Rows with tags and sessions of traces. */
 export function tracesStatement({ project, reader }: Source, ids: readonly string[]): Statement {
+  const { tables } = reader;
   return statementOf(sql`SELECT TraceId, Tags, Session
-FROM ${raw(reader.tables.traces)}
-WHERE ${ofProject(project)} AND TraceId IN ${param("Array(String)", ids)}`);
+FROM ${raw(tables.traces)}
+WHERE ${allOf([ofProject(project), ...hoursOfTraces(tables, ids), sql`TraceId IN ${param("Array(String)", ids)}`])}`);
 }
 
 /** Rows with tags and names of sessions, and one that says whether tags of sessions wait with traces. */

@@ -2,6 +2,7 @@ import { storedTraceId } from "../../pipeline/ids.ts";
 import { inHours, mostHoursOfAll } from "../hours.ts";
 import { arrival } from "../list-filter.ts";
 import { orderBy } from "../page.ts";
+import { hoursOfTraces } from "../places.ts";
 import type { Reader } from "../reader.ts";
 import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { hour, msFrom, msUntil } from "../time.ts";
@@ -41,7 +42,10 @@ export function scopeOf(reader: Reader, project: string, filter: TraceConditions
   const inTime = rowsOfHours(from - hour, to + hour);
   const rows: Sql[] = [inTime, ...fewerTraces(filter, project, tables, inTime)];
   const started = inHours("w.Timestamp", { ...(from > hour ? { from: from / hour - 1 } : {}), to: to / hour + 2 });
-  if (filter.id !== undefined) rows.push(sql`TraceId = ${param("String", storedTraceId(filter.id))}`);
+  if (filter.id !== undefined) {
+    const traceId = storedTraceId(filter.id);
+    rows.push(...hoursOfTraces(tables, [traceId]), sql`TraceId = ${param("String", traceId)}`);
+  }
   if (filter.sessionId !== undefined)
     rows.push(rowsOfSessions(project, tables, sql`SessionId = ${param("String", filter.sessionId)}`));
   return { project, tables, rows, started };

@@ -1,7 +1,8 @@
 import { none, noStartNs, rootDigits, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { storedTraceId, uuidOfProject, uuidOfTrace } from "../../pipeline/ids.ts";
 import { inHours } from "../hours.ts";
-import type { Reader } from "../reader.ts";
+import { hoursOfTraces, isOfId } from "../places.ts";
+import type { Reader, StoreTables } from "../reader.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { hour, isoOfNanos } from "../time.ts";
@@ -80,9 +81,10 @@ export function rowsOfTraceId(
   traceId: string,
   hours?: { readonly from: number; readonly to: number },
 ): Promise<readonly TraceRow[]> {
-  const rows = [sql`TraceId = ${param("String", traceId)}`];
-  if (hours !== undefined) rows.unshift(rowsOfHours(hours.from, hours.to));
-  return exactRows(reader, { project, tables: reader.tables, rows });
+  const { tables } = reader;
+  const within = hours === undefined ? hoursOfTraces(tables, [traceId]) : [rowsOfHours(hours.from, hours.to)];
+  const rows = [...within, sql`TraceId = ${param("String", traceId)}`];
+  return exactRows(reader, { project, tables, rows });
 }
 
 /** The first hour of the rows of a trace and the last, in seconds since the epoch; nothing where there is none. */
@@ -91,14 +93,19 @@ export async function hoursOfTraceId(
   project: string,
   traceId: string,
 ): Promise<{ readonly from: number; readonly to: number } | undefined> {
-  const rows = await reader.rows<{ hour: number }>(traceHoursStatement(reader.tables.traces, project, traceId));
+  const rows = await reader.rows<{ hour: number }>(traceHoursStatement(reader.tables, project, traceId));
   if (rows.length === 0) return undefined;
   const hours = rows.map(({ hour }) => hour);
   return { from: Math.min(...hours), to: Math.max(...hours) };
 }
 
 /** @param traceId as stored */
-export function traceHoursStatement(traces: string, project: string, traceId: string): Statement {
+export function traceHoursStatement({ traces, ids }: StoreTables, project: string, traceId: string): Statement {
+  if (ids !== undefined) {
+    return statementOf(sql`SELECT DISTINCT toUnixTimestamp(toStartOfHour(First, 'UTC')) AS hour
+FROM ${raw(ids)}
+WHERE ${isOfId(traceId)}`);
+  }
   return statementOf(sql`SELECT DISTINCT toUnixTimestamp(Hour) AS hour
 FROM ${raw(traces)}
 WHERE ${ofProject(project)} AND TraceId = ${param("String", traceId)}`);

@@ -51,15 +51,27 @@ export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undef
     withSignals(reader, project, "trace", [{ id }], storedTraceId),
   ]);
   if (hours === undefined) return undefined;
-  const [known, found] = await Promise.all([rowAndSession(wanted, hours), spansOf(wanted, hoursOfSpans(hours))]);
+  const row = rowAndSession(wanted, hours);
+  // Far apart, some of the hours may be another's, whose id has the same hash: the trace's own say where its spans are.
+  const own = hours.to - hours.from <= mostHours * hour ? hours : hoursOfRow((await row)?.row);
+  if (own === undefined) return undefined;
+  const [known, found] = await Promise.all([row, spansOf(wanted, hoursOfSpans(own))]);
   if (known === undefined) return undefined;
-  const { row } = known;
   const isWhole = "rows" in found;
   const [root, shown] = await Promise.all([
-    isWhole ? rootInRows(row, found.rows) : rootsOf(reader, project, [row]).then((roots) => roots.get(traceId)),
+    isWhole
+      ? rootInRows(known.row, found.rows)
+      : rootsOf(reader, project, [known.row]).then((roots) => roots.get(traceId)),
     isWhole ? fewSpans(wanted, known, found.rows) : found,
   ]);
-  return { ...shown, trace: { ...traceReadOf(project, row, root), ...signals } };
+  return { ...shown, trace: { ...traceReadOf(project, known.row, root), ...signals } };
+}
+
+/** Hours that are looked through before it is known whether they are the trace's. No option: the answer is the same. */
+const mostHours = 2;
+
+function hoursOfRow(row: TraceRow | undefined): RowHours | undefined {
+  return row === undefined ? undefined : { from: row.firstHour, to: row.lastHour };
 }
 
 /** Hours of rows of the roll-up, in seconds since the epoch. */

@@ -1,7 +1,8 @@
 import { evaluationTable, feedbackTable } from "../../exporters/clickhouse/schema/records.ts";
 import { badRequest, notFound } from "../../extensions/api/http/errors.ts";
 import { parseUuid, sessionUuid, storedSpanId, storedTraceId, uuidOfSpan } from "../../pipeline/ids.ts";
-import { ofProject, param, raw, type Sql, sql } from "../../query/sql.ts";
+import { hoursOfTraces, startsOfSpan } from "../../query/places.ts";
+import { allOf, ofProject, param, raw, type Sql, sql } from "../../query/sql.ts";
 import type { Evaluation } from "../judges/evaluations.ts";
 import type { Judge } from "../judges/of-prompt.ts";
 import { objectOf, orNull } from "../store/json.ts";
@@ -55,14 +56,19 @@ export async function findingsOf(
 
 /** Whether there is a span of it, or somebody has made it without one. */
 async function isKnown(records: Records, project: string, entity: Entity): Promise<boolean> {
-  const { tables } = records.reader;
-  const own = entity.type === "trace" ? tables.traces : tables.sessions;
-  const places = entity.type === "span" || !records.hasRollUps ? [tables.spans] : [own, tables.spans];
-  for (const table of places) {
-    const found = await records.rows(anyRow(table, project, ownRows(entity)));
-    if (found.length > 0) return true;
+  const { tables } = records;
+  const isThere = async (table: string, ...where: readonly Sql[]): Promise<boolean> =>
+    (await records.rows(anyRow(table, project, allOf([...where, ownRows(entity)])))).length > 0;
+  if (entity.type === "span") {
+    const started = await startsOfSpan(records, storedSpanId(entity.id));
+    return started !== undefined && isThere(tables.spans, ...started);
   }
-  return false;
+  if (records.hasRollUps) {
+    const isTrace = entity.type === "trace";
+    const hours = isTrace ? hoursOfTraces(tables, [storedTraceId(entity.id)]) : [];
+    if (await isThere(isTrace ? tables.traces : tables.sessions, ...hours)) return true;
+  }
+  return isThere(tables.spans);
 }
 
 /** Rows of the table of spans that make the entity; its row in the roll-up has the same id. */

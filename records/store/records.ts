@@ -4,7 +4,7 @@ import { pause } from "../../exporters/clickhouse/wait.ts";
 import type { Store } from "../../extensions/api/api.ts";
 import { ApiError } from "../../extensions/api/http/errors.ts";
 import { unavailable } from "../../extensions/api/http/failures.ts";
-import type { Reader } from "../../query/reader.ts";
+import type { Reader, StoreTables } from "../../query/reader.ts";
 import type { Statement } from "../../query/sql.ts";
 import type { RecordsConfig } from "../config.ts";
 import { chunksOf } from "./chunks.ts";
@@ -32,6 +32,10 @@ export class Records {
     this.#store = store;
     this.reader = reader;
     this.limits = limits;
+  }
+
+  get tables(): StoreTables {
+    return this.reader.tables;
   }
 
   /** Whether traces and sessions that have no spans are known. */

@@ -1,4 +1,5 @@
 import { parseUuid, storedSpanId } from "../../pipeline/ids.ts";
+import { startsOfSpan } from "../../query/places.ts";
 import type { StoreTables } from "../../query/reader.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../query/sql.ts";
 import type { Records } from "./records.ts";
@@ -30,10 +31,11 @@ const responseIdAttributes = ["openai_id", "llm.response_id", "response_id", "ge
 
 /** The spans of an id: a span's own (UUID, or 16 digits), or what a provider called its completion. */
 export async function findSpan(records: Records, project: string, id: string): Promise<SpanLink | undefined> {
-  const { tables } = records.reader;
+  const { tables } = records;
   const spanId = storedSpanIdOf(id);
+  const started = spanId === undefined ? undefined : await startsOfSpan(records, spanId);
   const statements = [
-    ...(spanId === undefined ? [] : [spanById(tables, project, spanId)]),
+    ...(spanId === undefined || started === undefined ? [] : [spanById(tables, project, spanId, started)]),
     spanByResponse(tables, project, id),
     spanByAttribute(tables, project, id, records.limits.attribute_search_age),
   ];
@@ -51,8 +53,9 @@ export function storedSpanIdOf(id: string): string | undefined {
   return uuid === undefined ? undefined : storedSpanId(uuid);
 }
 
-export function spanById(tables: StoreTables, project: string, spanId: string): Statement {
-  return spans(tables, [ofProject(project), sql`SpanId = ${param("String", spanId)}`]);
+/** @param started conditions on Timestamp that its rows fulfil */
+export function spanById(tables: StoreTables, project: string, spanId: string, started: readonly Sql[]): Statement {
+  return spans(tables, [ofProject(project), ...started, sql`SpanId = ${param("String", spanId)}`]);
 }
 
 export function spanByResponse(tables: StoreTables, project: string, responseId: string): Statement {

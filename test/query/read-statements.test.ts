@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { attachmentData, attachmentOfSpan, attachmentsOfSpan } from "../../query/attachments/rows.ts";
+import { placesStatement } from "../../query/places.ts";
 import type { Reader, StoreTables } from "../../query/reader.ts";
 import { repeatedStatement } from "../../query/repeated.ts";
 import { signalSeries } from "../../query/series/signals.ts";
@@ -80,8 +81,10 @@ const statements = {
   "hours of arrivals": () => hoursStatement(reader, "p", { created_after: filter.created_after }),
   "hours of arrivals of a day": () =>
     hoursStatement(reader, "p", { created_after: "2026-03-01 00:00:00.000000", created_before: "2026-03-02 00:00:00" }),
-  "a span": () => rowsOfSpan({ project: "p", table: "spans" }, "s"),
-  "where a span is": () => findSpanStatement("spans", "p", "s"),
+  "hours of a span": () => hoursStatement(reader, "p", { id: uuid }),
+  "places of an id": () => placesStatement("ids", "s"),
+  "a span": () => rowsOfSpan({ project: "p", table: "spans" }, "s", []),
+  "where a span is": () => findSpanStatement("spans", "p", "s", []),
   "whole spans": () => rowsOfSpans({ project: "p", table: "spans" }, [{ traceId: "t", spanId: "s" }]),
   "rows of a trace": () => rowsOfTrace({ project: "p", table: "spans" }, "t", [], 11),
   "tags of traces": () => tracesStatement({ project: "p", reader }, ["t"]),

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
 import { ensureTable } from "../../exporters/clickhouse/schema/ensure.ts";
+import { idsSchema } from "../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
@@ -108,6 +109,7 @@ export class TestStore {
       traces: table("traces"),
       spanSeries: table("span_series"),
       sessions: table("sessions"),
+      ids: table("traces_ids"),
       signals: table("signals"),
       attachments: table("attachments"),
       attachmentData: table("attachment_data"),
@@ -129,6 +131,7 @@ export class TestStore {
       tracesSchema("otel_traces", true),
       traceRollUpSchema("traces", "otel_traces"),
       sessionRollUpSchema("sessions", "traces"),
+      idsSchema({ spans: "otel_traces", traces: "traces" }),
       signalsSchema("signals"),
       attachmentsSchema("attachments"),
       spanSeriesSchema,

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
 import { ensureTable } from "../../exporters/clickhouse/schema/ensure.ts";
+import { idsSchema } from "../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
 import { ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
@@ -98,6 +99,7 @@ export async function startStore(): Promise<{ clickhouse: TestClickHouse; api: T
     tracesSchema(spans, true),
     traceRollUpSchema("traces", spans),
     sessionRollUpSchema("sessions", "traces"),
+    idsSchema({ spans: "otel_traces", traces: "traces" }),
   ];
   for (const schema of schemas) await ensureTable(clickhouse.client, { ddl, schema, create: true, logger });
   const api = await startApi(clickhouse);

@@ -21,15 +21,17 @@ export function tracesSchema(table: string, rollsUp = false): TableSchema {
       {
         version: 1,
         name: "spans and trace times",
-        statements: [createTraces(ddl, table), ...(rollsUp ? [] : times(ddl))],
+        statements: [createTraces(ddl, table, rollsUp), ...(rollsUp ? [] : times(ddl))],
       },
       // For tables made without it. Parts that were there before get it when they are merged.
       {
         version: 2,
         name: "index of span ids",
-        statements: [
-          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD INDEX IF NOT EXISTS idx_span_id SpanId TYPE bloom_filter(0.01) GRANULARITY 1`,
-        ],
+        statements: rollsUp
+          ? []
+          : [
+              `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD INDEX IF NOT EXISTS idx_span_id SpanId TYPE bloom_filter(0.01) GRANULARITY 1`,
+            ],
       },
       // Feedback names completions by it, of any time. 1 % of an insert.
       {
@@ -64,14 +66,15 @@ function spanRows(table: string): Expiring {
  * time, are merged almost as if put one behind the other. What a service has done is therefore looked for in all rows of its
  * time (bench/README.md). Tables that were there before keep their key: every statement is right with any.
  */
-function createTraces(ddl: Ddl, table: string): string {
+function createTraces(ddl: Ddl, table: string, rollsUp: boolean): string {
   return createTable(ddl, {
     ...spanRows(table),
     lines: [
       ...columnLines(traceColumns),
       "INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1",
-      // Each false hit is a granule read for nothing, of another part as a rule: that is why it is so sharp.
-      "INDEX idx_span_id SpanId TYPE bloom_filter(0.001) GRANULARITY 1",
+      // Beside a roll-up of traces, the table of ids takes its place. Each false hit is a granule read for nothing, of another
+      // part as a rule: that is why it is so sharp.
+      ...(rollsUp ? [] : ["INDEX idx_span_id SpanId TYPE bloom_filter(0.001) GRANULARITY 1"]),
       "INDEX idx_duration Duration TYPE minmax GRANULARITY 1",
     ],
     engine: "",

@@ -1,4 +1,5 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
+import { addColumns } from "./ensure.ts";
 import type { Migration } from "./migrations.ts";
 import { traceTimesOfRollUp } from "./otel-traces.ts";
 import { reconcileDay, signsOfLife, traceDays } from "./reconcile.ts";
@@ -49,6 +50,8 @@ export const traceRollUpColumns: readonly ColumnDefinition[] = [
   column("Session", "SimpleAggregateFunction(min, String)", `DEFAULT '${none}'`),
   // Arrival and name of the last session name.
   column("SessionName", "SimpleAggregateFunction(max, String)"),
+  // Seconds from the first start of a block's spans to the last: what the table of ids has to know of them. Of no use here.
+  column("StartRange", "SimpleAggregateFunction(max, UInt32)", "", "CODEC(T64, LZ4)"),
   // The trace's own: of trace_tags and POST /traces.
   column("Tags", versioned),
   // What POST /traces says: name, status, started_at and ended_at (nanoseconds), duration_ms, cost.
@@ -100,8 +103,6 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
             table,
             lines: [
               ...columnLines(traceRollUpColumns),
-              // A false hit is eight granules read for nothing, and a page asks for a hundred ids.
-              "INDEX idx_trace_id TraceId TYPE bloom_filter(0.0001) GRANULARITY 8",
               "INDEX idx_created_at CreatedAt TYPE minmax GRANULARITY 1",
               "INDEX idx_updated_at UpdatedAt TYPE minmax GRANULARITY 1",
             ],
@@ -119,6 +120,18 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
       { version: 2, name: "traces of spans that were there before", statements: [], run: fillTraces(table, spans) },
       wholeDays(ddl, table, 3),
       wideParts(ddl, table, 4),
+      {
+        version: 5,
+        name: "times that the table of ids needs",
+        statements: [
+          addColumns(
+            ddl,
+            table,
+            traceRollUpColumns.filter(({ name }) => name === "StartRange"),
+          ),
+          modifyView(ddl, table, traceRowsOf(ddl.table(spans))),
+        ],
+      },
     ],
   };
 }
@@ -165,9 +178,7 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
       {
         version: 5,
         name: "names that sessions were given stay",
-        statements: [
-          `ALTER TABLE ${ddl.table(viewOf(table))}${ddl.onCluster} MODIFY QUERY ${sessionRowsOf(ddl.table(traces))}`,
-        ],
+        statements: [modifyView(ddl, table, sessionRowsOf(ddl.table(traces)))],
       },
       {
         version: 6,
@@ -215,6 +226,10 @@ const wideBytes = 4 * 2 ** 20;
 
 function view(ddl: Ddl, table: string, select: string): string {
   return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${ddl.table(viewOf(table))}${ddl.onCluster}\nTO ${ddl.table(table)} AS\n${select}`;
+}
+
+function modifyView(ddl: Ddl, table: string, select: string): string {
+  return `ALTER TABLE ${ddl.table(viewOf(table))}${ddl.onCluster} MODIFY QUERY ${select}`;
 }
 
 /** Fills a new roll-up from the spans that were there before its view, day by day. */

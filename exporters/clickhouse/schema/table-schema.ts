@@ -49,6 +49,8 @@ export interface TableParts extends Expiring {
   readonly orderBy: string;
   /** Rows of a granule; 8192 when left out. */
   readonly granularity?: number;
+  /** Whether a block that is tried again is known by its token; it is when left out. */
+  readonly remembersTokens?: boolean;
 }
 
 /** CREATE TABLE of a table whose blocks are known by their tokens. */
@@ -60,7 +62,7 @@ export function createTable(ddl: Ddl, parts: TableParts): string {
     parts.partitionBy === undefined ? "" : `PARTITION BY ${parts.partitionBy}`,
     `ORDER BY ${parts.orderBy}`,
     ttlClause(ddl, parts),
-    `SETTINGS ${tableSettings(ddl, parts)}${deduplication(ddl)}`,
+    `SETTINGS ${tableSettings(ddl, parts)}${parts.remembersTokens === false ? "" : deduplication(ddl)}`,
   ]
     .filter((line) => line !== "")
     .join("\n");

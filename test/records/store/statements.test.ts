@@ -16,6 +16,7 @@ const tables = {
   traces: "`otel`.`traces`",
   spanSeries: "`otel`.`span_series`",
   sessions: "`otel`.`sessions`",
+  ids: "`otel`.`traces_ids`",
   signals: "`otel`.`signals`",
   attachments: "`otel`.`attachments`",
   attachmentData: "`otel`.`attachment_data`",
@@ -40,7 +41,7 @@ describe("statements of records", () => {
   test("look for spans of one project", () => {
     expect(
       [
-        spanById(tables, "p", "0123456789abcdef"),
+        spanById(tables, "p", "0123456789abcdef", []),
         spanByResponse(tables, "p", "chatcmpl-1"),
         spanByAttribute(tables, "p", "chatcmpl-1", 172_800_000),
         anyRow("`otel`.`sessions`", "p", sql`SessionId = ''`),
