@@ -5,7 +5,7 @@ import { allOf, ofProject, param, raw, type Sql, sql, statementOf } from "../sql
 import type { SpanKey } from "./list.ts";
 import { mergeVersions } from "./merge.ts";
 import type { SpanRead } from "./model.ts";
-import { byArrival, rowsOfSpan, rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
+import { readRows, rowsOfSpan, rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
 import { spanReadOf } from "./span-read.ts";
 import { startedOf } from "./started.ts";
 import { knownOfTraces, surroundingsOf } from "./surroundings.ts";
@@ -62,10 +62,10 @@ async function readSome(
   const table = reader.tables.spans;
   const traceIds = [...new Set(ids.map(({ traceId }) => traceId))];
   const [rows, known] = await Promise.all([
-    reader.rows<SpanRow>(rowsOfSpans({ project, table }, ids, started), { signal }),
+    readRows(reader, rowsOfSpans({ project, table }, ids, started), signal),
     knownOfTraces(source, traceIds, signal),
   ]);
-  const merged = mergedById(byArrival(rows));
+  const merged = mergedById(rows);
   const around = await surroundingsOf(source, [...merged.values()], signal, known);
   return ids.map(({ traceId, spanId }) => {
     const row = merged.get(traceId + spanId);
@@ -89,7 +89,7 @@ export async function readSpan(
   const started = await startsOfSpan(reader, spanId, signal);
   if (started === undefined) return undefined;
   const statement = rowsOfSpan({ project, table: reader.tables.spans }, spanId, started);
-  const rows = byArrival(await reader.rows<SpanRow>(statement, { signal }));
+  const rows = await readRows(reader, statement, signal);
   const newest = rows.at(-1);
   if (newest === undefined) return undefined;
   const merged = mergeVersions(rows.filter(({ TraceId }) => TraceId === newest.TraceId));

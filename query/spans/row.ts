@@ -1,5 +1,7 @@
 import { compared } from "../order.ts";
+import type { Reader } from "../reader.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { isoOfNanos, nanosOf } from "../time.ts";
 import { bound } from "./filter.ts";
 
 /** A version of a span as it is read from the store. Times are ISO 8601 in UTC. */
@@ -64,23 +66,64 @@ const plainColumns = [
   ...["ErrorStack", "AttachmentIds", "Warnings", "CreatedAt"],
 ];
 
-// Keys of maps are read as arrays: an object of JavaScript would bring keys such as "1" forward, and types go by place.
+// As they are stored, but for events, of which there may be many: the server takes longer to understand an expression than a
+// few rows take to be computed here.
 const columns = [
   ...plainColumns,
-  "Timestamp AS StartedAt",
-  "if(EndState = 'open', NULL, addNanoseconds(Timestamp, Duration)) AS EndedAt",
-  "coalesce(SentDuration, if(EndState = 'open' AND Duration = 0, NULL, Duration / 1e6)) AS DurationMs",
-  "mapKeys(SpanAttributes) AS SpanAttributeKeys",
-  "mapValues(SpanAttributes) AS SpanAttributeValues",
-  "mapKeys(ResourceAttributes) AS ResourceAttributeKeys",
-  "mapValues(ResourceAttributes) AS ResourceAttributeValues",
+  ...["Timestamp", "EndState", "Duration", "SentDuration", "SpanAttributes", "ResourceAttributes"],
   "arrayFirst((attributes, name) -> name = 'exception', Events.Attributes, Events.Name) AS Exception",
-  "CreatedAt AS UpdatedAt",
 ];
+
+type Pairs = readonly (readonly [key: string, value: string])[];
+
+/** A row as these columns are answered. */
+interface StoredRow extends Omit<SpanRow, "Tags" | "Exception"> {
+  readonly Timestamp: string;
+  readonly EndState: string;
+  /** Nanoseconds. */
+  readonly Duration: number;
+  /** Milliseconds; null: not said. */
+  readonly SentDuration: number | null;
+  readonly SpanAttributes: Pairs;
+  readonly ResourceAttributes: Pairs;
+  readonly Tags: Pairs;
+  readonly Exception: Pairs;
+}
+
+/** Maps in the order in which they are stored: an object would bring keys such as "1" forward, and types go by place. */
+const mapsAsPairs = {
+  output_format_json_map_as_array_of_tuples: 1,
+  output_format_json_named_tuples_as_objects: 0,
+} as const;
+
+/** @param statement one of `rowsOfSpan`, `rowsOfSpans` and `rowsOfTrace` @returns rows by arrival */
+export async function readRows(reader: Reader, statement: Statement, signal?: AbortSignal): Promise<SpanRow[]> {
+  const rows = await reader.rows<StoredRow>(statement, { signal, settings: mapsAsPairs });
+  return byArrival(rows.map(spanRowOf));
+}
 
 /** From the oldest to the newest, as versions are put together. The server would take longer to plan it. */
 export function byArrival<Row extends Pick<SpanRow, "CreatedAt">>(rows: readonly Row[]): Row[] {
   return rows.toSorted((one, other) => compared(one.CreatedAt, other.CreatedAt));
+}
+
+function spanRowOf(stored: StoredRow): SpanRow {
+  const { Timestamp, EndState, Duration, SentDuration, SpanAttributes, ResourceAttributes, Tags, Exception, ...row } =
+    stored;
+  const isOpen = EndState === "open";
+  return {
+    ...row,
+    StartedAt: Timestamp,
+    EndedAt: isOpen ? null : isoOfNanos(nanosOf(Timestamp) + BigInt(Duration)),
+    DurationMs: SentDuration ?? (isOpen && Duration === 0 ? null : Duration / 1e6),
+    SpanAttributeKeys: SpanAttributes.map(([key]) => key),
+    SpanAttributeValues: SpanAttributes.map(([, value]) => value),
+    ResourceAttributeKeys: ResourceAttributes.map(([key]) => key),
+    ResourceAttributeValues: ResourceAttributes.map(([, value]) => value),
+    Tags: Object.fromEntries(Tags),
+    Exception: Object.fromEntries(Exception),
+    UpdatedAt: row.CreatedAt,
+  };
 }
 
 /** A span, by its stored ids. */

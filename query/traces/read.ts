@@ -3,7 +3,7 @@ import { storedTraceId, uuidOfProject, uuidOfTrace } from "../../pipeline/ids.ts
 import { inHours } from "../hours.ts";
 import { hoursOfTraces, isOfId } from "../places.ts";
 import type { Reader, StoreTables } from "../reader.ts";
-import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { hour, isoOfNanos } from "../time.ts";
 import { countsOfWrites, type SpanWrite, spanWritesStatement, type TraceCounts } from "./counted.ts";
@@ -73,30 +73,32 @@ export async function getTrace(reader: Reader, project: string, id: string): Pro
  * What the roll-up says of a trace: one row or none.
  *
  * @param traceId as stored
- * @param hours of its rows, in seconds since the epoch; without them, wherever its rows lie
+ * @param hours of its rows; without them, wherever its rows lie
  */
 export function rowsOfTraceId(
   reader: Reader,
   project: string,
   traceId: string,
-  hours?: { readonly from: number; readonly to: number },
+  hours?: readonly number[],
 ): Promise<readonly TraceRow[]> {
   const { tables } = reader;
-  const within = hours === undefined ? hoursOfTraces(tables, [traceId]) : [rowsOfHours(hours.from, hours.to)];
+  const within = hours === undefined ? hoursOfTraces(tables, [traceId]) : [inSomeHours(hours)];
   const rows = [...within, sql`TraceId = ${param("String", traceId)}`];
   return exactRows(reader, { project, tables, rows });
 }
 
-/** The first hour of the rows of a trace and the last, in seconds since the epoch; nothing where there is none. */
-export async function hoursOfTraceId(
-  reader: Reader,
-  project: string,
-  traceId: string,
-): Promise<{ readonly from: number; readonly to: number } | undefined> {
+/** Hours that a statement names one by one. No option: of more, all from the first to the last are looked through. */
+const mostHours = 100;
+
+function inSomeHours(hours: readonly number[]): Sql {
+  if (hours.length > mostHours) return rowsOfHours(hours[0]!, hours.at(-1)!);
+  return sql`Hour IN ${param("Array(UInt32)", hours)}`;
+}
+
+/** The hours of the rows of a trace, in order. In seconds since the epoch. */
+export async function hoursOfTraceId(reader: Reader, project: string, traceId: string): Promise<readonly number[]> {
   const rows = await reader.rows<{ hour: number }>(traceHoursStatement(reader.tables, project, traceId));
-  if (rows.length === 0) return undefined;
-  const hours = rows.map(({ hour }) => hour);
-  return { from: Math.min(...hours), to: Math.max(...hours) };
+  return rows.map(({ hour }) => hour).toSorted((one, other) => one - other);
 }
 
 /** @param traceId as stored */

@@ -7,7 +7,7 @@ import { spanCursor } from "../spans/cursor.ts";
 import type { SpanRead } from "../spans/model.ts";
 import { SpanPages } from "../spans/pages.ts";
 import { mergedById, readKeys } from "../spans/read.ts";
-import { byArrival, rowsOfTrace, type SpanRow } from "../spans/row.ts";
+import { readRows, rowsOfTrace, type SpanRow } from "../spans/row.ts";
 import { spanReadOf } from "../spans/span-read.ts";
 import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/surroundings.ts";
 import { hour } from "../time.ts";
@@ -50,10 +50,11 @@ export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undef
     hoursOfTraceId(reader, project, traceId),
     withSignals(reader, project, "trace", [{ id }], storedTraceId),
   ]);
-  if (hours === undefined) return undefined;
+  if (hours.length === 0) return undefined;
   const row = rowAndSession(wanted, hours);
   // Far apart, some of the hours may be another's, whose id has the same hash: the trace's own say where its spans are.
-  const own = hours.to - hours.from <= mostHours * hour ? hours : hoursOfRow((await row)?.row);
+  const [from, to] = [hours[0]!, hours.at(-1)!];
+  const own = to - from <= mostHours * hour ? { from, to } : hoursOfRow((await row)?.row);
   if (own === undefined) return undefined;
   const [known, found] = await Promise.all([row, spansOf(wanted, hoursOfSpans(own))]);
   if (known === undefined) return undefined;
@@ -86,7 +87,7 @@ interface Known {
   readonly sessions: KnownSurroundings["sessions"];
 }
 
-async function rowAndSession({ reader, project, id }: Wanted, hours: RowHours): Promise<Known | undefined> {
+async function rowAndSession({ reader, project, id }: Wanted, hours: readonly number[]): Promise<Known | undefined> {
   const [row] = await rowsOfTraceId(reader, project, storedTraceId(id), hours);
   if (row === undefined) return undefined;
   const session = sessionOf(row);
@@ -106,8 +107,8 @@ async function spansOf(wanted: Wanted, hours: Hours): Promise<Found> {
   if (most === 0) return manySpans(wanted, hours);
   const source = { project, table: reader.tables.spans };
   const statement = rowsOfTrace(source, storedTraceId(id), inHours("Timestamp", hours), most + 1);
-  const rows = await reader.rows<SpanRow>(statement);
-  return rows.length > most ? manySpans(wanted, hours) : { rows: byArrival(rows) };
+  const rows = await readRows(reader, statement);
+  return rows.length > most ? manySpans(wanted, hours) : { rows };
 }
 
 /** Where its spans have started. Columns of hours know no time before 1970: such spans stand in its first hour. */
