@@ -1,9 +1,19 @@
+import { stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { uuidOfProject } from "../../pipeline/ids.ts";
+import { grouped } from "../grouped.ts";
+import { greatestText, leastText } from "../order.ts";
 import type { Reader } from "../reader.ts";
 import { newestTags, type Tags, type VersionedTag } from "../tags.ts";
 import { isoOfNanos } from "../time.ts";
 import { attributesOf } from "../traces/read.ts";
-import { type SessionKey, sessionRows, sessionsStatement, sessionTotalsStatement } from "./statements.ts";
+import {
+  mostTraces,
+  type SessionKey,
+  sessionRows,
+  sessionRowsStatement,
+  sessionTotalsStatement,
+} from "./statements.ts";
+import { type SessionTotals, type TraceOfSession, totalsOfSessions } from "./totals.ts";
 
 /** A session as the API shows it, but for its signals. */
 export interface SessionRead {
@@ -30,20 +40,17 @@ interface SessionRow {
   readonly sessionId: string;
   readonly createdAt: string;
   readonly updatedAt: string;
-  readonly name: string | null;
+  /** Time of arrival and name; "" for none. */
+  readonly name: string;
   readonly tags: readonly VersionedTag[];
   readonly attributes: readonly VersionedTag[];
+  readonly traceCount: number;
+  /** None where there are more than `mostTraces`. */
+  readonly traces: readonly TraceOfSession[];
 }
 
-interface TotalsRow {
-  readonly sessionId: string;
-  readonly traceCount: number;
-  readonly errorCount: number;
-  readonly cost: number | null;
-  readonly duration: number | null;
-  readonly startNs: string | null;
-  readonly endNs: string | null;
-  readonly tags: readonly VersionedTag[];
+interface TotalsRow extends SessionTotals {
+  /** Traces whose numbers may be wrong. */
   readonly unsure: number;
 }
 
@@ -60,44 +67,61 @@ export async function readSessions(
   keys: readonly SessionKey[],
 ): Promise<readonly SessionRead[]> {
   if (keys.length === 0) return [];
-  const rows = [sessionRows(keys)];
-  const [sessions, totals] = await Promise.all([
-    reader.rows<SessionRow>(sessionsStatement({ project, tables: reader.tables, rows })),
-    totalsOf(reader, project, keys),
-  ]);
-  const byId = new Map(sessions.map((session) => [session.sessionId, session]));
+  const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
+  const rows = await reader.rows<SessionRow>(sessionRowsStatement(scope));
+  const found = await totalsOf(reader, project, rows, keys);
+  const totals = new Map(found.map((one) => [one.sessionId, one]));
+  const sessions = grouped(rows, ({ sessionId }) => sessionId);
   return keys.flatMap(({ sessionId }) => {
-    const session = byId.get(sessionId);
-    return session === undefined ? [] : [sessionRead(project, session, totals.get(sessionId))];
+    const ofSession = sessions.get(sessionId);
+    return ofSession === undefined ? [] : [sessionRead(project, ofSession, totals.get(sessionId))];
   });
 }
 
 async function totalsOf(
   reader: Reader,
   project: string,
+  rows: readonly SessionRow[],
   keys: readonly SessionKey[],
-  fromSpans = false,
-): Promise<ReadonlyMap<string, TotalsRow>> {
-  const rows = await reader.rows<TotalsRow>(sessionTotalsStatement(project, reader.tables, keys, fromSpans));
-  if (!fromSpans && rows.some(({ unsure }) => unsure > 0)) return totalsOf(reader, project, keys, true);
-  return new Map(rows.map((row) => [row.sessionId, row]));
+): Promise<readonly SessionTotals[]> {
+  const count = rows.reduce((total, { traceCount }) => total + traceCount, 0);
+  if (count > mostTraces) return totalsOfServer(reader, project, keys);
+  const traces = rows.flatMap((row) => row.traces);
+  return totalsOfSessions(
+    reader,
+    project,
+    traces,
+    keys.map(({ sessionId }) => sessionId),
+  );
 }
 
-function sessionRead(project: string, session: SessionRow, totals: TotalsRow | undefined): SessionRead {
+async function totalsOfServer(
+  reader: Reader,
+  project: string,
+  keys: readonly SessionKey[],
+  fromSpans = false,
+): Promise<readonly SessionTotals[]> {
+  const rows = await reader.rows<TotalsRow>(sessionTotalsStatement(project, reader.tables, keys, fromSpans));
+  return !fromSpans && rows.some(({ unsure }) => unsure > 0) ? totalsOfServer(reader, project, keys, true) : rows;
+}
+
+/** @param rows all of the session, at least one */
+function sessionRead(project: string, rows: readonly SessionRow[], totals: SessionTotals | undefined): SessionRead {
+  const tags = rows.flatMap((row) => row.tags);
   const time = (nanos: string | null | undefined): string | null => (nanos == null ? null : isoOfNanos(nanos));
   return {
-    id: session.sessionId,
+    id: rows[0]!.sessionId,
     project_id: uuidOfProject(project),
-    name: session.name,
+    name: greatestText(rows.map(({ name }) => name)).slice(stampDigits) || null,
     trace_count: totals?.traceCount ?? 0,
     error_count: totals?.errorCount ?? 0,
     cost: totals?.cost ?? null,
     duration: totals?.duration ?? null,
-    tags: newestTags([...session.tags, ...(totals?.tags ?? [])]),
-    attributes: attributesOf(session.attributes),
+    tags: newestTags([...tags, ...(totals?.tags ?? [])]),
+    attributes: attributesOf(rows.flatMap((row) => row.attributes)),
     started_at: time(totals?.startNs),
     ended_at: time(totals?.endNs),
-    created_at: session.createdAt,
-    updated_at: session.updatedAt,
+    created_at: leastText(rows.map(({ createdAt }) => createdAt)),
+    updated_at: greatestText(rows.map(({ updatedAt }) => updatedAt)),
   };
 }

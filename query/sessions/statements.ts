@@ -104,11 +104,15 @@ ${rolledUpSessions(scope)}
 WHERE ${allOf(sessionConditions(filter, scope))}`);
 }
 
-export function sessionsStatement(scope: SessionScope): Statement {
-  return statementOf(sql`SELECT SessionId AS sessionId, created AS createdAt, updated AS updatedAt, name, tags, attributes
-FROM (
-${rolledUpSessions(scope)}
-)`);
+/** Traces whose rows are added up here. No option: of more, the server adds them up, and the answer is the same. */
+export const mostTraces = 5_000;
+
+/** Rows of sessions as they are stored. @param hours and ids of the traces are left out where they are more than `mostTraces` */
+export function sessionRowsStatement({ project, tables, rows }: SessionScope): Statement {
+  return statementOf(sql`SELECT SessionId AS sessionId, CreatedAt AS createdAt, UpdatedAt AS updatedAt, Name AS name, Tags AS tags, Attributes AS attributes,
+  length(Traces) AS traceCount, if(traceCount > ${raw(String(mostTraces))}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces)) AS traces
+FROM ${raw(tables.sessions)}
+WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)])}`);
 }
 
 /** Exact sums over the traces of sessions, and what these have said of the tags of their session before they knew it. */

@@ -185,7 +185,7 @@ function hoursAround(
 }
 
 /** Rows of traces, the numbers of dirty ones counted from their spans; `dirty` still says which these are. */
-async function exactRows(reader: Reader, scope: TraceScope): Promise<readonly TraceRow[]> {
+export async function exactRows(reader: Reader, scope: TraceScope): Promise<readonly TraceRow[]> {
   const { traces, uncounted } = foldedTraces(await reader.rows<RollUpRow>(rollUpRowsStatement(scope)));
   const counted =
     uncounted.length === 0 ? [] : await reader.rows<TraceRow>(tracesStatement(narrowed(scope, uncounted)));
@@ -255,8 +255,7 @@ ${summedTraces(scope, false)}
 /** What POST /traces has said, in place of what the spans say: as the expressions of `derivedTraces`. */
 export function traceReadOf(project: string, row: TraceRow, root: RootTexts | undefined): TraceRead {
   const said = newestTags(row.said);
-  const startNs = startOf(row, said);
-  const endNs = said["ended_at"] ?? (row.lastEnd === "0" ? null : row.lastEnd);
+  const { startNs, endNs, durationMs, cost } = numbersOf(row, said);
   const ofSpans = row.errorCount > 0 ? "error" : row.okCount > 0 ? "ok" : "unset";
   return {
     id: uuidOfTrace(row.traceId),
@@ -266,8 +265,8 @@ export function traceReadOf(project: string, row: TraceRow, root: RootTexts | un
     status: (said["status"] as TraceStatus | undefined) ?? ofSpans,
     started_at: startNs === null ? null : isoOfNanos(startNs),
     ended_at: endNs === null ? null : isoOfNanos(endNs),
-    duration_ms: numberOf(said["duration_ms"]) ?? millisBetween(startNs, endNs),
-    cost: numberOf(said["cost"]) ?? row.spanCost,
+    duration_ms: durationMs,
+    cost,
     span_count: row.spanCount,
     error_count: row.errorCount,
     root_span_input: textOrNull(root?.input),
@@ -276,6 +275,27 @@ export function traceReadOf(project: string, row: TraceRow, root: RootTexts | un
     attributes: attributesOf(row.attributes),
     created_at: row.createdAt,
     updated_at: row.updatedAt,
+  };
+}
+
+/** Numbers of a trace. Times in nanoseconds since the epoch. */
+export interface TraceNumbers {
+  readonly startNs: string | null;
+  readonly endNs: string | null;
+  readonly durationMs: number | null;
+  /** US dollars. */
+  readonly cost: number | null;
+}
+
+/** @param said the newest of what POST /traces has said */
+export function numbersOf(row: TraceRow, said: Tags): TraceNumbers {
+  const startNs = startOf(row, said);
+  const endNs = said["ended_at"] ?? (row.lastEnd === "0" ? null : row.lastEnd);
+  return {
+    startNs,
+    endNs,
+    durationMs: numberOf(said["duration_ms"]) ?? millisBetween(startNs, endNs),
+    cost: numberOf(said["cost"]) ?? row.spanCost,
   };
 }
 

@@ -32,6 +32,15 @@ export function rollUpRowsStatement(scope: TraceScope): Statement {
 FROM ${rowsOfRollUp(scope)}`);
 }
 
+/** The same with what sessions add up alone: hashes, texts and tags are left out. */
+export function totalRowsStatement(scope: TraceScope): Statement {
+  return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(Hour) AS hour, toString(toUnixTimestamp64Nano(Start)) AS firstStart,
+  toString(toUnixTimestamp64Nano(End)) AS lastEnd, '' AS createdAt, '' AS updatedAt, RowCount AS rowCount,
+  [] AS hashes, length(SpanHashes) AS hashCount, ErrorCount AS errorCount, 0 AS okCount, Cost AS spanCost, '' AS root,
+  Session AS session, [] AS tags, Explicit AS said, [] AS attributes
+FROM ${rowsOfRollUp(scope)}`);
+}
+
 /** The traces of some rows of the roll-up, and the ids of those whose spans only the server can count. */
 export function foldedTraces(rows: readonly RollUpRow[]): {
   traces: readonly TraceRow[];
@@ -48,7 +57,8 @@ export function foldedTraces(rows: readonly RollUpRow[]): {
 }
 
 function spanCountOf(rows: readonly RollUpRow[]): number | undefined {
-  if (rows.length === 1) return rows[0]!.hashCount;
+  const withSpans = rows.filter(({ hashCount }) => hashCount > 0);
+  if (withSpans.length <= 1) return withSpans[0]?.hashCount ?? 0;
   if (rows.some(({ hashes, hashCount }) => hashes.length < hashCount)) return undefined;
   return new Set(rows.flatMap(({ hashes }) => hashes)).size;
 }

@@ -6,7 +6,7 @@ import {
   sessionCandidatesStatement,
   sessionCountStatement,
   sessionDaysStatement,
-  sessionsStatement,
+  sessionRowsStatement,
   sessionTotalsStatement,
 } from "../../query/sessions/statements.ts";
 import { param, sql, statementOf } from "../../query/sql.ts";
@@ -111,7 +111,7 @@ const statements = {
     { need: 50, after: { sessionId: attack, arrived: "5" } },
   ),
   "number of sessions": sessionCountStatement({ project, tables, rows: [] }, sessionFilter),
-  "a page of sessions": sessionsStatement({ project, tables, rows: [] }),
+  "a page of sessions": sessionRowsStatement({ project, tables, rows: [] }),
   "totals of sessions": sessionTotalsStatement(project, tables, [{ sessionId: attack }], false),
   "totals of sessions whose days are known": sessionTotalsStatement(
     project,
