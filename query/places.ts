@@ -1,7 +1,7 @@
 import { idHash } from "../exporters/clickhouse/schema/ids.ts";
 import type { ReadOptions, StoreTables } from "./reader.ts";
 import { anyOf, param, raw, type Sql, type Statement, sql, statementOf } from "./sql.ts";
-import { hour, storeTimeOf } from "./time.ts";
+import { storeTimeOf } from "./time.ts";
 
 /*
  * Where rows lie that are asked for by their id alone. The table of ids says it for all projects and all ids of one hash: who
@@ -12,7 +12,7 @@ import { hour, storeTimeOf } from "./time.ts";
 export function hoursOfTraces({ ids }: StoreTables, traceIds: readonly string[]): readonly Sql[] {
   if (ids === undefined) return [];
   const hashes = sql`SELECT arrayJoin(arrayMap(id -> ${raw(idHash("id"))}, ${param("Array(String)", traceIds)}))`;
-  return [sql`Hour IN (SELECT toStartOfHour(First, 'UTC') FROM ${raw(ids)} WHERE Id IN (${hashes}))`];
+  return [sql`Hour IN (SELECT First FROM ${raw(ids)} WHERE Id IN (${hashes}))`];
 }
 
 /** The condition on rows of the table of ids. @param id as stored */
@@ -20,11 +20,13 @@ export function isOfId(id: string): Sql {
   return sql`Id = toUInt32(cityHash64(${param("String", id)}))`;
 }
 
-/** When rows of a span may have started, in seconds since the epoch: the first of them and the last. */
+/** When rows of a span may have started, in seconds since the epoch: the first of them, or `anywhere`, and the last. */
 export interface Place {
   readonly first: number;
   readonly last: number;
 }
+
+const anywhere = 0;
 
 export function placesStatement(ids: string, id: string): Statement {
   return statementOf(sql`SELECT DISTINCT toUnixTimestamp(First) AS first, first + Range AS last
@@ -48,7 +50,8 @@ export async function startsOfSpan(
   const { ids } = reader.tables;
   if (ids === undefined) return [];
   const places = await reader.rows<Place>(placesStatement(ids, spanId), { signal });
-  return places.length === 0 ? undefined : [anyOf(joinedPlaces(places).map(within))];
+  if (places.length === 0) return undefined;
+  return places.some(({ first }) => first === anywhere) ? [] : [anyOf(joinedPlaces(places).map(within))];
 }
 
 /** Conditions of one statement: of more, the server understands one that holds all of them sooner. */
@@ -65,10 +68,8 @@ export function joinedPlaces(places: readonly Place[]): readonly Place[] {
   return joined.length <= mostPlaces ? joined : [{ first: joined[0]!.first, last: joined.at(-1)!.last }];
 }
 
-/** Columns of seconds know no time before 1970: such spans stand somewhere in its first hour. */
 function within({ first, last }: Place): Sql {
   const at = (second: number): Sql =>
     sql`${param("DateTime64(9, 'UTC')", storeTimeOf(BigInt(second) * 1_000_000_000n))}`;
-  if (first < hour) return sql`Timestamp < ${at(Math.max(last + 1, hour))}`;
   return sql`(Timestamp >= ${at(first)} AND Timestamp < ${at(last + 1)})`;
 }

@@ -185,7 +185,7 @@ export class TestStore {
   }
 
   async empty(): Promise<void> {
-    for (const table of ["otel_traces", "traces", "sessions", "signals", "span_series"]) {
+    for (const table of ["otel_traces", "traces", "sessions", "signals", "span_series", "traces_ids"]) {
       await this.#server.command(`TRUNCATE TABLE ${table}`);
     }
   }

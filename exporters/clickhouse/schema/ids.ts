@@ -1,6 +1,7 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import type { Migration } from "./migrations.ts";
 import { type RollUpTables, signsOfLife } from "./reconcile.ts";
+import { noStart } from "./roll-up-rows.ts";
 import { columnLines, createTable, type TableSchema, viewOf } from "./table-schema.ts";
 
 /*
@@ -22,11 +23,17 @@ export function idHash(id: string): string {
 
 const columns: readonly ColumnDefinition[] = [
   { name: "Id", type: "UInt32", ddl: "UInt32 CODEC(Delta(4), LZ4)" },
-  // UTC, in the hour of the roll-up's row: of a span, not before the first second in which it may have started.
+  // UTC. Of a trace, Hour of its row; of a span, the first second in which it may have started, 0: anywhere.
   { name: "First", type: "DateTime", ddl: "DateTime CODEC(LZ4)" },
-  // Seconds from First to the last in which it may have started.
+  // Seconds from First to the last in which the span may have started.
   { name: "Range", type: "UInt32", ddl: "UInt32 CODEC(T64, LZ4)" },
 ];
+
+/** `First` of a span. A DateTime knows the times from 1970 to 2106, a DateTime64 more. */
+function firstOf(start: string): string {
+  const isKnown = `${start} >= toDateTime64('1970-01-01 01:00:00', 9, 'UTC') AND ${start} < toDateTime64('2106-01-01 00:00:00', 9, 'UTC')`;
+  return `if(${isKnown}, toDateTime(${start}), toDateTime(0))`;
+}
 
 /** Few rows for each look-up. */
 const granularity = 1024;
@@ -67,12 +74,21 @@ export function idsSchema({ spans, traces }: RollUpTables): TableSchema {
   };
 }
 
-/** The rows that those of the roll-up of traces make: of a trace without spans, its own alone. */
+/**
+ * The rows that those of the roll-up of traces make: of a trace without spans, its own alone. Repairs write rows that do not say
+ * when the spans have started.
+ */
 function idRowsOf(traces: string): string {
   return [
-    `SELECT arrayJoin(arrayPushBack(SpanHashes, ${idHash("TraceId")})) AS Id,`,
-    "  greatest(Hour, least(toDateTime(Start), Hour + 3599)) AS First, StartRange AS Range",
-    `FROM ${traces}`,
+    "SELECT k.1 AS Id, k.2 AS First, k.3 AS Range",
+    "FROM (",
+    "  SELECT arrayJoin(arrayPushBack(",
+    "    arrayMap(h -> (h, first, range), SpanHashes),",
+    `    (${idHash("TraceId")}, Hour, toUInt32(0)))) AS k,`,
+    `    if(isRepair, Hour, ${firstOf("Start")}) AS first, if(isRepair, toUInt32(3599), StartRange) AS range,`,
+    `    Start = toDateTime64('${noStart}', 9, 'UTC') AS isRepair`,
+    `  FROM ${traces}`,
+    ")",
   ].join("\n");
 }
 
@@ -80,7 +96,7 @@ function idRowsOf(traces: string): string {
 function fillIds(table: string, { spans, traces }: RollUpTables): NonNullable<Migration["run"]> {
   return async (client, ddl) => {
     const sources = [
-      [spans, "SpanId", "toDateTime(Timestamp)"],
+      [spans, "SpanId", firstOf("Timestamp")],
       [traces, "TraceId", "Hour"],
     ] as const;
     for (const [source, id, first] of sources) {

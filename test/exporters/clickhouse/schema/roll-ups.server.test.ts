@@ -2,8 +2,10 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
 import { ensureTable } from "../../../../exporters/clickhouse/schema/ensure.ts";
+import { idsSchema } from "../../../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
 import { reconcileDay, traceDays } from "../../../../exporters/clickhouse/schema/reconcile.ts";
+import { traceRowsOf } from "../../../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../../../exporters/clickhouse/schema/roll-ups.ts";
 import { signalsSchema } from "../../../../exporters/clickhouse/schema/side-tables.ts";
 import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
@@ -67,6 +69,37 @@ describe("roll-ups of the clickhouse exporter", () => {
       }
       expect(await sums("gaps"), `step ${step}`).toEqual([{ cost: 101, rows: "100", spans: "100", traces: "20" }]);
     }
+  });
+
+  it("know where ids are, also those of rows that a former version has stored, and after a repair", async () => {
+    const traces = traceRollUpSchema("ids_t", "ids");
+    await ensure(tracesSchema("ids", true));
+    await ensure({ ...traces, migrations: (of) => traces.migrations(of).filter(({ version }) => version < 5) });
+    const former = traceRowsOf("ids").replace(/,\n[^\n]*AS StartRange/, "");
+    expect(former).not.toContain("StartRange");
+    await server.command("DROP VIEW ids_t_mv");
+    await server.command("ALTER TABLE ids_t DROP COLUMN StartRange");
+    await server.command(`CREATE MATERIALIZED VIEW ids_t_mv TO ids_t AS ${former}`);
+    await insert("ids");
+    for (const schema of [traces, idsSchema({ spans: "ids", traces: "ids_t" })]) await ensure(schema);
+    const placesOf = (id: string): Promise<unknown> =>
+      server.query(
+        `SELECT DISTINCT toString(First) AS first, Range AS range FROM ids_t_ids WHERE Id = toUInt32(cityHash64('${id}')) ORDER BY first`,
+      );
+    expect(await placesOf("99")).toEqual([{ first: "2026-11-23 10:30:00", range: 0 }]);
+    expect(await placesOf("1")).toHaveLength(5 + 1);
+    await server.command(`INSERT INTO ids (Timestamp, TraceId, SpanId, CreatedAt) VALUES
+      ('2026-11-24 00:00:07', 'new', 'a', now()), ('2026-11-24 00:00:03.9', 'new', 'b', now())`);
+    expect(await placesOf("a")).toEqual([{ first: "2026-11-24 00:00:03", range: 4 }]);
+    expect(await placesOf("new")).toEqual([{ first: "2026-11-24 00:00:00", range: 0 }]);
+    await server.command("ALTER TABLE ids UPDATE Cost = 2 WHERE SpanId = '99' SETTINGS mutations_sync = 2");
+    for (const day of await traceDays(server.client, ddl(), "ids")) {
+      await reconcileDay(server.client, ddl(), { spans: "ids", traces: "ids_t" }, day);
+    }
+    expect(await placesOf("99")).toEqual([
+      { first: "2026-11-23 10:00:00", range: 3599 },
+      { first: "2026-11-23 10:30:00", range: 0 },
+    ]);
   });
 
   it("find a session by its id in the day that has it, also among rows that were there before the index", async () => {
