@@ -49,7 +49,7 @@ export function idsSchema({ spans, traces }: RollUpTables): TableSchema {
     deduplicated: [],
     filledFrom: traces,
     lostWithout: "until then the API finds no spans and traces by their ids (traces_rollup: false if it need not)",
-    expiring: [{ table, time }],
+    expiring: [{ table, time, keptWith: [spans, traces] }],
     migrations: (ddl) => [
       {
         version: 1,
@@ -63,6 +63,7 @@ export function idsSchema({ spans, traces }: RollUpTables): TableSchema {
             partitionBy: "toYYYYMM(First)",
             orderBy: "Id",
             time,
+            keptWith: [spans, traces],
             granularity,
             remembersTokens: false,
           }),
@@ -86,7 +87,7 @@ function idRowsOf(traces: string): string {
     "    arrayMap(h -> (h, first, range), SpanHashes),",
     `    (${idHash("TraceId")}, Hour, toUInt32(0)))) AS k,`,
     `    if(isRepair, Hour, ${firstOf("Start")}) AS first, if(isRepair, toUInt32(3599), StartRange) AS range,`,
-    `    Start = toDateTime64('${noStart}', 9, 'UTC') AS isRepair`,
+    `    Start = ${noStart} AS isRepair`,
     `  FROM ${traces}`,
     ")",
   ].join("\n");

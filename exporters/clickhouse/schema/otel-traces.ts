@@ -124,7 +124,7 @@ export function traceTimesOfRollUp(ddl: Ddl, table: string, traces: string): rea
   const select = [
     "SELECT TraceId, toDateTime(Start) AS Start, toDateTime(greatest(Start, End)) AS End",
     `FROM ${ddl.table(traces)}`,
-    `WHERE Start < toDateTime64('${noStart}', 9)`,
+    `WHERE Start < ${noStart}`,
   ].join("\n");
   return [name, `${name}_mv`].map(
     (view) => `CREATE VIEW IF NOT EXISTS ${ddl.table(view)}${ddl.onCluster} AS\n${select}`,

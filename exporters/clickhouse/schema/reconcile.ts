@@ -91,7 +91,7 @@ export function reconcileStatement(ddl: Ddl, { spans, traces }: RollUpTables): s
   return `INSERT INTO ${ddl.table(traces)}
   (ProjectId, Hour, TraceId, Start, End, CreatedAt, UpdatedAt, RowCount, SpanHashes, ErrorCount, OkCount, Cost, Root, Session, SessionName)
 SELECT n.ProjectId, n.Hour, n.TraceId,
-  if(o.known = 0 OR n.Start < o.Start, n.Start, toDateTime64('${noStart}', 9)),
+  if(o.known = 0 OR n.Start < o.Start, n.Start, ${noStart}),
   if(n.End > o.End, n.End, toDateTime64(0, 9)),
   n.CreatedAt, n.UpdatedAt, n.RowCount - o.RowCount, n.SpanHashes, n.ErrorCount - o.ErrorCount, n.OkCount - o.OkCount,
   if(n.Cost IS NULL AND o.Cost IS NULL, NULL, ifNull(n.Cost, 0) - ifNull(o.Cost, 0)),

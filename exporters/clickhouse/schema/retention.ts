@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { SchemaOptions } from "./ensure.ts";
 import { rowsOf } from "./migrations.ts";
-import { type Expiring, ttlExpression } from "./sql.ts";
+import { type Expiring, retentionOf, ttlExpression } from "./sql.ts";
 import { dropsWholeParts } from "./table-schema.ts";
 
 interface FoundTable {
@@ -19,7 +19,7 @@ export async function ensureRetention(client: ClickHouseClient, options: SchemaO
 
 async function ensureTtl(client: ClickHouseClient, { ddl, logger }: SchemaOptions, expiring: Expiring): Promise<void> {
   const { table } = expiring;
-  const wanted = ttlExpression(expiring, ddl.retention(table));
+  const wanted = ttlExpression(expiring, retentionOf(ddl, expiring));
   if (wanted === undefined) return;
   const [found] = await rowsOf<FoundTable>(
     client,

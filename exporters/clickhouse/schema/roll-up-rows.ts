@@ -20,8 +20,8 @@ export const stampDigits = 12;
 const stamp = (text: string): string =>
   `concat(leftPad(hex(toUnixTimestamp64Milli(s.CreatedAt)), ${stampDigits}, '0'), ${text})`;
 
-/** Stands for "no span" where the least start wins; as text, and in nanoseconds. */
-export const noStart = "2262-01-01 00:00:00";
+/** Stands for "no span" where the least start wins: an expression, in whatever time zone the server is, and nanoseconds. */
+export const noStart = "toDateTime64('2262-01-01 00:00:00', 9, 'UTC')";
 export const noStartNs = "9214646400000000000";
 
 /** Digits before the name in `Root`: whether the span has a parent, and when it started. */

@@ -32,7 +32,7 @@ export const traceRollUpColumns: readonly ColumnDefinition[] = [
   // UTC. The hour of the spans, or of the start that was given for the trace.
   column("Hour", "DateTime", "", "CODEC(Delta(4), LZ4)"),
   column("TraceId", "String"),
-  column("Start", "SimpleAggregateFunction(min, DateTime64(9))", `DEFAULT '${noStart}'`, times),
+  column("Start", "SimpleAggregateFunction(min, DateTime64(9))", `DEFAULT ${noStart}`, times),
   // 1970: no span has ended.
   column("End", "SimpleAggregateFunction(max, DateTime64(9))", "", times),
   column("CreatedAt", "SimpleAggregateFunction(min, DateTime64(3))", "DEFAULT now64(3)", times),
@@ -122,8 +122,9 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
       wideParts(ddl, table, 4),
       {
         version: 5,
-        name: "times that the table of ids needs",
+        name: "times that the table of ids needs, and one that does not depend on the server's time zone",
         statements: [
+          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY COLUMN Start DEFAULT ${noStart}`,
           addColumns(
             ddl,
             table,

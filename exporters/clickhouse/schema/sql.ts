@@ -25,7 +25,7 @@ export interface Ddl {
   retention(table: string): Retention;
 }
 
-/** Ages at which rows are deleted, in milliseconds; 0 for never. */
+/** Ages at which rows are deleted, in milliseconds; 0 for never, infinite for never although the table may have had an age. */
 export interface Retention {
   readonly ms: number;
   /** Of the rows of some projects: column ProjectId, age. */
@@ -57,13 +57,27 @@ export interface Expiring {
   readonly time?: string;
   /** Whether rows say their project in ProjectId. */
   readonly hasProjects?: boolean;
+  /** Tables whose rows it is of no use without: it keeps its own as long as any of them. */
+  readonly keptWith?: readonly string[];
+}
+
+/** The age at which rows are deleted. */
+export function retentionOf(ddl: Ddl, { table, keptWith }: Expiring): Retention {
+  if (keptWith === undefined) return ddl.retention(table);
+  const ages = keptWith
+    .map((other) => ddl.retention(other))
+    .flatMap(({ ms, projects }) => [ms, ...projects.map(([, age]) => age)]);
+  const longest = ages.includes(0) ? Number.POSITIVE_INFINITY : Math.max(...ages);
+  return { ms: ages.every((age) => age === 0) ? 0 : longest, projects: [] };
 }
 
 /** The expression behind TTL: when a row is to go; nothing where none ever does. */
 export function ttlExpression({ time, hasProjects }: Expiring, { ms, projects }: Retention): string | undefined {
   if (time === undefined) return undefined;
+  const never = "toDateTime(4294967295)";
+  if (ms === Number.POSITIVE_INFINITY) return `greatest(${time}, ${never})`;
   if (hasProjects !== true || projects.length === 0) return ms === 0 ? undefined : after(time, ms);
-  const end = (age: number): string => (age === 0 ? "toDateTime(4294967295)" : `toDateTime(${after(time, age)})`);
+  const end = (age: number): string => (age === 0 ? never : `toDateTime(${after(time, age)})`);
   const own = projects.map(([id, age]) => `ProjectId = ${quoteText(id)}, ${end(age)}`);
   return `multiIf(${own.join(", ")}, ${end(ms)})`;
 }

@@ -1,6 +1,6 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import type { Migration } from "./migrations.ts";
-import { type Ddl, type Expiring, quoteName, ttlExpression } from "./sql.ts";
+import { type Ddl, type Expiring, quoteName, retentionOf, ttlExpression } from "./sql.ts";
 
 /** What a table is to look like, and how it gets there. */
 export interface TableSchema {
@@ -69,7 +69,7 @@ export function createTable(ddl: Ddl, parts: TableParts): string {
 }
 
 function ttlClause(ddl: Ddl, parts: TableParts): string {
-  const expression = ttlExpression(parts, ddl.retention(parts.table));
+  const expression = ttlExpression(parts, retentionOf(ddl, parts));
   return expression === undefined ? "" : `TTL ${expression}`;
 }
 
@@ -83,7 +83,7 @@ function tableSettings(ddl: Ddl, parts: TableParts): string {
 
 /** Rows of one partition grow old together and go as whole parts; without partitions, or by project, single rows have to go. */
 export function dropsWholeParts(ddl: Ddl, expiring: Expiring, isPartitioned: boolean): boolean {
-  return isPartitioned && (expiring.hasProjects !== true || ddl.retention(expiring.table).projects.length === 0);
+  return isPartitioned && (expiring.hasProjects !== true || retentionOf(ddl, expiring).projects.length === 0);
 }
 
 /** The lines of columns in CREATE TABLE. */

@@ -157,6 +157,24 @@ describe("roll-ups of the clickhouse exporter", () => {
     expect(await ttlOf("kept")).toContain("TTL toDateTime(CreatedAt) + toIntervalDay(1) SETTINGS");
   });
 
+  it("keep ids as long as any of the rows that they lead to", async () => {
+    const schema = idsSchema({ spans: "lead", traces: "lead_t" });
+    const own = (config: object): Promise<string | undefined> => ensure(schema, config).then(() => ttlOf("lead_t_ids"));
+    for (const one of [tracesSchema("lead", true), traceRollUpSchema("lead_t", "lead")]) await ensure(one);
+    expect(await own({})).not.toContain("TTL");
+    expect(await own({ ttl: "24h" })).toContain("TTL First + toIntervalDay(1) SETTINGS");
+    expect(await own({ ttl: "24h", table_ttl: { lead: "72h" } })).toContain("TTL First + toIntervalDay(3) SETTINGS");
+    expect(await own({ ttl: "24h", project_ttl: { [project]: "240h" } })).toContain(
+      "TTL First + toIntervalDay(10) SETTINGS",
+    );
+    expect(await own({ ttl: "24h", project_ttl: { [project]: "0s" } })).toContain(
+      "TTL greatest(First, toDateTime(4294967295)) SETTINGS",
+    );
+    await server.command("INSERT INTO lead (Timestamp, TraceId, SpanId) VALUES ('2020-01-01 00:00:00', 't', 's')");
+    await server.command("OPTIMIZE TABLE lead_t_ids FINAL");
+    expect(await server.query("SELECT toString(count()) AS n FROM lead_t_ids")).toEqual([{ n: "2" }]);
+  });
+
   it("delete rows of a project that keeps them shorter, and keep those of one that keeps them longer", async () => {
     const ages = { ttl: "48h", project_ttl: { [project]: "1h", "7e0c6f3a-1111-4222-8333-944455557777": "0s" } };
     await ensure(signalsSchema("mixed"), { ttl: "9000h" });
