@@ -1,7 +1,7 @@
 import { idHash } from "../exporters/clickhouse/schema/ids.ts";
 import type { ReadOptions, StoreTables } from "./reader.ts";
 import { anyOf, param, raw, type Sql, type Statement, sql, statementOf } from "./sql.ts";
-import { storeTimeOf } from "./time.ts";
+import { hour, storeTimeOf } from "./time.ts";
 
 /*
  * Where rows lie that are asked for by their id alone. The table of ids says it for all projects and all ids of one hash: who
@@ -12,7 +12,7 @@ import { storeTimeOf } from "./time.ts";
 export function hoursOfTraces({ ids }: StoreTables, traceIds: readonly string[]): readonly Sql[] {
   if (ids === undefined) return [];
   const hashes = sql`SELECT arrayJoin(arrayMap(id -> ${raw(idHash("id"))}, ${param("Array(String)", traceIds)}))`;
-  return [sql`Hour IN (SELECT First FROM ${raw(ids)} WHERE Id IN (${hashes}))`];
+  return [sql`Hour IN (SELECT Hour FROM ${raw(ids)} WHERE Id IN (${hashes}))`];
 }
 
 /** The condition on rows of the table of ids. @param id as stored */
@@ -20,18 +20,29 @@ export function isOfId(id: string): Sql {
   return sql`Id = toUInt32(cityHash64(${param("String", id)}))`;
 }
 
-/** When rows of a span may have started, in seconds since the epoch: the first of them, or `anywhere`, and the last. */
+/** A row of the table of ids. */
+export interface IdRow {
+  /** Seconds since the epoch, modulo 2^32: an hour before 1970 or after 2106 is not a whole one. */
+  readonly hour: number;
+  /** As `startsOf` says. */
+  readonly starts: number;
+}
+
+export function idRowsStatement(ids: string, id: string): Statement {
+  return statementOf(sql`SELECT DISTINCT toUnixTimestamp(Hour) AS hour, Starts AS starts
+FROM ${raw(ids)}
+WHERE ${isOfId(id)}`);
+}
+
+/** When rows of a span may have started: the first of them and the last, in seconds since the epoch. */
 export interface Place {
   readonly first: number;
   readonly last: number;
 }
 
-const anywhere = 0;
-
-export function placesStatement(ids: string, id: string): Statement {
-  return statementOf(sql`SELECT DISTINCT toUnixTimestamp(First) AS first, first + Range AS last
-FROM ${raw(ids)}
-WHERE ${isOfId(id)}`);
+function placeOf({ hour, starts }: IdRow): Place {
+  const first = hour + (starts >>> 16);
+  return { first, last: first + (starts & 0xffff) };
 }
 
 /** As `rows` of a `Reader`. */
@@ -49,9 +60,10 @@ export async function startsOfSpan(
 ): Promise<readonly Sql[] | undefined> {
   const { ids } = reader.tables;
   if (ids === undefined) return [];
-  const places = await reader.rows<Place>(placesStatement(ids, spanId), { signal });
-  if (places.length === 0) return undefined;
-  return places.some(({ first }) => first === anywhere) ? [] : [anyOf(joinedPlaces(places).map(within))];
+  const rows = await reader.rows<IdRow>(idRowsStatement(ids, spanId), { signal });
+  if (rows.length === 0) return undefined;
+  const isKnown = rows.every(({ hour: at }) => at % hour === 0);
+  return isKnown ? [anyOf(joinedPlaces(rows.map(placeOf)).map(within))] : [];
 }
 
 /** Conditions of one statement: of more, the server understands one that holds all of them sooner. */

@@ -34,8 +34,8 @@ export function hoursStatement({ tables }: Reader, project: string, filter: Span
         ? storedSpanId(filter.id)
         : undefined;
   if (tables.ids !== undefined && id !== undefined) {
-    return statementOf(sql`SELECT ${hourOf("minOrNull(First)")} AS First, ${hourOf("maxOrNull(ids.First + Range)")} AS Last
-FROM ${raw(tables.ids)} AS ids
+    return statementOf(sql`SELECT ${hourOf("minOrNull(Hour)")} AS First, ${hourOf("maxOrNull(Hour)")} AS Last
+FROM ${raw(tables.ids)}
 WHERE ${isOfId(id)}`);
   }
   if (filter.trace_id !== undefined) {

@@ -104,7 +104,7 @@ export async function hoursOfTraceId(reader: Reader, project: string, traceId: s
 /** @param traceId as stored */
 export function traceHoursStatement({ traces, ids }: StoreTables, project: string, traceId: string): Statement {
   if (ids !== undefined) {
-    return statementOf(sql`SELECT DISTINCT toUnixTimestamp(First) AS hour
+    return statementOf(sql`SELECT DISTINCT toUnixTimestamp(Hour) AS hour
 FROM ${raw(ids)}
 WHERE ${isOfId(traceId)}`);
   }

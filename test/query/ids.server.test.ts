@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { uuidOfTrace } from "../../pipeline/ids.ts";
-import { joinedPlaces, type Place, placesStatement } from "../../query/places.ts";
+import { type IdRow, idRowsStatement, joinedPlaces } from "../../query/places.ts";
 import { findSpan, readSpan } from "../../query/spans/read.ts";
 import { getTrace, hoursOfTraceId } from "../../query/traces/read.ts";
 import { readWholeTrace } from "../../query/traces/whole.ts";
@@ -20,8 +20,8 @@ describe("what is asked for by its id alone", () => {
   afterAll(() => server.stop());
   beforeEach(() => store.empty());
 
-  const placesOf = (id: string): Promise<Place[]> =>
-    store.reader.rows<Place>(placesStatement(store.reader.tables.ids!, id));
+  const rowsOf = (id: string): Promise<IdRow[]> =>
+    store.reader.rows<IdRow>(idRowsStatement(store.reader.tables.ids!, id));
 
   it("is looked for between the first and the last second in which spans of its block have started", async () => {
     await store.spans(
@@ -30,9 +30,8 @@ describe("what is asked for by its id alone", () => {
       { trace: 1, span: 2, at: 7_100 },
       { trace: 2, span: 3, at: 1_000, lasts: 1 },
     );
-    const second = midnight / 1_000;
-    expect(await placesOf(spanId(2))).toEqual([{ first: second + 2, last: second + 7 }]);
-    expect(await placesOf(spanId(3))).toEqual([{ first: second + 1, last: second + 1 }]);
+    expect(await rowsOf(spanId(2))).toEqual([{ hour: midnight / 1_000, starts: 2 * 65_536 + 5 }]);
+    expect(await rowsOf(spanId(3))).toEqual([{ hour: midnight / 1_000, starts: 65_536 }]);
     expect(await readSpan(store.reader, project, spanId(2))).toMatchObject({
       started_at: expect.stringContaining("07.1"),
     });
@@ -88,7 +87,7 @@ describe("what is asked for by its id alone", () => {
     await store.spans({ trace: 1, span: 1, at: 30 * 24 * hour, lasts: 1, name: "own" });
     const hash = (id: string): string => `toUInt32(cityHash64('${id}'))`;
     await server.command(
-      `INSERT INTO traces_ids SELECT arrayJoin([${hash(spanId(1))}, ${hash(traceDigits(1))}]), toDateTime('2026-01-01 00:00:00') + number * 40000, 0 FROM numbers(150)`,
+      `INSERT INTO traces_ids SELECT arrayJoin([${hash(spanId(1))}, ${hash(traceDigits(1))}]), toDateTime('2026-01-01 00:00:00') + number * 36000, 0 FROM numbers(150)`,
     );
     expect(await readSpan(store.reader, project, spanId(1))).toMatchObject({ name: "own" });
     const whole = await readWholeTrace({ reader: store.reader, project, id: uuidOfTrace(traceDigits(1)), limit: 10 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { attachmentData, attachmentOfSpan, attachmentsOfSpan } from "../../query/attachments/rows.ts";
-import { placesStatement } from "../../query/places.ts";
+import { idRowsStatement } from "../../query/places.ts";
 import type { Reader, StoreTables } from "../../query/reader.ts";
 import { repeatedStatement } from "../../query/repeated.ts";
 import { signalSeries } from "../../query/series/signals.ts";
@@ -82,7 +82,7 @@ const statements = {
   "hours of arrivals of a day": () =>
     hoursStatement(reader, "p", { created_after: "2026-03-01 00:00:00.000000", created_before: "2026-03-02 00:00:00" }),
   "hours of a span": () => hoursStatement(reader, "p", { id: uuid }),
-  "places of an id": () => placesStatement("ids", "s"),
+  "rows of an id": () => idRowsStatement("ids", "s"),
   "a span": () => rowsOfSpan({ project: "p", table: "spans" }, "s", []),
   "where a span is": () => findSpanStatement("spans", "p", "s", []),
   "whole spans": () => rowsOfSpans({ project: "p", table: "spans" }, [{ traceId: "t", spanId: "s" }]),

@@ -1,7 +1,7 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import type { Migration } from "./migrations.ts";
 import { type RollUpTables, signsOfLife } from "./reconcile.ts";
-import { noStart } from "./roll-up-rows.ts";
+import { startsOf } from "./roll-up-rows.ts";
 import { columnLines, createTable, type TableSchema, viewOf } from "./table-schema.ts";
 
 /*
@@ -23,17 +23,10 @@ export function idHash(id: string): string {
 
 const columns: readonly ColumnDefinition[] = [
   { name: "Id", type: "UInt32", ddl: "UInt32 CODEC(Delta(4), LZ4)" },
-  // UTC. Of a trace, Hour of its row; of a span, the first second in which it may have started, 0: anywhere.
-  { name: "First", type: "DateTime", ddl: "DateTime CODEC(LZ4)" },
-  // Seconds from First to the last in which the span may have started.
-  { name: "Range", type: "UInt32", ddl: "UInt32 CODEC(T64, LZ4)" },
+  // As in the roll-up.
+  { name: "Hour", type: "DateTime", ddl: "DateTime CODEC(LZ4)" },
+  { name: "Starts", type: "UInt32", ddl: "UInt32 CODEC(LZ4)" },
 ];
-
-/** `First` of a span. A DateTime knows the times from 1970 to 2106, a DateTime64 more. */
-function firstOf(start: string): string {
-  const isKnown = `${start} >= toDateTime64('1970-01-01 01:00:00', 9, 'UTC') AND ${start} < toDateTime64('2106-01-01 00:00:00', 9, 'UTC')`;
-  return `if(${isKnown}, toDateTime(${start}), toDateTime(0))`;
-}
 
 /** Few rows for each look-up. */
 const granularity = 1024;
@@ -41,7 +34,7 @@ const granularity = 1024;
 /** The table of ids, and the view that fills it from the roll-up of traces. */
 export function idsSchema({ spans, traces }: RollUpTables): TableSchema {
   const table = idsTableOf(traces);
-  const time = "First";
+  const time = "Hour";
   return {
     table,
     columns,
@@ -60,7 +53,7 @@ export function idsSchema({ spans, traces }: RollUpTables): TableSchema {
             lines: columnLines(columns),
             engine: "",
             // Each part is looked into: months have few.
-            partitionBy: "toYYYYMM(First)",
+            partitionBy: "toYYYYMM(Hour)",
             orderBy: "Id",
             time,
             keptWith: [spans, traces],
@@ -75,34 +68,21 @@ export function idsSchema({ spans, traces }: RollUpTables): TableSchema {
   };
 }
 
-/**
- * The rows that those of the roll-up of traces make: of a trace without spans, its own alone. Repairs write rows that do not say
- * when the spans have started.
- */
+/** The rows that those of the roll-up of traces make. Nothing more than that: the server understands it anew with every insert. */
 function idRowsOf(traces: string): string {
-  return [
-    "SELECT k.1 AS Id, k.2 AS First, k.3 AS Range",
-    "FROM (",
-    "  SELECT arrayJoin(arrayPushBack(",
-    "    arrayMap(h -> (h, first, range), SpanHashes),",
-    `    (${idHash("TraceId")}, Hour, toUInt32(0)))) AS k,`,
-    `    if(isRepair, Hour, ${firstOf("Start")}) AS first, if(isRepair, toUInt32(3599), StartRange) AS range,`,
-    `    Start = ${noStart} AS isRepair`,
-    `  FROM ${traces}`,
-    ")",
-  ].join("\n");
+  return `SELECT arrayJoin(arrayPushBack(SpanHashes, ${idHash("TraceId")})) AS Id, Hour, Starts\nFROM ${traces}`;
 }
 
 /** Row by row, so that it takes little memory. What comes meanwhile, and after a start that was interrupted all, is in it twice. */
 function fillIds(table: string, { spans, traces }: RollUpTables): NonNullable<Migration["run"]> {
   return async (client, ddl) => {
     const sources = [
-      [spans, "SpanId", firstOf("Timestamp")],
-      [traces, "TraceId", "Hour"],
+      [spans, "SpanId", "toStartOfHour(Timestamp, 'UTC')", startsOf("Timestamp", "Timestamp")],
+      [traces, "TraceId", "Hour", "0"],
     ] as const;
-    for (const [source, id, first] of sources) {
+    for (const [source, id, hour, starts] of sources) {
       await client.command({
-        query: `INSERT INTO ${ddl.table(table)} (Id, First, Range)\nSELECT ${idHash(id)}, ${first}, 0 FROM ${ddl.table(source)}`,
+        query: `INSERT INTO ${ddl.table(table)} (Id, Hour, Starts)\nSELECT ${idHash(id)}, ${hour}, ${starts} FROM ${ddl.table(source)}`,
         clickhouse_settings: { ...signsOfLife, max_partitions_per_insert_block: "0" },
       });
     }

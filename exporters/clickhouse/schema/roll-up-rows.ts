@@ -30,6 +30,18 @@ export const rootDigits = 17;
 /** Whether a row of the table of spans counts as an error: `has_error` of the API. */
 export const hasError = "(StatusCode = 'Error' OR ErrorType != '' OR ErrorMessage != '')";
 
+/**
+ * When spans of one hour have started, as one number: the second of the hour of the first of them in the upper sixteen bits, and
+ * the seconds from there to the last in the lower ones.
+ */
+export function startsOf(first: string, last: string): string {
+  const second = `intDiv(toUnixTimestamp64Milli(${first}), 1000) % 3600`;
+  return `toUInt32(${second} * 65536 + dateDiff('second', ${first}, ${last}))`;
+}
+
+/** `startsOf`, where all that is known is the hour. */
+export const someStart = 3_599;
+
 /** The rows of `traces` that rows of the table of spans make. @param where of these rows */
 export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
   return [
@@ -42,7 +54,7 @@ export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
     "  min(concat(if(ParentSpanId = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(Timestamp)), 16, '0'), SpanName)) AS Root,",
     `  min(if(SessionId = '', '${none}', ${stamp("SessionId")})) AS Session,`,
     `  max(if(s.SessionName = '', '', ${stamp("s.SessionName")})) AS SessionName,`,
-    "  toUInt32(dateDiff('second', min(Timestamp), max(Timestamp))) AS StartRange",
+    `  ${startsOf("min(Timestamp)", "max(Timestamp)")} AS Starts`,
     `FROM ${spans} AS s`,
     `WHERE ${where}`,
     "GROUP BY ProjectId, Hour, TraceId",

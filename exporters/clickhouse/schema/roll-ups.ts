@@ -50,8 +50,8 @@ export const traceRollUpColumns: readonly ColumnDefinition[] = [
   column("Session", "SimpleAggregateFunction(min, String)", `DEFAULT '${none}'`),
   // Arrival and name of the last session name.
   column("SessionName", "SimpleAggregateFunction(max, String)"),
-  // Seconds from the first start of a block's spans to the last: what the table of ids has to know of them. Of no use here.
-  column("StartRange", "SimpleAggregateFunction(max, UInt32)", "", "CODEC(T64, LZ4)"),
+  // When the spans of a block have started (`startsOf`): what the table of ids has to know. Of no use here.
+  column("Starts", "SimpleAggregateFunction(max, UInt32)"),
   // The trace's own: of trace_tags and POST /traces.
   column("Tags", versioned),
   // What POST /traces says: name, status, started_at and ended_at (nanoseconds), duration_ms, cost.
@@ -128,7 +128,7 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
           addColumns(
             ddl,
             table,
-            traceRollUpColumns.filter(({ name }) => name === "StartRange"),
+            traceRollUpColumns.filter(({ name }) => name === "Starts"),
           ),
           modifyView(ddl, table, traceRowsOf(ddl.table(spans))),
         ],

@@ -75,23 +75,23 @@ describe("roll-ups of the clickhouse exporter", () => {
     const traces = traceRollUpSchema("ids_t", "ids");
     await ensure(tracesSchema("ids", true));
     await ensure({ ...traces, migrations: (of) => traces.migrations(of).filter(({ version }) => version < 5) });
-    const former = traceRowsOf("ids").replace(/,\n[^\n]*AS StartRange/, "");
-    expect(former).not.toContain("StartRange");
+    const former = traceRowsOf("ids").replace(/,\n[^\n]*AS Starts/, "");
+    expect(former).not.toContain("Starts");
     await server.command("DROP VIEW ids_t_mv");
-    await server.command("ALTER TABLE ids_t DROP COLUMN StartRange");
+    await server.command("ALTER TABLE ids_t DROP COLUMN Starts");
     await server.command(`CREATE MATERIALIZED VIEW ids_t_mv TO ids_t AS ${former}`);
     await insert("ids");
     for (const schema of [traces, idsSchema({ spans: "ids", traces: "ids_t" })]) await ensure(schema);
     const placesOf = (id: string): Promise<unknown> =>
       server.query(
-        `SELECT DISTINCT toString(First) AS first, Range AS range FROM ids_t_ids WHERE Id = toUInt32(cityHash64('${id}')) ORDER BY first`,
+        `SELECT DISTINCT toString(Hour + intDiv(Starts, 65536)) AS first, Starts % 65536 AS range FROM ids_t_ids WHERE Id = toUInt32(cityHash64('${id}')) ORDER BY first`,
       );
     expect(await placesOf("99")).toEqual([{ first: "2026-11-23 10:30:00", range: 0 }]);
     expect(await placesOf("1")).toHaveLength(5 + 1);
     await server.command(`INSERT INTO ids (Timestamp, TraceId, SpanId, CreatedAt) VALUES
       ('2026-11-24 00:00:07', 'new', 'a', now()), ('2026-11-24 00:00:03.9', 'new', 'b', now())`);
     expect(await placesOf("a")).toEqual([{ first: "2026-11-24 00:00:03", range: 4 }]);
-    expect(await placesOf("new")).toEqual([{ first: "2026-11-24 00:00:00", range: 0 }]);
+    expect(await placesOf("new")).toEqual([{ first: "2026-11-24 00:00:03", range: 4 }]);
     await server.command("ALTER TABLE ids UPDATE Cost = 2 WHERE SpanId = '99' SETTINGS mutations_sync = 2");
     for (const day of await traceDays(server.client, ddl(), "ids")) {
       await reconcileDay(server.client, ddl(), { spans: "ids", traces: "ids_t" }, day);
@@ -162,13 +162,13 @@ describe("roll-ups of the clickhouse exporter", () => {
     const own = (config: object): Promise<string | undefined> => ensure(schema, config).then(() => ttlOf("lead_t_ids"));
     for (const one of [tracesSchema("lead", true), traceRollUpSchema("lead_t", "lead")]) await ensure(one);
     expect(await own({})).not.toContain("TTL");
-    expect(await own({ ttl: "24h" })).toContain("TTL First + toIntervalDay(1) SETTINGS");
-    expect(await own({ ttl: "24h", table_ttl: { lead: "72h" } })).toContain("TTL First + toIntervalDay(3) SETTINGS");
+    expect(await own({ ttl: "24h" })).toContain("TTL Hour + toIntervalDay(1) SETTINGS");
+    expect(await own({ ttl: "24h", table_ttl: { lead: "72h" } })).toContain("TTL Hour + toIntervalDay(3) SETTINGS");
     expect(await own({ ttl: "24h", project_ttl: { [project]: "240h" } })).toContain(
-      "TTL First + toIntervalDay(10) SETTINGS",
+      "TTL Hour + toIntervalDay(10) SETTINGS",
     );
     expect(await own({ ttl: "24h", project_ttl: { [project]: "0s" } })).toContain(
-      "TTL greatest(First, toDateTime(4294967295)) SETTINGS",
+      "TTL greatest(Hour, toDateTime(4294967295)) SETTINGS",
     );
     await server.command("INSERT INTO lead (Timestamp, TraceId, SpanId) VALUES ('2020-01-01 00:00:00', 't', 's')");
     await server.command("OPTIMIZE TABLE lead_t_ids FINAL");
