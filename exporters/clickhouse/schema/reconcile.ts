@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { rowsOf } from "./migrations.ts";
-import { noStart, someStart, traceRowsOf } from "./roll-up-rows.ts";
+import { noStart, traceRowsOf } from "./roll-up-rows.ts";
 import type { Ddl } from "./sql.ts";
 
 /** Two tables of one database, not quoted. */
@@ -95,7 +95,7 @@ SELECT n.ProjectId, n.Hour, n.TraceId,
   if(n.End > o.End, n.End, toDateTime64(0, 9)),
   n.CreatedAt, n.UpdatedAt, n.RowCount - o.RowCount, n.SpanHashes, n.ErrorCount - o.ErrorCount, n.OkCount - o.OkCount,
   if(n.Cost IS NULL AND o.Cost IS NULL, NULL, ifNull(n.Cost, 0) - ifNull(o.Cost, 0)),
-  n.Root, n.Session, n.SessionName, ${someStart}
+  n.Root, n.Session, n.SessionName, n.Starts
 FROM (
 ${traceRowsOf(ddl.table(spans), `TraceId != '' AND ${ofDay("Timestamp")}`)}
 ) AS n

@@ -39,9 +39,6 @@ export function startsOf(first: string, last: string): string {
   return `toUInt32(${second} * 65536 + dateDiff('second', ${first}, ${last}))`;
 }
 
-/** `startsOf`, where all that is known is the hour. */
-export const someStart = 3_599;
-
 /** The rows of `traces` that rows of the table of spans make. @param where of these rows */
 export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
   return [
