@@ -66,39 +66,34 @@ const plainColumns = [
   ...["ErrorStack", "AttachmentIds", "Warnings", "CreatedAt"],
 ];
 
+/** In the order in which they are stored: an object of JavaScript would bring keys such as "1" forward, and types go by place. */
+const pairsOf = (map: string): string => `CAST(${map}, 'Array(Tuple(String, String))') AS ${map}Pairs`;
+
 // As they are stored, but for events, of which there may be many: the server takes longer to understand an expression than a
 // few rows take to be computed here.
 const columns = [
   ...plainColumns,
-  ...["Timestamp", "EndState", "Duration", "SentDuration", "SpanAttributes", "ResourceAttributes"],
+  ...["Timestamp", "EndState", "Duration", "SentDuration", pairsOf("SpanAttributes"), pairsOf("ResourceAttributes")],
   "arrayFirst((attributes, name) -> name = 'exception', Events.Attributes, Events.Name) AS Exception",
 ];
 
 type Pairs = readonly (readonly [key: string, value: string])[];
 
 /** A row as these columns are answered. */
-interface StoredRow extends Omit<SpanRow, "Tags" | "Exception"> {
+interface StoredRow extends SpanRow {
   readonly Timestamp: string;
   readonly EndState: string;
   /** Nanoseconds. */
   readonly Duration: number;
   /** Milliseconds; null: not said. */
   readonly SentDuration: number | null;
-  readonly SpanAttributes: Pairs;
-  readonly ResourceAttributes: Pairs;
-  readonly Tags: Pairs;
-  readonly Exception: Pairs;
+  readonly SpanAttributesPairs: Pairs;
+  readonly ResourceAttributesPairs: Pairs;
 }
-
-/** Maps in the order in which they are stored: an object would bring keys such as "1" forward, and types go by place. */
-const mapsAsPairs = {
-  output_format_json_map_as_array_of_tuples: 1,
-  output_format_json_named_tuples_as_objects: 0,
-} as const;
 
 /** @param statement one of `rowsOfSpan`, `rowsOfSpans` and `rowsOfTrace` @returns rows by arrival */
 export async function readRows(reader: Reader, statement: Statement, signal?: AbortSignal): Promise<SpanRow[]> {
-  const rows = await reader.rows<StoredRow>(statement, { signal, settings: mapsAsPairs });
+  const rows = await reader.rows<StoredRow>(statement, { signal });
   return byArrival(rows.map(spanRowOf));
 }
 
@@ -108,20 +103,17 @@ export function byArrival<Row extends Pick<SpanRow, "CreatedAt">>(rows: readonly
 }
 
 function spanRowOf(stored: StoredRow): SpanRow {
-  const { Timestamp, EndState, Duration, SentDuration, SpanAttributes, ResourceAttributes, Tags, Exception, ...row } =
-    stored;
+  const { Timestamp, EndState, Duration, SentDuration, SpanAttributesPairs, ResourceAttributesPairs, ...row } = stored;
   const isOpen = EndState === "open";
   return {
     ...row,
     StartedAt: Timestamp,
     EndedAt: isOpen ? null : isoOfNanos(nanosOf(Timestamp) + BigInt(Duration)),
     DurationMs: SentDuration ?? (isOpen && Duration === 0 ? null : Duration / 1e6),
-    SpanAttributeKeys: SpanAttributes.map(([key]) => key),
-    SpanAttributeValues: SpanAttributes.map(([, value]) => value),
-    ResourceAttributeKeys: ResourceAttributes.map(([key]) => key),
-    ResourceAttributeValues: ResourceAttributes.map(([, value]) => value),
-    Tags: Object.fromEntries(Tags),
-    Exception: Object.fromEntries(Exception),
+    SpanAttributeKeys: SpanAttributesPairs.map(([key]) => key),
+    SpanAttributeValues: SpanAttributesPairs.map(([, value]) => value),
+    ResourceAttributeKeys: ResourceAttributesPairs.map(([key]) => key),
+    ResourceAttributeValues: ResourceAttributesPairs.map(([, value]) => value),
     UpdatedAt: row.CreatedAt,
   };
 }
