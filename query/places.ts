@@ -1,6 +1,6 @@
-import { idHash } from "../exporters/clickhouse/schema/ids.ts";
+import { idHash } from "../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { ReadOptions, StoreTables } from "./reader.ts";
-import { anyOf, param, raw, type Sql, type Statement, sql, statementOf } from "./sql.ts";
+import { anyOf, arrayOf, param, raw, type Sql, type Statement, sql, statementOf } from "./sql.ts";
 import { hour, storeTimeOf } from "./time.ts";
 
 /*
@@ -11,13 +11,14 @@ import { hour, storeTimeOf } from "./time.ts";
 /** The condition on rows of the roll-up of traces that they lie in hours of these traces. @param traceIds as stored */
 export function hoursOfTraces({ ids }: StoreTables, traceIds: readonly string[]): readonly Sql[] {
   if (ids === undefined) return [];
-  const hashes = sql`SELECT arrayJoin(arrayMap(id -> ${raw(idHash("id"))}, ${param("Array(String)", traceIds)}))`;
+  const hashes = sql`SELECT arrayJoin(arrayMap(id -> ${raw(idHash("id"))}, ${arrayOf("String", traceIds)}))`;
   return [sql`Hour IN (SELECT Hour FROM ${raw(ids)} WHERE Id IN (${hashes}))`];
 }
 
 /** The condition on rows of the table of ids. @param id as stored */
 export function isOfId(id: string): Sql {
-  return sql`Id = toUInt32(cityHash64(${param("String", id)}))`;
+  const [before, after] = idHash("?").split("?") as [string, string];
+  return sql`Id = ${raw(before)}${param("String", id)}${raw(after)}`;
 }
 
 /** A row of the table of ids. */

@@ -64,6 +64,20 @@ export function param(type: string, value: unknown): Param {
   return new Param(type, value);
 }
 
+/**
+ * Values of one parameter. A server takes 128 KiB of one (`http_max_field_value_size`), which ids do not fill. No option: the
+ * answer is the same.
+ */
+const mostValues = 2_000;
+
+/** An array of values bound by the server, however many. @param type of each, as in `param` */
+export function arrayOf(type: string, values: readonly unknown[]): Sql {
+  const part = (from: number): Sql => sql`${param(`Array(${type})`, values.slice(from, from + mostValues))}`;
+  if (values.length <= mostValues) return part(0);
+  const parts = Array.from({ length: Math.ceil(values.length / mostValues) }, (_, index) => part(index * mostValues));
+  return sql`arrayConcat(${joined(parts, ", ")})`;
+}
+
 /** Text of our own as it is: names of columns, tables and functions. Never anything that came from outside. */
 export function raw(text: string): Sql {
   return new Sql([text], []);

@@ -2,7 +2,7 @@ import { sessionTagPrefix } from "../../exporters/clickhouse/schema/roll-up-rows
 import { grouped } from "../grouped.ts";
 import { comparedIntegers, greatestText, leastText } from "../order.ts";
 import type { Reader } from "../reader.ts";
-import { param, type Sql, sql } from "../sql.ts";
+import { arrayOf, type Sql, sql } from "../sql.ts";
 import type { VersionedTag } from "../tags.ts";
 import { hour } from "../time.ts";
 import { hoursStatement } from "../traces/list-statements.ts";
@@ -73,8 +73,8 @@ function rowsBeside(traces: readonly TraceOfSession[], all: StoredHours | undefi
   if (rowsOfHour * hours.length > granule * traces.length) return [rowsOfKeys(beside)];
   const traceIds = [...new Set(traces.map(([, id]) => id))];
   return [
-    sql`Hour IN ${param("Array(UInt32)", hours)}`,
-    sql`cityHash64(TraceId) IN (SELECT cityHash64(arrayJoin(${param("Array(String)", traceIds)})))`,
+    sql`Hour IN (SELECT toDateTime(arrayJoin(${arrayOf("UInt32", hours)})))`,
+    sql`cityHash64(TraceId) IN (SELECT cityHash64(arrayJoin(${arrayOf("String", traceIds)})))`,
   ];
 }
 

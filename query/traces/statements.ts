@@ -8,7 +8,7 @@ import {
 } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "../reader.ts";
 import { lastCost } from "../spans/columns.ts";
-import { allOf, ofProject, param, raw, type Sql, sql } from "../sql.ts";
+import { allOf, arrayOf, ofProject, param, raw, type Sql, sql } from "../sql.ts";
 
 /*
  * Traces, put together from the rows of their roll-up and, where spans stand twice in the table of spans, from the spans.
@@ -159,12 +159,12 @@ ${summedTraces(scope, fromSpans)}
 
 /** The condition on rows of the roll-up of traces that are named by their keys. @param pairs hours (seconds) and trace ids */
 export function rowsOfKeys(pairs: readonly (readonly [hour: number, traceId: string])[]): Sql {
-  const hours = param(
-    "Array(UInt32)",
+  const hours = arrayOf(
+    "UInt32",
     pairs.map(([hour]) => hour),
   );
-  const ids = param(
-    "Array(String)",
+  const ids = arrayOf(
+    "String",
     pairs.map(([, id]) => id),
   );
   return sql`(Hour, TraceId) IN (SELECT toDateTime(k.1), k.2 FROM (SELECT arrayJoin(arrayZip(${hours}, ${ids})) AS k))`;

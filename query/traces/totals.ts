@@ -1,3 +1,4 @@
+import { grouped } from "../grouped.ts";
 import type { Reader } from "../reader.ts";
 import { newestTags } from "../tags.ts";
 import { countedRows, exactRows, numbersOf, sessionOf, type TraceNumbers, type TraceRow } from "./read.ts";
@@ -20,7 +21,9 @@ export async function totalsOfTraces(reader: Reader, scope: TraceScope): Promise
   const { traces, uncounted } = foldedTraces(rows);
   const dirty = traces.filter((row) => Boolean(row.dirty));
   const ofSeveralRows = new Set(uncounted);
-  const keys = rows.flatMap(({ hour, traceId }) => (ofSeveralRows.has(traceId) ? [[hour, traceId] as const] : []));
+  const severalRows = rows.filter(({ traceId }) => ofSeveralRows.has(traceId));
+  const places = grouped(severalRows, ({ hour, traceId }) => `${hour} ${traceId}`);
+  const keys = [...places.values()].map(([row]) => [row!.hour, row!.traceId] as const);
   const [others, counted] = await Promise.all([
     keys.length === 0 ? [] : exactRows(reader, { ...scope, rows: [rowsOfKeys(keys)] }),
     dirty.length === 0 ? [] : countedRows(reader, project, dirty),

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { getSession, readSessions } from "../../query/sessions/read.ts";
 import { sessionTotalsStatement } from "../../query/sessions/statements.ts";
 import { type SessionTotals, totalsOfSessions } from "../../query/sessions/totals.ts";
+import { raw, sql, statementOf } from "../../query/sql.ts";
+import { rowsOfKeys } from "../../query/traces/statements.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { midnight, project, sessionUuidOf, startTestStore, type TestStore, traceDigits } from "./support.ts";
 
@@ -53,6 +55,21 @@ describe("sums over the traces of sessions", () => {
       { sessionId: one, traceCount: 2, errorCount: 1, cost: 33.5, tags: [["plan", "pro", 1]] },
       { sessionId: two, traceCount: 2, errorCount: 0, cost: 28 },
     ]);
+  });
+
+  it("are made of as many traces as parameters of one statement do not hold", async () => {
+    const [session] = sessions;
+    await server.command(`INSERT INTO otel_traces (ProjectId, Timestamp, Duration, TraceId, SpanId, SessionId, Cost, CreatedAt)
+      SELECT '${project}', toDateTime64('2026-11-20 00:00:00', 9, 'UTC') + number * 3000, 1000000, lower(hex(sipHash128(number))), lower(hex(number)),
+        '${session}', 0.5, toDateTime64('2026-11-20 03:00:00', 3, 'UTC') FROM numbers(4999) SETTINGS max_partitions_per_insert_block = 0`);
+    expect(await getSession(store.reader, project, session)).toMatchObject({ trace_count: 4_999, cost: 2_499.5 });
+    const keys = Array.from(
+      { length: 15_000 },
+      (_, key) => [midnight / 1_000 + key * 3_600, traceDigits(key)] as const,
+    );
+    const { traces } = store.reader.tables;
+    const count = statementOf(sql`SELECT count() AS n FROM ${raw(traces)} WHERE ${rowsOfKeys(keys)}`);
+    expect(await store.reader.rows(count)).toEqual([{ n: 0 }]);
   });
 
   it("are made by the server where the traces are many", async () => {

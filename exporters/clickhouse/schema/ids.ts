@@ -1,24 +1,19 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import type { Migration } from "./migrations.ts";
 import { type RollUpTables, signsOfLife } from "./reconcile.ts";
-import { startsOf } from "./roll-up-rows.ts";
+import { idHash, startsOf } from "./roll-up-rows.ts";
 import { columnLines, createTable, type TableSchema, viewOf } from "./table-schema.ts";
 
 /*
  * Where the rows of a span or trace lie, for who knows its id alone. Spans and traces are sorted by time, and bloom filters of
- * their ids have to be asked one by one: that took the longer the more there were, and cost inserts as much as this table does
- * (bench/README.md). Here an id is found by the sorting key. Tables of former versions keep those filters: to remove them the
+ * their ids have to be asked one by one: that took the longer the more there were, and cost large inserts as much as this table
+ * does, small ones less (bench/README.md). Here an id is found by the sorting key. Tables of former versions keep those filters: to remove them the
  * server would write most of the rows again (`ALTER TABLE otel_traces DROP INDEX idx_span_id` and, of traces, idx_trace_id).
  */
 
 /** The name of the table. @param traces the roll-up of traces, whose rows fill it */
 export function idsTableOf(traces: string): string {
   return `${traces}_ids`;
-}
-
-/** The hash of a stored id (expression of the server). Others with the same hash only make a look-up look in more places. */
-export function idHash(id: string): string {
-  return `toUInt32(cityHash64(${id}))`;
 }
 
 const columns: readonly ColumnDefinition[] = [

@@ -31,6 +31,14 @@ export const rootDigits = 17;
 export const hasError = "(StatusCode = 'Error' OR ErrorType != '' OR ErrorMessage != '')";
 
 /**
+ * The hash of a stored id (expression of the server), in `SpanHashes` and in the table of ids, where another id with the same one
+ * only makes a look-up look in more places.
+ */
+export function idHash(id: string): string {
+  return `toUInt32(cityHash64(${id}))`;
+}
+
+/**
  * When spans of one hour have started, as one number: the second of the hour of the first of them in the upper sixteen bits, and
  * the seconds from there to the last in the lower ones.
  */
@@ -46,7 +54,7 @@ export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
     "  min(Timestamp) AS Start,",
     "  max(if(EndState = 'open', toDateTime64(0, 9), addNanoseconds(Timestamp, Duration))) AS End,",
     "  min(s.CreatedAt) AS CreatedAt, max(s.CreatedAt) AS UpdatedAt,",
-    "  toInt64(count()) AS RowCount, groupUniqArray(toUInt32(cityHash64(SpanId))) AS SpanHashes,",
+    `  toInt64(count()) AS RowCount, groupUniqArray(${idHash("SpanId")}) AS SpanHashes,`,
     `  toInt64(countIf(${hasError})) AS ErrorCount, toInt64(countIf(StatusCode = 'Ok')) AS OkCount, sum(s.Cost) AS Cost,`,
     "  min(concat(if(ParentSpanId = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(Timestamp)), 16, '0'), SpanName)) AS Root,",
     `  min(if(SessionId = '', '${none}', ${stamp("SessionId")})) AS Session,`,
