@@ -35,8 +35,15 @@ export interface RowReadsOptions {
   readonly tls?: ConnectionOptions | undefined;
 }
 
-/** One array, which is parsed at one go; threads that format in parallel take longer to start than a page takes. */
-const rowSettings = { output_format_json_array_of_rows: 1, output_format_parallel_formatting: 0 } as const;
+/**
+ * One array, which is parsed at one go; threads that format in parallel take longer to start than a page takes. What goes wrong
+ * midway must not look like a row, as it does by default before ClickHouse 25.11.
+ */
+const rowSettings = {
+  output_format_json_array_of_rows: 1,
+  output_format_parallel_formatting: 0,
+  http_write_exception_in_output_format: 0,
+} as const;
 
 /**
  * How long a connection is kept without a request: less than servers do, of which the shortest default was 3 s. No option: one
@@ -138,25 +145,40 @@ function messageOf(
   { query, query_params, clickhouse_settings }: RowsRequest,
   settings: Readonly<Record<string, string>>,
 ): Message {
-  const address = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...settings, ...clickhouse_settings, ...rowSettings }))
-    if (value !== undefined) address.set(name, typeof value === "boolean" ? String(Number(value)) : String(value));
+  const all = Object.entries({ ...settings, ...clickhouse_settings, ...rowSettings }).flatMap(
+    ([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, typeof value === "boolean" ? String(Number(value)) : String(value)]],
+  );
   const parameters = Object.entries(query_params).map(([name, value]): [string, string] => [
     `param_${name}`,
     parameterText(value),
   ]);
   const text = `${query}\nFORMAT JSONEachRow`;
   const inAddress = addressOf(parameters);
-  if (inAddress !== undefined) return { address: `${address}&${inAddress}`, headers: {}, body: Buffer.from(text) };
+  if (inAddress !== undefined) {
+    return { address: `${new URLSearchParams(all)}&${inAddress}`, headers: {}, body: Buffer.from(text) };
+  }
   const boundary = randomUUID();
-  const parts = [["query", text] as const, ...parameters].map(
+  const said = all
+    .filter(([name]) => isTakenForData(name))
+    .map(([name, value]) => `${name} = '${parameterText(value)}'`)
+    .join(", ");
+  const parts = [["query", said === "" ? text : `${text}\nSETTINGS ${said}`] as const, ...parameters].map(
     ([name, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
   );
   return {
-    address: address.toString(),
+    address: new URLSearchParams(all.filter(([name]) => !isTakenForData(name))).toString(),
     headers: { "content-type": `multipart/form-data; boundary=${boundary}` },
     body: Buffer.from(`${parts.join("")}--${boundary}--\r\n`),
   };
+}
+
+/**
+ * Whether servers before ClickHouse 25 ignore a setting in the address of a multipart request: names like that of
+ * `date_time_output_format` are those of tables which come along.
+ */
+function isTakenForData(setting: string): boolean {
+  return /_(?:format|types|structure)$/.test(setting);
 }
 
 /** Undefined: they are too long for it. */

@@ -60,20 +60,24 @@ export function pageOfSpans(request: SpanPageRequest): Statement {
     sql`SELECT TraceId, SpanId, Timestamp, ${sortColumn(order, columns)} AS Sort ${source}`;
   const after = (columns: SpanExpressions): Sql | undefined => afterPosition(request, columns);
   const single = keys(rowExpressions, singleRows(request, after(rowExpressions)));
-  if (isNone(request)) return statementOf(outer(sql`${single}\n${sorted}\n${page}`));
+  if (isNone(request)) return statementOf(outer(order, sql`${single}\n${sorted}\n${page}`));
   const repeated = keys(mergedExpressions, repeatedSpans(request, after(mergedExpressions)));
-  if (request.repeated === "all") return statementOf(outer(sql`${repeated}\n${sorted}\n${page}`));
+  if (request.repeated === "all") return statementOf(outer(order, sql`${repeated}\n${sorted}\n${page}`));
   const most = sql`LIMIT ${param("UInt64", limit + offset)}`;
   return statementOf(
-    outer(sql`SELECT * FROM (
+    outer(
+      order,
+      sql`SELECT * FROM (
 SELECT * FROM (${single}\n${sorted}\n${most})
 UNION ALL
-SELECT * FROM (${repeated}\n${sorted}\n${most}))\n${sorted}\n${page}`),
+SELECT * FROM (${repeated}\n${sorted}\n${most}))\n${sorted}\n${page}`,
+    ),
   );
 }
 
-function outer(rows: Sql): Sql {
-  return sql`SELECT TraceId, SpanId, Timestamp, toString(Sort) AS Sort FROM (\n${rows})`;
+function outer({ by }: SpanOrder, rows: Sql): Sql {
+  const sort = raw(by === "started_at" ? "toString(Sort, 'UTC')" : "toString(Sort)");
+  return sql`SELECT TraceId, SpanId, Timestamp, ${sort} AS Sort FROM (\n${rows})`;
 }
 
 /** How many spans fit. */

@@ -182,7 +182,8 @@ export function rowsOfHours(from: number, to: number): Sql {
  */
 export function rowsOfSessions(project: string, tables: StoreTables, sessions: Sql): Sql {
   return sql`(Hour, TraceId) IN (
-    SELECT arrayJoin(arrayFlatten(arrayMap(t -> [(t.1 - 3600, t.2), t, (t.1 + 3600, t.2)], Traces))) AS k
-    FROM ${raw(tables.sessions)}
-    WHERE ${ofProject(project)} AND ${sessions})`;
+    SELECT k.1, k.2 FROM (
+      SELECT arrayJoin(arrayFlatten(arrayMap(t -> [(t.1 - 3600, t.2), t, (t.1 + 3600, t.2)], Traces))) AS k
+      FROM ${raw(tables.sessions)}
+      WHERE ${ofProject(project)} AND ${sessions}))`;
 }

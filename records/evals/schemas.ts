@@ -193,7 +193,9 @@ export const summaryRead = z
       .array(
         scorerRead.omit({ code: true }).extend({
           score_count: z.int().describe("Results that have a score of it."),
-          averages: z.record(z.string(), z.number()).describe("Mean of each output that is a number."),
+          averages: z
+            .record(z.string(), z.number())
+            .describe("Mean of each output that is a number, or yes (1) or no (0)."),
         }),
       )
       .describe("Scorers and what they found."),

@@ -120,7 +120,8 @@ export class Scorers {
 }
 
 /**
- * Numbers of scores by scorer, and means of the outputs that are numbers or say yes or no; a score that is a number itself is the
+ * Numbers of scores by scorer, and means of the outputs that are numbers or say yes (1) or no (0), whatever version of ClickHouse reads
+ * the JSON; a score that is one itself is the
  * output "".
  *
  * @param from the table's quoted name with its database
@@ -128,10 +129,10 @@ export class Scorers {
 export function tallyScores(from: string, project: string, evalId: string): Statement {
   return statementOf(sql`SELECT ScorerId, count() AS ScoreCount, avgMap(Numbers) AS Averages
     FROM (
-      SELECT ScorerId, CAST(if(JSONType(Value) = 'Object',
-        JSONExtractKeysAndValues(Value, 'Float64'),
-        arrayFilter(pair -> isFinite(pair.2), [('', toFloat64OrDefault(Value, nan))])
-      ), 'Map(String, Float64)') AS Numbers
+      SELECT ScorerId, CAST(arrayFilter(pair -> isFinite(pair.2), arrayMap(
+        pair -> (pair.1, multiIf(pair.2 = 'true', 1, pair.2 = 'false', 0, toFloat64OrDefault(pair.2, nan))),
+        if(JSONType(Value) = 'Object', JSONExtractKeysAndValuesRaw(Value), [('', Value)])
+      )), 'Map(String, Float64)') AS Numbers
       FROM ${raw(from)} FINAL
       WHERE ${ofProject(project)} AND EvalId = ${param("String", evalId)} AND NOT IsDeleted
     )

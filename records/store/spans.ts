@@ -1,6 +1,7 @@
 import { parseUuid, storedSpanId } from "../../pipeline/ids.ts";
 import { startsOfSpan } from "../../query/places.ts";
 import type { StoreTables } from "../../query/reader.ts";
+import { completionAttributes } from "../../query/spans/surroundings.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../query/sql.ts";
 import type { Records } from "./records.ts";
 
@@ -26,8 +27,6 @@ interface SpanRow {
 
 /** Writes of one span that are put together. No option: each of them says the same links, or none. */
 const maxRows = 100;
-
-const responseIdAttributes = ["openai_id", "llm.response_id", "response_id", "gen_ai.response.id"] as const;
 
 /** The spans of an id: a span's own (UUID, or 16 digits), or what a provider called its completion. */
 export async function findSpan(records: Records, project: string, id: string): Promise<SpanLink | undefined> {
@@ -64,12 +63,13 @@ export function spanByResponse(tables: StoreTables, project: string, responseId:
 
 /** Where spans came without their columns filled, their attributes are looked through, which takes long: @param ageMs how far back */
 export function spanByAttribute(tables: StoreTables, project: string, responseId: string, ageMs: number): Statement {
-  const keys = raw(responseIdAttributes.map((key) => `SpanAttributes['${key}']`).join(", "));
+  const values = raw(completionAttributes.map((key) => `SpanAttributes['${key}']`).join(", "));
   return spans(tables, [
     ofProject(project),
     sql`Timestamp > now() - toIntervalSecond(${raw(String(Math.ceil(ageMs / 1_000)))})`,
     sql`ResponseId = ''`,
-    sql`${param("String", responseId)} IN (${keys})`,
+    // Not IN, which takes constants alone before ClickHouse 26.
+    sql`has([${values}], ${param("String", responseId)})`,
   ]);
 }
 

@@ -47,7 +47,7 @@ export const traceDigits = (trace: number): string => traceUuid(trace).replaceAl
 export const sessionUuidOf = (session: number): string =>
   `11111111-0000-4000-8000-${session.toString(16).padStart(12, "0")}`;
 
-const time = (ms: number): string => new Date(midnight + ms).toISOString().replace("T", " ").replace("Z", "");
+const time = (ms: number): string => new Date(midnight + ms).toISOString();
 
 function rowOf(span: SpanRow): Record<string, unknown> {
   const at = span.at ?? 0;
@@ -196,7 +196,8 @@ export class TestStore {
   }
 
   async #insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {
-    await this.#server.client.insert({ table, values, format: "JSONEachRow" });
+    const clickhouse_settings = { date_time_input_format: "best_effort" } as const;
+    await this.#server.client.insert({ table, values, format: "JSONEachRow", clickhouse_settings });
   }
 }
 

@@ -21,7 +21,7 @@ export interface TestClickHouse {
   readonly client: ClickHouseClient;
   /** The ways to the server, for readers. */
   readonly connection: Connection;
-  /** The rows of a SELECT, as objects. 64-bit integers come as strings. */
+  /** The rows of a SELECT, as objects. 64-bit integers come as strings, times in UTC whatever the server's zone is. */
   query<Row = Record<string, unknown>>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]>;
   /** Runs a statement without a result. */
   command(sql: string): Promise<void>;
@@ -58,7 +58,7 @@ export async function startTestClickHouse(): Promise<TestClickHouse> {
         query: sql,
         query_params: parameters,
         format: "JSONEachRow",
-        clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+        clickhouse_settings: { output_format_json_quote_64bit_integers: 1, session_timezone: "UTC" },
       });
       return result.json<Row>();
     },
@@ -73,6 +73,20 @@ export async function startTestClickHouse(): Promise<TestClickHouse> {
       await server.stop();
     },
   };
+}
+
+/** What `EXPLAIN indexes = 1` says of a SELECT. */
+export async function explainedIndexes(
+  server: TestClickHouse,
+  query: string,
+  parameters: Record<string, unknown>,
+): Promise<string> {
+  // Servers from 26 on ask indexes while they read, and explain nothing of them then; older ones do not know the setting.
+  const setting = "use_skip_indexes_on_data_read";
+  const isKnown = (await server.query(`SELECT 1 FROM system.settings WHERE name = '${setting}'`)).length > 0;
+  const explain = `EXPLAIN indexes = 1 ${query}${isKnown ? ` SETTINGS ${setting} = 0` : ""}`;
+  const lines = await server.query<{ explain: string }>(explain, parameters);
+  return lines.map((line) => line.explain).join("\n");
 }
 
 class ExternalServer {

@@ -60,12 +60,14 @@ export const traceRollUpColumns: readonly ColumnDefinition[] = [
   column("Attributes", versioned),
 ];
 
+const utcToday = "toDate(now64(3), 'UTC')";
+
 /** The columns of `sessions`. */
 export const sessionRollUpColumns: readonly ColumnDefinition[] = [
   column("ProjectId", "LowCardinality(String)", "", ""),
   column("SessionId", "String"),
   // UTC day of arrival: rows of one session on one day are one row, and old days go whole.
-  column("Day", "Date", "DEFAULT today()", ""),
+  column("Day", "Date", `DEFAULT ${utcToday}`, ""),
   column("Name", "SimpleAggregateFunction(max, String)"),
   column("CreatedAt", "SimpleAggregateFunction(min, DateTime64(3))", "DEFAULT now64(3)", times),
   column("UpdatedAt", "SimpleAggregateFunction(max, DateTime64(3))", "DEFAULT now64(3)", times),
@@ -189,6 +191,11 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
           `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD INDEX IF NOT EXISTS idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1`,
           `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MATERIALIZE INDEX idx_session_id`,
         ],
+      },
+      {
+        version: 7,
+        name: "days that do not depend on the server's time zone",
+        statements: [`ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY COLUMN Day DEFAULT ${utcToday}`],
       },
     ],
   };

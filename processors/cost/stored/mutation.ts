@@ -39,13 +39,15 @@ export async function settleMutations(table: SpanTable): Promise<void> {
 
 /**
  * Whether the table takes lightweight updates, which write only what changes, in a hundredth of the time of a mutation. They
- * need columns that say where a row came from, and are left to tables on a single server.
+ * need columns that say where a row came from and a server that knows them (ClickHouse 25.8 and later), and are left to tables on
+ * a single server.
  */
 async function takesLightweightUpdates(table: SpanTable): Promise<boolean> {
   if (table.isClustered) return false;
   const [found] = await select<{ engine_full: string }>(
     table,
-    `SELECT engine_full FROM system.tables WHERE database = ${quoteText(table.database)} AND name = ${quoteText(table.name)}`,
+    `SELECT engine_full FROM system.tables WHERE database = ${quoteText(table.database)} AND name = ${quoteText(table.name)}
+    AND 'enable_lightweight_update' IN (SELECT name FROM system.settings)`,
   );
   const needed = ["enable_block_number_column = 1", "enable_block_offset_column = 1"];
   return found !== undefined && needed.every((setting) => found.engine_full.includes(setting));

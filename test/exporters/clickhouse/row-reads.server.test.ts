@@ -46,6 +46,13 @@ describe("rows of a server", () => {
     ]);
   });
 
+  it("are written as the settings say, however long the parameters are", async () => {
+    const many = Array.from({ length: 2_000 }, () => "x");
+    const query = "SELECT toDateTime64(0, 3, 'UTC') AS at, length({a: Array(String)}) AS found";
+    const settings = { date_time_output_format: "iso", output_format_json_quote_64bit_integers: 0 };
+    expect(await rows(query, { a: many }, settings)).toEqual([{ at: "1970-01-01T00:00:00.000Z", found: 2_000 }]);
+  });
+
   it("get numbers, booleans and nothing", async () => {
     const params = { i: 2n ** 62n, f: -1.5, b: true, n: null, a: [1, 2], u: [Number.NaN] };
     const query =

@@ -15,12 +15,13 @@ afterEach(async () => {
   }
 });
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 async function readsFrom(answer: Answer, options: { timeoutMs?: number } = {}): Promise<RowReads> {
   const server = createServer((incoming, response) => {
-    incoming.resume();
-    incoming.once("end", () => answer(incoming, response));
+    const chunks: Buffer[] = [];
+    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+    incoming.once("end", () => answer(incoming, response, Buffer.concat(chunks).toString()));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -61,6 +62,22 @@ describe("rows", () => {
     const isMultipart = ({ headers }: IncomingMessage) => headers["content-type"]?.startsWith("multipart/form-data");
     expect(seen.map(isMultipart)).toEqual([undefined, undefined, true, true]);
     expect(seen.every(({ url }) => url!.length < 5_000)).toBe(true);
+  });
+
+  it("have settings in the statement that servers look for there alone where parameters are in the body", async () => {
+    const seen: { address: URLSearchParams; body: string }[] = [];
+    const reads = await readsFrom((incoming, response, body) => {
+      seen.push({ address: new URL(incoming.url!, "http://here").searchParams, body });
+      response.end("[]");
+    });
+    const settings = { date_time_output_format: "iso", max_threads: 1 } as const;
+    for (const t of ["short", "x".repeat(5_000)])
+      await reads.rows({ ...request, clickhouse_settings: settings, query_params: { t } });
+    expect(seen.map(({ address }) => [address.get("date_time_output_format"), address.get("max_threads")])).toEqual([
+      ["iso", "1"],
+      [null, "1"],
+    ]);
+    expect(seen.map(({ body }) => body.includes("\nSETTINGS date_time_output_format = 'iso'"))).toEqual([false, true]);
   });
 
   it("may take longer than a connection is kept without a request, on a new one and on one that was kept", async () => {

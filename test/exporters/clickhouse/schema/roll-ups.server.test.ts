@@ -12,7 +12,7 @@ import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts"
 import type { TableSchema } from "../../../../exporters/clickhouse/schema/table-schema.ts";
 import type { Reader } from "../../../../query/reader.ts";
 import { sessionsStatement } from "../../../../query/spans/surroundings.ts";
-import { startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
+import { explainedIndexes, startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
 
 const logger = pino({ level: "silent" });
 const project = "7e0c6f3a-1111-4222-8333-944455556666";
@@ -112,9 +112,7 @@ describe("roll-ups of the clickhouse exporter", () => {
     ]);
     await vi.waitFor(
       async () => {
-        const explain = `EXPLAIN indexes = 1 ${query} SETTINGS use_skip_indexes_on_data_read = 0`;
-        const plan = await server.query<{ explain: string }>(explain, params);
-        expect(plan.map((line) => line.explain).join("\n")).toMatch(/idx_session_id[\s\S]*Parts: 1\/5$/m);
+        expect(await explainedIndexes(server, query, params)).toMatch(/idx_session_id[\s\S]*Parts: 1\/5$/m);
       },
       { timeout: 30_000, interval: 100 },
     );
