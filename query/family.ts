@@ -21,6 +21,7 @@ export function tracesOf(session: string, { project, tables }: SpanTagScope): Sq
   const id = param("String", session);
   return sql`(SELECT TraceId FROM ${raw(tables.traces)}
     WHERE ${ofProject(project)} AND (Hour, TraceId) IN (
-      SELECT arrayJoin(Traces) FROM ${raw(tables.sessions)} WHERE ${ofProject(project)} AND SessionId = ${id})
+      SELECT k.1, k.2 FROM (
+        SELECT arrayJoin(Traces) AS k FROM ${raw(tables.sessions)} WHERE ${ofProject(project)} AND SessionId = ${id}))
     GROUP BY TraceId HAVING ${raw(firstSession)} = ${id})`;
 }

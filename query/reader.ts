@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import type { ClickHouseSettings } from "@clickhouse/client";
 import type { Connection } from "../exporters/clickhouse/client.ts";
 import type { ReadsConfig } from "./config.ts";
@@ -41,9 +40,6 @@ export interface Reader {
    * @throws {ClickHouseError} the server refused, or a limit was passed: `code` says which
    */
   rows<Row>(statement: Statement, options?: ReadOptions): Promise<Row[]>;
-
-  /** The bytes of a SELECT in one of ClickHouse's formats, as they come. Ends with an error where the query fails. */
-  stream(statement: Statement, format: string, options?: ReadOptions): Promise<Readable>;
 }
 
 /** The same, but a signal stops every statement that has none of its own. */
@@ -53,7 +49,6 @@ export function stoppedBy(signal: AbortSignal, reader: Reader): Reader {
     tables: reader.tables,
     bounds: reader.bounds,
     rows: (statement, options) => reader.rows(statement, withSignal(options)),
-    stream: (statement, format, options) => reader.stream(statement, format, withSignal(options)),
   };
 }
 
@@ -92,30 +87,14 @@ export class ClickHouseReader implements Reader {
     };
   }
 
-  rows<Row>(statement: Statement, options: ReadOptions = {}): Promise<Row[]> {
-    return this.#send(statement, options, ({ reads }, request) => reads.rows<Row>(request));
-  }
-
-  stream(statement: Statement, format: string, options: ReadOptions = {}): Promise<Readable> {
-    return this.#send(statement, options, async ({ client }, request) => {
-      const result = await client.exec({ ...request, query: `${request.query}\nFORMAT ${format}` });
-      return result.stream;
-    });
-  }
-
-  async #send<T>(
-    statement: Statement,
-    options: ReadOptions,
-    send: (connection: Connection, request: ReturnType<typeof requestOf>) => Promise<T>,
-  ): Promise<T> {
-    const connection = await this.#connection();
-    const { client } = connection;
+  async rows<Row>(statement: Statement, options: ReadOptions = {}): Promise<Row[]> {
+    const { client, reads } = await this.#connection();
     const quick = await this.#quick.settingsFor(client);
     try {
-      return await send(connection, requestOf(statement, options, { ...this.#settings, ...quick }));
+      return await reads.rows<Row>(requestOf(statement, options, { ...this.#settings, ...quick }));
     } catch (error) {
       if (!this.#quick.isRefused(client, error)) throw error;
-      return send(connection, requestOf(statement, options, this.#settings));
+      return reads.rows<Row>(requestOf(statement, options, this.#settings));
     }
   }
 }

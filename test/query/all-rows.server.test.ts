@@ -65,7 +65,6 @@ function counting(): { readonly reader: Reader; readonly statements: () => numbe
         statements += 1;
         return reader.rows(statement, options);
       },
-      stream: (statement, format, options) => reader.stream(statement, format, options),
     },
   };
 }

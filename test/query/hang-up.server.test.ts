@@ -28,7 +28,6 @@ function readerWith(seen: (statement: Statement, options?: ReadOptions) => State
     tables: reader.tables,
     bounds: reader.bounds,
     rows: (statement, options) => reader.rows(seen(statement, options), options),
-    stream: (statement, format, options) => reader.stream(seen(statement, options), format, options),
   };
 }
 

@@ -1,4 +1,3 @@
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { queryUser } from "../../exporters/clickhouse/schema/query-user.ts";
 import { externalClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
@@ -16,8 +15,7 @@ const query = "SELECT toInt32(getSetting('use_skip_indexes_on_data_read')) AS va
 describe.skipIf(externalClickHouse)("the embedded server", () => {
   it("is sent the setting that makes look-ups quick with each statement of a reader, and has it for nobody else", async () => {
     const rows = await store.reader.rows({ query, params: {} });
-    const streamed = await text(await store.reader.stream({ query, params: {} }, "TSV"));
-    expect([rows, streamed]).toEqual([[{ value: 0 }], "0\n"]);
+    expect(rows).toEqual([{ value: 0 }]);
     expect(await server.query(query)).toEqual([{ value: 1 }]);
   });
 

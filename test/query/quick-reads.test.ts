@@ -23,12 +23,8 @@ function connectionOf({ offers, refuses = false }: { offers: () => readonly stri
     if (refuses && !isQuestion && all.some((name) => name in (request.clickhouse_settings ?? {}))) throw unknown;
     return isQuestion ? offers().map((name) => ({ name })) : [{ 1: 1 }];
   };
-  const exec = async (request: Sent) => {
-    sent.push(request);
-    return { stream: "stream" };
-  };
   const question = async (request: Sent) => ({ json: () => query(request) });
-  const client = { query: question, exec } as unknown as ClickHouseClient;
+  const client = { query: question } as unknown as ClickHouseClient;
   return { connection: { client, reads: { rows: query } } as unknown as Connection, sent };
 }
 
@@ -50,22 +46,20 @@ const carried = (sent: readonly Sent[]) =>
     );
 
 describe("statements of a reader", () => {
-  it("carry the settings that make reads quick, streams too, where the server has them, which is asked once", async () => {
+  it("carry the settings that make reads quick, where the server has them, which is asked once", async () => {
     const { connection, sent } = connectionOf({ offers: () => all });
     const reader = readerOf(connection);
     await Promise.all([reader.rows(statement), reader.rows(statement)]);
-    await reader.stream(statement, "CSV");
-    expect(carried(sent)).toEqual([quickSettings, quickSettings, quickSettings]);
-    expect(sent).toHaveLength(4);
+    expect(carried(sent)).toEqual([quickSettings, quickSettings]);
+    expect(sent).toHaveLength(3);
   });
 
   it("go without those that a server does not know, or that its operator has set", async () => {
     const { connection, sent } = connectionOf({ offers: () => ["compile_expressions"] });
     const reader = readerOf(connection);
     await reader.rows(statement);
-    await reader.stream(statement, "CSV");
-    expect(carried(sent)).toEqual([{ compile_expressions: 0 }, { compile_expressions: 0 }]);
-    expect(sent).toHaveLength(3);
+    expect(carried(sent)).toEqual([{ compile_expressions: 0 }]);
+    expect(sent).toHaveLength(2);
   });
 
   it("go without them while the server does not answer the question, which is put again", async () => {

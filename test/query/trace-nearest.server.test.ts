@@ -34,7 +34,6 @@ async function listed(filter: Partial<TraceFilter>): Promise<{ traces: number[];
       queries.push(statement.query);
       return store.reader.rows(statement, options);
     },
-    stream: (...asked) => store.reader.stream(...asked),
   };
   const page = { sortBy: "started_at", sortOrder: "desc", limit: 3, offset: 0, ...filter } as const;
   const traces = await listTraces(reader, project, page);

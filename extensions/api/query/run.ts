@@ -152,22 +152,31 @@ function answerHeaders(headers: Headers): Record<string, string> {
  * Ends with an error where the server says in the middle of the rows that the query failed; an answer that has begun has
  * no other way to tell than to break off.
  *
- * @param tag which marks such a place in this answer; older servers have none
+ * @param tag which marks such a place in this answer. Servers before ClickHouse 25.11 have none: their answer ends with what
+ *   went wrong
  */
-function cutAtException(tag: string | string[] | undefined): Transform {
+export function cutAtException(tag: string | string[] | undefined): Transform {
   const mark = typeof tag === "string" ? Buffer.from(`__exception__\r\n${tag}`) : undefined;
+  const heldBytes = mark?.length ?? maxEndBytes;
   let held = Buffer.alloc(0);
+  const failed = (): Error => new Error("the query failed after its answer had begun");
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      if (mark === undefined) return done(null, chunk);
       const bytes = Buffer.concat([held, chunk]);
-      if (bytes.includes(mark)) return done(new Error("the query failed after its answer had begun"));
-      const sent = Math.max(bytes.length - mark.length, 0);
+      if (mark !== undefined && bytes.includes(mark)) return done(failed());
+      const sent = Math.max(bytes.length - heldBytes, 0);
       held = Buffer.from(bytes.subarray(sent));
       done(null, bytes.subarray(0, sent));
     },
     flush(done) {
-      done(null, held);
+      if (mark === undefined && endOfFailure.test(held.toString("latin1"))) done(failed());
+      else done(null, held);
     },
   });
 }
+
+/** No option: an exception of which more than this is missing at its beginning still ends like one. */
+const maxEndBytes = 4_096;
+
+/** How an answer of an older server ends that has failed: `(NAME_OF_ERROR) (version 24.8.4.1)`. */
+const endOfFailure = /\([A-Z][A-Z0-9_]+\) \(version [^()\n]+(?:\([^()\n]*\))?\)\s*$/;

@@ -14,7 +14,7 @@ import { quickConfig } from "./support.ts";
 
 const { logger } = testSettings();
 const time = "1700000000123456789";
-const timeText = "2023-11-14 22:13:20.123456789";
+const timeText = "2023-11-14T22:13:20.123456789Z";
 const dayNanos = 86_400_000_000_000n;
 
 type OtlpSignal = Exclude<Signal, "traces">;
@@ -88,7 +88,7 @@ const pointColumns = {
   MetricDescription: "what it is",
   MetricUnit: "ms",
   Attributes: { code: "200", zone: "b" },
-  StartTimeUnix: "2023-11-14 22:13:20.000000000",
+  StartTimeUnix: "2023-11-14T22:13:20.000000000Z",
   TimeUnix: timeText,
   Flags: 1,
 };
@@ -125,7 +125,12 @@ describe("clickhouse exporter of metrics and logs with a server", () => {
   }
 
   const rows = (table: string, order = "tuple()"): Promise<Record<string, unknown>[]> =>
-    server.query(`SELECT * FROM ${table} ORDER BY ${order}`);
+    server.connection.reads.rows({
+      query: `SELECT * FROM ${table} ORDER BY ${order}`,
+      query_params: {},
+      // Whatever the zone of the server is.
+      clickhouse_settings: { date_time_output_format: "iso", output_format_json_quote_64bit_integers: 1 },
+    });
   const count = async (table: string): Promise<number> =>
     Number((await server.query<{ n: string }>(`SELECT count() AS n FROM ${table}`))[0]?.n);
 
@@ -149,7 +154,7 @@ describe("clickhouse exporter of metrics and logs with a server", () => {
       {
         ...ownerColumns,
         Timestamp: timeText,
-        TimestampTime: "2023-11-14 22:13:20",
+        TimestampTime: "2023-11-14T22:13:20Z",
         TraceId: "0af7651916cd43dd8448eb211c80319c",
         SpanId: "b7ad6b7169203331",
         TraceFlags: 1,
@@ -190,9 +195,9 @@ describe("clickhouse exporter of metrics and logs with a server", () => {
     const records = [{ observedTimeUnixNano: time }, { timeUnixNano: "0" }, { timeUnixNano: "18446744073709551615" }];
     await exporter.consume(logsOf(...records));
     expect((await rows(table("logs"), "Timestamp")).map((row) => row["Timestamp"])).toEqual([
-      "1970-01-01 00:00:00.000000000",
+      "1970-01-01T00:00:00.000000000Z",
       timeText,
-      "2262-04-11 23:47:16.854775807",
+      "2262-04-11T23:47:16.854775807Z",
     ]);
   });
 

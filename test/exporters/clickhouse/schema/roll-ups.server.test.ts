@@ -36,7 +36,7 @@ describe("roll-ups of the clickhouse exporter", () => {
   ];
   const insert = (name: string): Promise<void> =>
     server.command(`INSERT INTO ${name} (Timestamp, TraceId, SpanId, SpanName, Cost, SessionId, CreatedAt)
-      SELECT toDateTime64('2026-11-20 00:00:00', 9) + number * 3000, toString(number % 20), toString(number), 'n', 1, 's', '2026-11-20 01:00:00'
+      SELECT toDateTime64('2026-11-20 00:00:00', 9, 'UTC') + number * 3000, toString(number % 20), toString(number), 'n', 1, 's', '2026-11-20 01:00:00'
       FROM numbers(100)`);
   const sums = (name: string): Promise<unknown> =>
     server.query(`SELECT sum(c) AS cost, sum(n) AS rows, sum(h) AS spans, count() AS traces FROM
@@ -89,7 +89,8 @@ describe("roll-ups of the clickhouse exporter", () => {
     expect(await placesOf("99")).toEqual([{ first: "2026-11-23 10:30:00", range: 0 }]);
     expect(await placesOf("1")).toHaveLength(5 + 1);
     await server.command(`INSERT INTO ids (Timestamp, TraceId, SpanId, CreatedAt) VALUES
-      ('2026-11-24 00:00:07', 'new', 'a', now()), ('2026-11-24 00:00:03.9', 'new', 'b', now())`);
+      (toDateTime64('2026-11-24 00:00:07', 9, 'UTC'), 'new', 'a', now()),
+      (toDateTime64('2026-11-24 00:00:03.9', 9, 'UTC'), 'new', 'b', now())`);
     expect(await placesOf("a")).toEqual([{ first: "2026-11-24 00:00:03", range: 4 }]);
     expect(await placesOf("new")).toEqual([{ first: "2026-11-24 00:00:03", range: 4 }]);
     await server.command("ALTER TABLE ids UPDATE Cost = 2 WHERE SpanId = '99' SETTINGS mutations_sync = 2");
