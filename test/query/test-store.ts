@@ -80,11 +80,14 @@ export class TestStore {
     this.#stops = stops;
   }
 
-  static async start(options: { readonly api?: object; readonly images?: object } = {}): Promise<TestStore> {
+  /** @param options of the API and of images, and what statements tell the server in the address: `?setting=value` */
+  static async start(
+    options: { readonly api?: object; readonly images?: object; readonly parameters?: string } = {},
+  ): Promise<TestStore> {
     const clickhouse = await startTestClickHouse();
     const folder = await mkdtemp(join(tmpdir(), "signalbox-query-"));
     const config = clickhouseConfigSchema.parse({
-      endpoint: clickhouse.url,
+      endpoint: `${clickhouse.url}${options.parameters ?? ""}`,
       database: clickhouse.database,
       insert: { max_age: "20ms", linger: "5ms" },
       dead_letter: { directory: folder },
