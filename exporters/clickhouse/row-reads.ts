@@ -174,7 +174,7 @@ function messageOf(
 }
 
 /**
- * Whether servers before ClickHouse 25 ignore a setting in the address of a multipart request: names like that of
+ * Whether ClickHouse 24.8 ignores a setting in the address of a multipart request: names like that of
  * `date_time_output_format` are those of tables which come along.
  */
 function isTakenForData(setting: string): boolean {

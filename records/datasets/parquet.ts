@@ -69,7 +69,7 @@ export class ParquetReader {
 
 const external = "(SELECT bytes FROM file)";
 const countStatement = `SELECT num_rows FROM format(ParquetMetadata, ${external}) FORMAT JSONEachRow`;
-// Not in the address: servers before ClickHouse 25 take a setting of such a name for a part of the body.
+// Not in the address, where ClickHouse 24.8 takes a setting of such a name for a part of the body.
 const isoTimes = "SETTINGS date_time_output_format = 'iso'";
 const rowsStatement = `SELECT * FROM format(Parquet, ${external}) FORMAT JSONEachRow ${isoTimes}`;
 

@@ -68,7 +68,7 @@ export function spanByAttribute(tables: StoreTables, project: string, responseId
     ofProject(project),
     sql`Timestamp > now() - toIntervalSecond(${raw(String(Math.ceil(ageMs / 1_000)))})`,
     sql`ResponseId = ''`,
-    // Not IN, which takes constants alone before ClickHouse 26.
+    // Not IN, which takes constants alone in ClickHouse 25.8.
     sql`has([${values}], ${param("String", responseId)})`,
   ]);
 }
