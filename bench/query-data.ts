@@ -95,7 +95,7 @@ SELECT
   if(isLlm, inTokens, NULL) AS InputTokens, if(isLlm, outTokens, NULL) AS OutputTokens, if(isLlm, inTokens + outTokens, NULL) AS TotalTokens,
   if(isLlm, inTokens * 2.5e-6 + outTokens * 1e-5 * (1 + model), NULL) AS Cost,
   if(isLlm, inTokens * 2.5e-6, NULL) AS InputCost, if(isLlm, outTokens * 1e-5 * (1 + model), NULL) AS OutputCost,
-  if(hasSession AND (th % 2 = 0 OR p = 0), concat(substring(hex(sipHash128((intDiv(t, 3000) * 600 + th % 600), 'x')) AS sh, 1, 8), '-', substring(sh, 9, 4), '-', substring(sh, 13, 4), '-', substring(sh, 17, 4), '-', substring(sh, 21)), '') AS SessionId,
+  if(hasSession AND (th % 2 = 0 OR p = 0), concat(substring(lower(hex(sipHash128((intDiv(t, 3000) * 600 + th % 600), 'x'))) AS sh, 1, 8), '-', substring(sh, 9, 4), '-', substring(sh, 13, 4), '-', substring(sh, 17, 4), '-', substring(sh, 21)), '') AS SessionId,
   if(SessionId = '', '', concat('chat-', toString((intDiv(t, 3000) * 600 + th % 600)))) AS SessionName,
   if(isLlm, arrayStringConcat(arrayMap(i -> sentences[1 + cityHash64(number, i) % 2000], range(7)), ' '), '') AS Input,
   if(isLlm, arrayStringConcat(arrayMap(i -> sentences[1 + cityHash64(number, i, 1) % 2000], range(4)), ' '), '') AS Output,

@@ -4,6 +4,7 @@ import { ensureTable } from "../exporters/clickhouse/schema/ensure.ts";
 import { idsSchema, idsTableOf } from "../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
+import { settledSessionsSchema, settledSessionsTable } from "../exporters/clickhouse/schema/settled-sessions.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../exporters/clickhouse/schema/span-series.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
@@ -12,8 +13,9 @@ import { readsSchema } from "../query/config.ts";
 import { ClickHouseReader, type Reader } from "../query/reader.ts";
 import { seriesSchema } from "../query/series/config.ts";
 import { readSeries } from "../query/series/read.ts";
-import { Settler } from "../query/series/settler.ts";
 import { listSessions } from "../query/sessions/list.ts";
+import { settlementsOf } from "../query/settled/settlements.ts";
+import { Settler } from "../query/settled/settler.ts";
 import { SpanPages } from "../query/spans/pages.ts";
 import { readKeys, readSpan } from "../query/spans/read.ts";
 import { isoOfNanos } from "../query/time.ts";
@@ -158,6 +160,7 @@ async function makeStore(spans: number): Promise<Store> {
     idsSchema({ spans: "otel_traces", traces: "traces" }),
     signalsSchema("signals"),
     spanSeriesSchema,
+    settledSessionsSchema,
   ];
   for (const schema of schemas) await ensureTable(client, { ddl, schema, create: true, logger });
   await fillStore(server, spans);
@@ -169,6 +172,7 @@ async function makeStore(spans: number): Promise<Store> {
     sessions: table("sessions"),
     ids: table(idsTableOf("traces")),
     spanSeries: table(spanSeriesTable),
+    settledSessions: table(settledSessionsTable),
     signals: table("signals"),
     attachments: table("attachments"),
     attachmentData: table("attachment_data"),
@@ -187,7 +191,13 @@ async function settleAll({ client, database }: TestClickHouse, reader: Reader): 
   const insert = async (name: string, values: readonly object[]): Promise<void> =>
     void (await client.insert({ table: `${database}.${name}`, format: "JSONEachRow", values: [...values] }));
   const config = seriesSchema.parse({ quiet_time: "0s", pause: "0s" });
-  const settler = new Settler({ reader, insert, config, logger: pino({ level: "silent" }) });
+  const settler = new Settler({
+    reader,
+    insert,
+    settlements: settlementsOf(config),
+    config,
+    logger: pino({ level: "silent" }),
+  });
   await settler.settle(firstMs / 1_000, (firstMs + (days + 1) * dayMs) / 1_000);
 }
 

@@ -16,6 +16,8 @@ export interface StoreTables {
   readonly ids: string | undefined;
   /** One row an hour that was added up. */
   readonly spanSeries: string;
+  /** One row a stretch of hours whose sessions were added up. */
+  readonly settledSessions: string;
   readonly signals: string;
   readonly attachments: string;
   readonly attachmentData: string;

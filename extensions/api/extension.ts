@@ -6,6 +6,7 @@ import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
 import { idsTableOf } from "../../exporters/clickhouse/schema/ids.ts";
 import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
+import { settledSessionsSchema, settledSessionsTable } from "../../exporters/clickhouse/schema/settled-sessions.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
 import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
@@ -15,7 +16,8 @@ import type { Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pipeline/errors.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../../query/reader.ts";
-import { Settler } from "../../query/series/settler.ts";
+import { settlementsOf } from "../../query/settled/settlements.ts";
+import { Settler } from "../../query/settled/settler.ts";
 import { InFlight } from "../../receivers/otlp/in-flight.ts";
 import type { Api, Store } from "./api.ts";
 import { Authenticator } from "./auth/authenticator.ts";
@@ -34,7 +36,7 @@ import { withDocumentation } from "./openapi/routes.ts";
 import { ownRoutes } from "./routes.ts";
 import { ExporterStore } from "./store.ts";
 
-const apiTables: readonly TableSchema[] = [apiKeysSchema, spanSeriesSchema, ...recordSchemas];
+const apiTables: readonly TableSchema[] = [apiKeysSchema, spanSeriesSchema, settledSessionsSchema, ...recordSchemas];
 
 /** The HTTP API: one address for what SDKs write and what people and programs read. */
 export class ApiExtension implements Api, ServerAuthenticator {
@@ -68,6 +70,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
     this.#settler = new Settler({
       reader: this.reader,
       insert: (table, rows) => this.store.insert(table, rows),
+      settlements: settlementsOf(config.series),
       config: config.series,
       logger: settings.logger,
     });
@@ -218,6 +221,7 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     sessions: store.table(config.sessions_rollup_table_name),
     ids: config.traces_rollup ? store.table(idsTableOf(config.traces_rollup_table_name)) : undefined,
     spanSeries: store.table(spanSeriesTable),
+    settledSessions: store.table(settledSessionsTable),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),

@@ -6,7 +6,9 @@ export const seriesSchema = z.strictObject({
   settle: z
     .boolean()
     .default(true)
-    .describe("Adds up hours that have ended in the background, so that series over days are quick."),
+    .describe(
+      "Adds up hours that have ended in the background, so that series over days and the dearest, longest and largest sessions are found quickly.",
+    ),
   interval: durationMs
     .pipe(z.number().min(1_000, "must be 1s or more"))
     .prefault("1m")
@@ -23,6 +25,13 @@ export const seriesSchema = z.strictObject({
     .min(1)
     .default(20_000)
     .describe("Most combinations of model, provider, kind, service and status in an hour that is added up."),
+  max_sessions: z
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe(
+      "Most sessions in six hours that are added up; of more, lists in the order of cost and the like add up the traces.",
+    ),
   max_buckets: z
     .int()
     .min(120)

@@ -1,6 +1,7 @@
 import { ApiError } from "../../extensions/api/http/errors.ts";
 import type { Reader } from "../reader.ts";
 import { repeatedOf, repeatedStatement } from "../repeated.ts";
+import type { SettledMark } from "../settled/hours.ts";
 import {
   addedUp,
   type HourRows,
@@ -45,19 +46,19 @@ type Request = Omit<SeriesRequest, "repeated">;
 
 async function withSettled(reader: Reader, request: Request, options: SeriesOptions): Promise<readonly SeriesRow[]> {
   const { signal } = options;
-  const [then, now] = await Promise.all(
-    [rowsWhenSettled(request), rowsPerHour(request)].map(async (statement) => {
-      const rows = await reader.rows<HourRows>(statement, { signal });
-      return new Map(rows.map(({ At, Rows }) => [At, Number(Rows)]));
-    }),
-  );
-  const parts = splitHours(request, now!, then!);
+  const [counted, settled] = await Promise.all([
+    reader.rows<HourRows>(rowsPerHour(request), { signal }),
+    reader.rows<SettledMark>(rowsWhenSettled(request), { signal }),
+  ]);
+  const now = new Map(counted.map(({ At, Rows }) => [At, Number(Rows)]));
+  const then = new Map(settled.map(({ At, Mark }) => [At, Number(Mark)]));
+  const parts = splitHours(request, now, then);
   if (parts.settled.length === 0) return live(reader, request, options);
-  const [settled, fresh] = await Promise.all([
+  const [ended, fresh] = await Promise.all([
     reader.rows<SeriesRow>(settledStatement(request, parts.settled), { signal }),
     parts.live.length === 0 ? [] : live(reader, { ...request, ranges: parts.live }, options),
   ]);
-  return fresh.length === 0 ? settled : addedUp([...settled, ...fresh]);
+  return fresh.length === 0 ? ended : addedUp([...ended, ...fresh]);
 }
 
 /** From the spans themselves. */

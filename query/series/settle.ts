@@ -1,6 +1,7 @@
-import { settledDimensions, settledSums } from "../../exporters/clickhouse/schema/span-series.ts";
+import { settledDimensions, settledSums, spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
 import type { Reader } from "../reader.ts";
 import { repeatedOf, repeatedStatement } from "../repeated.ts";
+import type { SettledRow, Settlement, SettleOptions, Stretch } from "../settled/settlement.ts";
 import type { SpanExpressions } from "../spans/columns.ts";
 import { allOf, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
@@ -30,24 +31,26 @@ const summed: Summed = {
   values: { ...measures.cost, ...measures.tokens },
 };
 
-/** One hour of a project. */
-export interface HourRequest {
-  /** As stored. */
-  readonly project: string;
-  /** Seconds since the epoch. */
-  readonly hour: number;
-  /** Of its spans and those of the hours beside it, as the roll-up of traces says. */
-  readonly rows: number;
+/** Hours beside hold other versions of the spans of an hour. */
+export const seriesSpan = { length: 1, before: 1, after: 1 } as const;
+export const seriesMarkColumn = "Rows";
+
+/** Sums of spans per hour, of at most `maxGroups` groups. */
+export function spanSeriesSettlement(maxGroups: number): Settlement {
+  return {
+    table: spanSeriesTable,
+    rows: ({ spanSeries }) => spanSeries,
+    markColumn: seriesMarkColumn,
+    span: seriesSpan,
+    markOf: ({ Rows }) => Rows,
+    settle: (reader, stretch, options) => settledHour(reader, stretch, { ...options, maxGroups }),
+  };
 }
 
-/** Most groups that the row of an hour has. */
-export interface SettleOptions {
+interface HourOptions extends SettleOptions {
+  /** Most groups that the row of an hour has. */
   readonly maxGroups: number;
-  readonly signal?: AbortSignal | undefined;
 }
-
-/** A row of the table `span_series`. */
-export type SettledHour = Readonly<Record<string, unknown>>;
 
 /**
  * Adds up an hour.
@@ -60,9 +63,9 @@ export type SettledHour = Readonly<Record<string, unknown>>;
  */
 export async function settledHour(
   reader: Reader,
-  wanted: HourRequest,
-  { maxGroups, signal }: SettleOptions,
-): Promise<SettledHour | undefined> {
+  wanted: Stretch,
+  { maxGroups, signal }: HourOptions,
+): Promise<SettledRow | undefined> {
   const options = { signal };
   const [before] = await reader.rows<{ Rows: number; Version: number }>(rowsStatement(reader, wanted), options);
   const request = requestOf(reader, wanted);
@@ -70,19 +73,19 @@ export async function settledHour(
   const statement = settleStatement({ ...request, repeated }, wanted, maxGroups + 1);
   const groups = await reader.rows<GroupRow>(statement, options);
   if (before === undefined || groups.length === 0 || groups.length > maxGroups) return undefined;
-  if ([before, ...groups].some(({ Rows }) => Number(Rows) !== wanted.rows)) return undefined;
+  if ([before, ...groups].some(({ Rows }) => Number(Rows) !== wanted.mark)) return undefined;
   return rowOf(wanted, before, groups);
 }
 
 /** Rows of the hour and those beside it, and the time before they were counted. */
-export function rowsStatement({ tables }: Reader, wanted: HourRequest): Statement {
+export function rowsStatement({ tables }: Reader, wanted: Stretch): Statement {
   return statementOf(sql`SELECT count() AS Rows, toUnixTimestamp64Milli(now64(3)) AS Version
 FROM ${raw(tables.spans)}
 WHERE ${around(wanted)}`);
 }
 
 /** Groups of an hour; each row says how many rows there are around it. */
-export function settleStatement(request: SeriesRequest, wanted: HourRequest, limit: number): Statement {
+export function settleStatement(request: SeriesRequest, wanted: Stretch, limit: number): Statement {
   return statementOf(sql`SELECT *, (SELECT count() FROM ${raw(request.tables.spans)} WHERE ${around(wanted)}) AS Rows
 FROM (
 ${countedOnce(request, summed)}
@@ -90,22 +93,22 @@ ${countedOnce(request, summed)}
 LIMIT ${param("UInt64", limit)}`);
 }
 
-function around({ project, hour: at }: HourRequest) {
+function around({ project, hour: at }: Stretch) {
   const time = (seconds: number) => sql`toDateTime64(${param("Int64", seconds)}, 9, 'UTC')`;
   return allOf([ofProject(project), sql`Timestamp >= ${time(at - hour)} AND Timestamp < ${time(at + 2 * hour)}`]);
 }
 
-function requestOf({ tables }: Reader, { project, hour: at }: HourRequest): Omit<SeriesRequest, "repeated"> {
+function requestOf({ tables }: Reader, { project, hour: at }: Stretch): Omit<SeriesRequest, "repeated"> {
   const from = BigInt(at) * nanosPerSecond;
   const to = from + BigInt(hour) * nanosPerSecond;
   return { project, tables, metric: "cost", from, to, bucketSeconds: hour, filter: {} };
 }
 
 function rowOf(
-  { project, hour: at }: HourRequest,
+  { project, hour: at }: Stretch,
   { Rows, Version }: { readonly Rows: number; readonly Version: number },
   groups: readonly GroupRow[],
-): SettledHour {
+): SettledRow {
   const arrays = Object.entries({ ...settledDimensions, ...settledSums }).map(([name, column]) => [
     column,
     groups.map((group) =>

@@ -1,6 +1,8 @@
 import { settledDimensions, settledSums } from "../../exporters/clickhouse/schema/span-series.ts";
-import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { hoursWithin, markAround, settledMarks } from "../settled/hours.ts";
+import { allOf, anyOf, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
+import { seriesMarkColumn, seriesSpan } from "./settle.ts";
 import type { SeriesMetric, SeriesRequest, SeriesRow, TimeRange } from "./statements.ts";
 
 /*
@@ -68,25 +70,8 @@ GROUP BY Hour`);
 
 /** Rows that were there when an hour and those beside it were counted. */
 export function rowsWhenSettled({ project, tables, from, to }: Wanted): Statement {
-  return statementOf(sql`SELECT toUnixTimestamp(Hour) AS At, Rows
-FROM ${raw(tables.spanSeries)} FINAL
-WHERE ${ofProject(project)} AND ${hoursWithin(Number(from / hourNs), Number(to / hourNs))}`);
-}
-
-/** @param first hour since the epoch @param last inclusive */
-export function hoursWithin(first: number, last: number): Sql {
-  const at = (hours: number): Sql => sql`toDateTime(${param("UInt32", Math.max(0, hours) * hour)}, 'UTC')`;
-  return sql`Hour >= ${at(first)} AND Hour <= ${at(last)}`;
-}
-
-/** The rows of an hour and those beside it. */
-export function rowsAround(rows: ReadonlyMap<number, number>, at: number): number {
-  return hoursAround(at).reduce((sum, one) => sum + (rows.get(one) ?? 0), 0);
-}
-
-/** An hour and those beside it, which may hold other versions of its spans. */
-export function hoursAround(at: number): readonly number[] {
-  return [at - hour, at, at + hour];
+  const where = sql`${ofProject(project)} AND ${hoursWithin(Number(from / hourNs), Number(to / hourNs))}`;
+  return settledMarks(tables.spanSeries, seriesMarkColumn, where);
 }
 
 /** What is read from settled hours, and what from spans. Neither is in the other; together they are the whole time. */
@@ -109,7 +94,7 @@ export function splitHours(
   for (let start = (from / hourNs) * hourNs; start < to; start += hourNs) {
     const at = Number(start / 1_000_000_000n);
     const isWhole = start >= from && start + hourNs <= to;
-    if (isWhole && then.get(at) === rowsAround(now, at)) continue;
+    if (isWhole && then.get(at) === markAround(now, at, seriesSpan)) continue;
     const part = { from: start < from ? from : start, to: start + hourNs > to ? to : start + hourNs };
     const before = live.at(-1);
     if (before !== undefined && (before.to === part.from || live.length === mostRanges)) before.to = part.to;

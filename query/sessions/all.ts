@@ -1,7 +1,7 @@
 import { pagesOfAll } from "../all-rows.ts";
 import type { Reader } from "../reader.ts";
-import { type SessionFilter, totalsFit } from "./filter.ts";
-import { inExactOrder, isByEstimates, type ListedSession, sessionKeys, sessionKeysByTime } from "./list.ts";
+import { inExactOrder, isByEstimates, type SessionFilter, totalsFit } from "./filter.ts";
+import { type ListedSession, sessionKeys, sessionKeysByTime } from "./list.ts";
 import { readSessions, type SessionRead } from "./read.ts";
 
 /**

@@ -58,3 +58,34 @@ function liesWithin(value: number | null, min: number | undefined, max: number |
   if (min === undefined && max === undefined) return true;
   return value !== null && value >= (min ?? value) && value <= (max ?? value);
 }
+
+const estimated: ReadonlySet<SessionSortField> = new Set(["trace_count", "cost", "duration"]);
+
+/** Whether the order of the roll-up is that of estimates. */
+export function isByEstimates({ sortBy }: Pick<SessionFilter, "sortBy">): boolean {
+  return estimated.has(sortBy);
+}
+
+/** What lists by estimates are in the order of. */
+export interface SortedSession {
+  readonly id: string;
+  readonly trace_count: number;
+  readonly cost: number | null;
+  readonly duration: number | null;
+}
+
+/** Nothing last in both directions, equals by id. */
+export function inExactOrder<Session extends SortedSession>(
+  sessions: readonly Session[],
+  { sortBy, sortOrder }: Pick<SessionFilter, "sortBy" | "sortOrder">,
+): readonly Session[] {
+  if (!estimated.has(sortBy)) return sessions;
+  const direction = sortOrder === "asc" ? 1 : -1;
+  const key = (session: Session): number | null => session[sortBy as "trace_count" | "cost" | "duration"];
+  return sessions.toSorted((one, other) => {
+    const [left, right] = [key(one), key(other)];
+    if (left === right) return one.id < other.id ? -1 : 1;
+    if (left === null || right === null) return left === null ? 1 : -1;
+    return direction * (left - right);
+  });
+}

@@ -1,8 +1,10 @@
 import { isWhole, windowGrowth, windowOf } from "../page.ts";
 import type { Reader } from "../reader.ts";
 import { param, type Sql, sql } from "../sql.ts";
-import { type SessionConditions, type SessionFilter, type SessionSortField, totalsFit } from "./filter.ts";
+import { inExactOrder, isByEstimates, type SessionConditions, type SessionFilter, totalsFit } from "./filter.ts";
 import { readSessions, type SessionRead } from "./read.ts";
+import { isSettleable } from "./settled.ts";
+import { settledPage } from "./settled-list.ts";
 import {
   type DayRange,
   rowsOfDays,
@@ -19,7 +21,7 @@ import {
  *
  * By time of arrival, only the newest or oldest days are read, as many as it takes. In an order by cost, duration or number of
  * traces, and where these or errors are asked for, the roll-up's estimates find more candidates than asked for, and their exact
- * numbers decide. Among more sessions than `max_counted_sessions` one is missed where its estimate is far off: too low, because most of
+ * numbers decide; of all sessions, the greatest first, sums that were made beforehand (`settledPage`). Among more sessions than `max_counted_sessions` one is missed where its estimate is far off: too low, because most of
  * its spans came in other blocks than those that named the session, or too high, because they came twice.
  */
 export async function listSessions(
@@ -32,7 +34,10 @@ export async function listSessions(
   if (!isByEstimates(filter) && !asksForTotals(filter)) {
     return readSessions(reader, project, (await candidates(reader, project, filter, need)).slice(offset));
   }
-  const keys = await sessionKeys(reader, project, filter, need + Math.ceil(need / 4) + spare);
+  const more = Math.ceil(need / 4) + spare;
+  const page = isSettleable(filter) ? await settledPage(reader, project, filter, more) : undefined;
+  if (page !== undefined) return page;
+  const keys = await sessionKeys(reader, project, filter, need + more);
   const found = await readSessions(reader, project, keys);
   const fitting = found.filter((session) => totalsFit(session, filter));
   return inExactOrder(fitting, filter).slice(offset, need);
@@ -86,13 +91,6 @@ function withoutTotals(filter: SessionFilter): SessionFilter {
 
 /** Candidates beyond those asked for, where estimates decide. */
 const spare = 25;
-const estimated: ReadonlySet<SessionSortField> = new Set(["trace_count", "cost", "duration"]);
-
-/** Whether the order of the roll-up is that of estimates. */
-export function isByEstimates({ sortBy }: SessionFilter): boolean {
-  return estimated.has(sortBy);
-}
-
 function asksForTotals({ hasError, durationMin, durationMax, costMin, costMax }: SessionConditions): boolean {
   return [hasError, durationMin, durationMax, costMin, costMax].some((value) => value !== undefined);
 }
@@ -155,20 +153,4 @@ async function select(
 function scopeOf(reader: Reader, project: string, { id }: SessionConditions): SessionScope {
   const rows: Sql[] = id === undefined ? [] : [sql`SessionId = ${param("String", id)}`];
   return { project, tables: reader.tables, rows };
-}
-
-/** Nothing last in both directions, equals by id. */
-export function inExactOrder<Session extends Pick<SessionRead, "id" | "trace_count" | "cost" | "duration">>(
-  sessions: readonly Session[],
-  { sortBy, sortOrder }: SessionFilter,
-): readonly Session[] {
-  if (!estimated.has(sortBy)) return sessions;
-  const direction = sortOrder === "asc" ? 1 : -1;
-  const key = (session: Session): number | null => session[sortBy as "trace_count" | "cost" | "duration"];
-  return sessions.toSorted((one, other) => {
-    const [left, right] = [key(one), key(other)];
-    if (left === right) return one.id < other.id ? -1 : 1;
-    if (left === null || right === null) return left === null ? 1 : -1;
-    return direction * (left - right);
-  });
 }

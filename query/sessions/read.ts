@@ -70,12 +70,33 @@ export async function readSessions(
   const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
   const rows = await reader.rows<SessionRow>(sessionRowsStatement(scope));
   const found = await totalsOf(reader, project, rows, keys);
-  const totals = new Map(found.map((one) => [one.sessionId, one]));
+  return putTogether(project, keys, rows, new Map(found.map((one) => [one.sessionId, one])));
+}
+
+function putTogether(
+  project: string,
+  keys: readonly SessionKey[],
+  rows: readonly SessionRow[],
+  totals: ReadonlyMap<string, SessionTotals>,
+): readonly SessionRead[] {
   const sessions = grouped(rows, ({ sessionId }) => sessionId);
   return keys.flatMap(({ sessionId }) => {
     const ofSession = sessions.get(sessionId);
     return ofSession === undefined ? [] : [sessionRead(project, ofSession, totals.get(sessionId))];
   });
+}
+
+/** The same, with totals that are known, of the sessions that have some. */
+export async function sessionsWithTotals(
+  reader: Reader,
+  project: string,
+  keys: readonly SessionKey[],
+  totals: Promise<ReadonlyMap<string, SessionTotals>>,
+): Promise<readonly SessionRead[]> {
+  if (keys.length === 0) return [];
+  const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
+  const [rows, known] = await Promise.all([reader.rows<SessionRow>(sessionRowsStatement(scope, false)), totals]);
+  return putTogether(project, keys, rows, known);
 }
 
 async function totalsOf(

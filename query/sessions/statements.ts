@@ -107,10 +107,11 @@ WHERE ${allOf(sessionConditions(filter, scope))}`);
 /** Traces whose rows are added up here. No option: of more, the server adds them up, and the answer is the same. */
 export const mostTraces = 5_000;
 
-/** Rows of sessions as they are stored. @param hours and ids of the traces are left out where they are more than `mostTraces` */
-export function sessionRowsStatement({ project, tables, rows }: SessionScope): Statement {
+/** Rows of sessions as they are stored. @param withTraces hours and ids of the traces, but where they are more than `mostTraces` */
+export function sessionRowsStatement({ project, tables, rows }: SessionScope, withTraces = true): Statement {
+  const traces = `length(Traces) AS traceCount, if(traceCount > ${mostTraces}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces)) AS traces`;
   return statementOf(sql`SELECT SessionId AS sessionId, CreatedAt AS createdAt, UpdatedAt AS updatedAt, Name AS name, Tags AS tags, Attributes AS attributes,
-  length(Traces) AS traceCount, if(traceCount > ${raw(String(mostTraces))}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces)) AS traces
+  ${raw(withTraces ? traces : "0 AS traceCount, [] AS traces")}
 FROM ${raw(tables.sessions)}
 WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)])}`);
 }

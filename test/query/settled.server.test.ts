@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { unsettleDay } from "../../exporters/clickhouse/schema/span-series.ts";
+import { unsettleDay } from "../../exporters/clickhouse/schema/unsettle.ts";
 import { seriesSchema } from "../../query/series/config.ts";
 import { readSeries } from "../../query/series/read.ts";
-import { settledHour } from "../../query/series/settle.ts";
-import { Settler } from "../../query/series/settler.ts";
+import { settledHour, spanSeriesSettlement } from "../../query/series/settle.ts";
 import type { SeriesRequest, SeriesRow } from "../../query/series/statements.ts";
+import { Settler } from "../../query/settled/settler.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { until } from "../support/until.ts";
 import { midnight, other, project, type SpanRow, startTestStore, type TestStore } from "./support.ts";
@@ -36,13 +36,16 @@ describe("settled hours", () => {
   afterAll(() => server.stop());
   beforeEach(() => store.empty());
 
-  const settlerWith = (settings: object = {}): Settler =>
-    new Settler({
+  const settlerWith = (settings: object = {}): Settler => {
+    const config = seriesSchema.parse({ quiet_time: "0s", pause: "0s", ...settings });
+    return new Settler({
       reader: store.reader,
-      insert: (_table, rows) => store.settledHours(rows),
-      config: seriesSchema.parse({ quiet_time: "0s", pause: "0s", ...settings }),
+      insert: (table, rows) => store.settled(table, rows),
+      settlements: [spanSeriesSettlement(config.max_groups)],
+      config,
       logger: pino({ level: "silent" }),
     });
+  };
   const settle = (settings?: object): Promise<number> =>
     settlerWith(settings).settle(seconds(-24 * hour), seconds(24 * hour));
   const read = (wanted: Partial<Wanted> = {}): Promise<readonly SeriesRow[]> =>
@@ -158,15 +161,15 @@ describe("settled hours", () => {
 
   it("are not made while spans come, nor of more groups than are allowed", async () => {
     await store.spans(...someSpans);
-    const wanted = { project, hour: seconds(hour), rows: 200 };
-    const { Rows } = (await settledHour(store.reader, { ...wanted, rows: 120 }, { maxGroups: 100 })) ?? {};
+    const wanted = { project, hour: seconds(hour), mark: 200 };
+    const { Rows } = (await settledHour(store.reader, { ...wanted, mark: 120 }, { maxGroups: 100 })) ?? {};
     const around = someSpans.filter(({ at }) => at! < 3 * hour).length;
     expect(Rows === undefined || Rows === around).toBe(true);
-    expect(await settledHour(store.reader, { ...wanted, rows: around }, { maxGroups: 100 })).toMatchObject({
+    expect(await settledHour(store.reader, { ...wanted, mark: around }, { maxGroups: 100 })).toMatchObject({
       Rows: around,
     });
-    expect(await settledHour(store.reader, { ...wanted, rows: around - 1 }, { maxGroups: 100 })).toBeUndefined();
-    expect(await settledHour(store.reader, { ...wanted, rows: around }, { maxGroups: 3 })).toBeUndefined();
+    expect(await settledHour(store.reader, { ...wanted, mark: around - 1 }, { maxGroups: 100 })).toBeUndefined();
+    expect(await settledHour(store.reader, { ...wanted, mark: around }, { maxGroups: 3 })).toBeUndefined();
     expect(await settle({ max_groups: 2 })).toBe(0);
     // Spans of the test have come in the future or just now.
     expect(await settle({ quiet_time: "87600h" })).toBe(0);

@@ -28,6 +28,7 @@ const tables: StoreTables = {
   spans: "spans",
   traces: "traces",
   spanSeries: "span_series",
+  settledSessions: "settled_sessions",
   sessions: "sessions",
   ids: "ids",
   signals: "signals",

@@ -5,6 +5,7 @@ import { idsSchema } from "../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
+import { settledSessionsSchema } from "../../exporters/clickhouse/schema/settled-sessions.ts";
 import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
 import { spanSeriesSchema } from "../../exporters/clickhouse/schema/span-series.ts";
 import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
@@ -108,6 +109,7 @@ export class TestStore {
       spans: table("otel_traces"),
       traces: table("traces"),
       spanSeries: table("span_series"),
+      settledSessions: table("settled_sessions"),
       sessions: table("sessions"),
       ids: table("traces_ids"),
       signals: table("signals"),
@@ -135,6 +137,7 @@ export class TestStore {
       signalsSchema("signals"),
       attachmentsSchema("attachments"),
       spanSeriesSchema,
+      settledSessionsSchema,
     ];
     for (const schema of schemas) await ensureTable(server.client, { ddl: store.ddl, schema, create: true, logger });
     return store;
@@ -185,14 +188,22 @@ export class TestStore {
   }
 
   async empty(): Promise<void> {
-    for (const table of ["otel_traces", "traces", "sessions", "signals", "span_series", "traces_ids"]) {
+    for (const table of [
+      "otel_traces",
+      "traces",
+      "sessions",
+      "signals",
+      "span_series",
+      "settled_sessions",
+      "traces_ids",
+    ]) {
       await this.#server.command(`TRUNCATE TABLE ${table}`);
     }
   }
 
-  /** Rows of the table of settled hours. */
-  async settledHours(rows: readonly Record<string, unknown>[]): Promise<void> {
-    await this.#insert("span_series", rows);
+  /** Rows of a table of settled hours. */
+  async settled(table: string, rows: readonly Record<string, unknown>[]): Promise<void> {
+    await this.#insert(table, rows);
   }
 
   async #insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {

@@ -1,7 +1,4 @@
-import type { ClickHouseClient } from "@clickhouse/client";
 import type { ColumnDefinition } from "../encode/column-group.ts";
-import { tableExists } from "./migrations.ts";
-import type { Ddl } from "./sql.ts";
 import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
 
 /*
@@ -42,7 +39,7 @@ const columns: readonly ColumnDefinition[] = [
   // When the counting began, in milliseconds of the server's clock: the newest holds.
   column("Version", "UInt64"),
   // Rows of spans in this hour and the ones beside it, which hold other versions of its spans. As many as the roll-up of
-  // traces says: nothing has come since. `unsettled`: the sums hold no more.
+  // traces says: nothing has come since.
   column("Rows", "Int64"),
   ...[settledDimensions.Model, settledDimensions.Provider, settledDimensions.Kind].map(texts),
   ...[settledDimensions.Service, settledDimensions.Status].map(texts),
@@ -58,7 +55,6 @@ function texts(name: string): ColumnDefinition {
 }
 
 export const spanSeriesTable = "span_series";
-const unsettled = -1;
 
 export const spanSeriesSchema: TableSchema = {
   table: spanSeriesTable,
@@ -86,18 +82,3 @@ export const spanSeriesSchema: TableSchema = {
     },
   ],
 };
-
-/** Says that the settled hours of a day hold no more, because spans were changed in place. @param day such as 2026-11-21 */
-export async function unsettleDay(client: ClickHouseClient, ddl: Ddl, day: string): Promise<void> {
-  if (!(await tableExists(client, ddl.database, spanSeriesTable))) return;
-  await client.command({ query: unsettleStatement(ddl), query_params: { day } });
-}
-
-/** Hours beside the day too: their sums hold versions of its spans. Sums stay, for who is reading them just now. */
-export function unsettleStatement(ddl: Ddl): string {
-  const table = ddl.table(spanSeriesTable);
-  return `INSERT INTO ${table}
-SELECT * REPLACE (toUnixTimestamp64Milli(now64(3)) AS Version, ${unsettled} AS Rows)
-FROM ${table} FINAL
-WHERE Hour >= toDateTime({day: String}, 'UTC') - toIntervalHour(1) AND Hour <= toDateTime({day: String}, 'UTC') + toIntervalHour(24)`;
-}

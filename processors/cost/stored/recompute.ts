@@ -1,6 +1,6 @@
 import { tableExists } from "../../../exporters/clickhouse/schema/migrations.ts";
 import { reconcileDay, traceDays } from "../../../exporters/clickhouse/schema/reconcile.ts";
-import { unsettleDay } from "../../../exporters/clickhouse/schema/span-series.ts";
+import { unsettleDay } from "../../../exporters/clickhouse/schema/unsettle.ts";
 import type { PriceBook } from "../price-book.ts";
 import { settleMutations, updatePartition } from "./mutation.ts";
 import { ownRows, quoteText, type RowFilter, type StoredModel, StoredPrices } from "./sql.ts";

@@ -15,6 +15,7 @@ const tables = {
   spans: "`otel`.`otel_traces`",
   traces: "`otel`.`traces`",
   spanSeries: "`otel`.`span_series`",
+  settledSessions: "`otel`.`settled_sessions`",
   sessions: "`otel`.`sessions`",
   ids: "`otel`.`traces_ids`",
   signals: "`otel`.`signals`",

@@ -1,0 +1,70 @@
+import type { Reader } from "../reader.ts";
+import type { SettledMark } from "../settled/hours.ts";
+import type { HourCounts } from "../settled/settlement.ts";
+import { inExactOrder, type SessionFilter } from "./filter.ts";
+import { readSessions, type SessionRead, sessionsWithTotals } from "./read.ts";
+import {
+  hourCountsStatement,
+  noUuid,
+  type SettledCandidate,
+  settledCandidatesStatement,
+  settledMarksStatement,
+  settledTotalsStatement,
+  splitSessionHours,
+} from "./settled.ts";
+import type { SessionTotals } from "./totals.ts";
+
+type TotalsRow = Omit<SessionTotals, "tags"> & { readonly unsure: number };
+
+/**
+ * A page of the sessions with the greatest cost, duration or number of traces, by sums that were made beforehand. Sessions of which
+ * these are not all are added up anew.
+ *
+ * A trace that pauses for more than an hour from one stretch into another counts in both.
+ *
+ * @param spare candidates beyond the page, for want of exact numbers of those that are added up anew
+ * @returns undefined: too little was added up, or fewer sessions have what is asked for
+ */
+export async function settledPage(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+  spare: number,
+): Promise<readonly SessionRead[] | undefined> {
+  const { tables } = reader;
+  const [counts, marks] = await Promise.all([
+    reader.rows<HourCounts>(hourCountsStatement(project, tables.traces)),
+    reader.rows<SettledMark>(settledMarksStatement(project, tables.settledSessions)),
+  ]);
+  const hours = splitSessionHours(counts, marks);
+  if (hours === undefined) return undefined;
+  const need = filter.offset + filter.limit + spare;
+  const order = { sortBy: filter.sortBy, need };
+  const first = await reader.rows<SettledCandidate>(settledCandidatesStatement(project, tables, hours, order));
+  if (first.length < need || first.some(({ sessionId }) => sessionId === noUuid)) return undefined;
+  const ids = first.map(({ sessionId }) => sessionId);
+  const pageOf = <Session>(all: readonly Session[]): readonly Session[] =>
+    all.slice(filter.offset, filter.offset + filter.limit);
+  const totalsRows = reader.rows<TotalsRow>(settledTotalsStatement(project, tables, hours.settled, ids));
+  const totals = totalsRows.then((rows) => new Map(rows.map((row) => [row.sessionId, { ...row, tags: [] }])));
+  // Nearly always the first order is the last one, so the sessions are read meanwhile.
+  const page = sessionsWithTotals(reader, project, keysOf(pageOf(ids)), totals);
+  const [known, sessions] = await Promise.all([totals, page]);
+  const again = first.filter(({ sessionId, isLive }) => isLive === 1 || known.get(sessionId)?.unsure !== 0);
+  if (again.length === 0) return sessions;
+  const exact = await readSessions(reader, project, keysOf(again.map(({ sessionId }) => sessionId)));
+  const exactOf = new Map(exact.map((session) => [session.id, session]));
+  const isAgain = new Set(again.map(({ sessionId }) => sessionId));
+  const sums = ids.flatMap((id) => (isAgain.has(id) ? [] : sumsOf(known.get(id))));
+  const inOrder = pageOf(inExactOrder([...sums, ...exact], filter)).map(({ id }) => id);
+  const others = await sessionsWithTotals(reader, project, keysOf(inOrder.filter((id) => !isAgain.has(id))), totals);
+  const otherOf = new Map(others.map((session) => [session.id, session]));
+  return inOrder.flatMap((id) => exactOf.get(id) ?? otherOf.get(id) ?? []);
+}
+
+const keysOf = (ids: readonly string[]) => ids.map((sessionId) => ({ sessionId }));
+
+function sumsOf(totals: SessionTotals | undefined) {
+  if (totals === undefined) return [];
+  return [{ id: totals.sessionId, trace_count: totals.traceCount, cost: totals.cost, duration: totals.duration }];
+}

@@ -1,0 +1,57 @@
+import type { Reader, StoreTables } from "../reader.ts";
+
+/*
+ * What the API adds up in the background: stretches of whole hours, each a row of a table, so that reads over days need not do
+ * it again. The sums hold while the rows that they were made of, and what may change them in the hours beside, are those that
+ * were seen then: the roll-up of traces knows (`HourCounts`).
+ */
+
+/** What the roll-up of traces says of an hour. */
+export interface HourCounts {
+  /** Seconds since the epoch. */
+  readonly At: number;
+  /** Writes of spans. */
+  readonly Rows: number;
+  /** Values that POST /traces has said. */
+  readonly Said: number;
+}
+
+/** A stretch to be added up. */
+export interface Stretch {
+  /** As stored. */
+  readonly project: string;
+  /** Seconds since the epoch: its first hour. */
+  readonly hour: number;
+  /** What its sums hold as long as (`markAround`). */
+  readonly mark: number;
+}
+
+/** A row of the table. */
+export type SettledRow = Readonly<Record<string, unknown>>;
+
+/** What one kind of sums is made of. */
+export interface Settlement {
+  /** Its name, for inserts. */
+  readonly table: string;
+  /** Where it is read. */
+  readonly rows: (tables: StoreTables) => string;
+  /** The column that keeps the mark of a row. */
+  readonly markColumn: string;
+  readonly span: StretchSpan;
+  /** What is compared of an hour: other numbers say that sums may be other ones. */
+  readonly markOf: (counts: HourCounts) => number;
+  /** @returns undefined: it was not as `stretch.mark` says any more, or is too much for a row */
+  readonly settle: (reader: Reader, stretch: Stretch, options: SettleOptions) => Promise<SettledRow | undefined>;
+}
+
+export interface SettleOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** In hours. Stretches begin where a number of them has gone by since the epoch; a day is a whole number of them. */
+export interface StretchSpan {
+  readonly length: number;
+  /** Hours beside it on which its sums depend. */
+  readonly before: number;
+  readonly after: number;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import type { Reader, StoreTables } from "../../query/reader.ts";
+import { rowsStatement, settleStatement } from "../../query/series/settle.ts";
+import { rowsPerHour, rowsWhenSettled, settledStatement } from "../../query/series/settled.ts";
+import type { SeriesRequest } from "../../query/series/statements.ts";
+import { sessionSumsStatement, stretchCountsStatement } from "../../query/sessions/settle.ts";
+import {
+  hourCountsStatement,
+  settledCandidatesStatement,
+  settledMarksStatement,
+  settledTotalsStatement,
+} from "../../query/sessions/settled.ts";
+import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
+
+const names = ["spans", "traces", "sessions", "spanSeries", "settledSessions"] as const;
+const tables = Object.fromEntries(names.map((name) => [name, name])) as unknown as StoreTables;
+const reader = { tables } as Reader;
+const attack = "'; DROP TABLE spans; --";
+const stretch = { project: attack, hour: 21_600, mark: 5 };
+const series: SeriesRequest = {
+  ...{ project: attack, tables, metric: "tokens", groupBy: "model", repeated: [] },
+  ...{ from: 0n, to: 7_200_000_000_000n, bucketSeconds: 3_600, filter: { model: attack, has_error: true } },
+};
+const hours = { settled: [0, 21_600], live: [43_200] };
+
+/** Every statement of what is added up beforehand. */
+const statements = {
+  "hours of all projects": rangeStatement("traces"),
+  "days to which something has come": touchedStatement("traces", 60),
+  "what is counted of hours": countsStatement("traces", 1, 24),
+  "rows around an hour of series": rowsStatement(reader, stretch),
+  "sums of an hour of series": settleStatement(series, stretch, 101),
+  "rows per hour of series": rowsPerHour(series),
+  "marks of hours of series": rowsWhenSettled(series),
+  "settled hours of series": settledStatement(series, [{ from: 0n, to: 3_600_000_000_000n }]),
+  "what is counted around a stretch of sessions": stretchCountsStatement(reader, stretch),
+  "sums of a stretch of sessions": sessionSumsStatement(reader, stretch, { share: 0, shares: 1, limit: 101 }),
+  "sums of a share of a stretch of sessions": sessionSumsStatement(reader, stretch, {
+    share: 1,
+    shares: 3,
+    limit: 101,
+  }),
+  "what is counted per hour": hourCountsStatement(attack, "traces"),
+  "marks of stretches of sessions": settledMarksStatement(attack, "settledSessions"),
+  "sessions by settled cost": settledCandidatesStatement(attack, tables, hours, { sortBy: "cost", need: 50 }),
+  "sessions by settled duration": settledCandidatesStatement(attack, tables, hours, { sortBy: "duration", need: 50 }),
+  "sessions by settled traces": settledCandidatesStatement(attack, tables, hours, { sortBy: "trace_count", need: 50 }),
+  "settled totals of sessions": settledTotalsStatement(attack, tables, hours.settled, [attack]),
+};
+
+describe("statements of what is added up beforehand", () => {
+  for (const [name, { query, params }] of Object.entries(statements)) {
+    it(`are what is committed, with every value bound: ${name}`, () => {
+      expect(query).not.toContain("DROP TABLE");
+      expect(query).toMatchSnapshot();
+      for (const [placeholder] of query.matchAll(/\{(\w+):/g)) expect(params).toHaveProperty(placeholder.slice(1, -1));
+    });
+  }
+});
