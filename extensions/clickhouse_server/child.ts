@@ -1,15 +1,4 @@
-/** What is used of `ffi-rs`, whose own types are not there in an install without optional packages. */
-interface Ffi {
-  readonly DataType: { readonly External: number; readonly I32: number; readonly StringArray: number };
-  open(library: { library: string; path: string }): void;
-  load(call: {
-    library: string;
-    funcName: string;
-    retType: number;
-    paramsType: readonly number[];
-    paramsValue: readonly unknown[];
-  }): unknown;
-}
+import type { Ffi } from "./ffi.ts";
 
 /**
  * What runs in the child process: the engine as `clickhouse local`, until the last query of `args` ends.

@@ -28,6 +28,14 @@ export const clickhouseServerConfigSchema = z
       .pipe(z.number().min(256 * mib, "must be at least 256MiB"))
       .prefault("4GiB")
       .describe("Memory the server may take; never more than 80% of the machine's."),
+    merge_scheduling: z
+      .enum(["idle", "nice"])
+      .default("idle")
+      .describe(
+        "When merges run: `idle`, on Linux, when nothing else wants the core; `nice`, beside all else, at a lower priority " +
+          "where Signalbox has the capability CAP_SYS_NICE. Take `nice` where other programs of the same control group keep " +
+          "all cores busy all the time, for `idle` would leave merges next to nothing.",
+      ),
     query_databases: z
       .array(z.string().min(1))
       .default(["otel"])

@@ -5,6 +5,7 @@ import type { Extension, Settings } from "../../pipeline/component.ts";
 import { messageOf } from "../../pipeline/errors.ts";
 import type { ClickHouseServerConfig } from "./config.ts";
 import { claimEndpoint } from "./listen.ts";
+import { idleMerges, idleSetter } from "./merge-threads.ts";
 import { prepareServer } from "./prepare.ts";
 import { RestartWait } from "./restart-wait.ts";
 import { DirectoryLockedError, type ServerOptions, ServerProcess } from "./server.ts";
@@ -86,6 +87,14 @@ export class ClickHouseServerExtension implements Extension {
     this.#stopping.signal.throwIfAborted();
     this.#server = new ServerProcess(options);
     await this.#server.ready(this.#config.start_timeout, this.#stopping.signal);
+    if (this.#config.merge_scheduling === "idle") await this.#idleMerges(options);
+  }
+
+  async #idleMerges({ library }: ServerOptions): Promise<void> {
+    const { signal } = this.#stopping;
+    const server = { pid: this.pid!, url: this.url };
+    await idleMerges(server, idleSetter(library.ffiPath), this.#settings.logger, signal);
+    signal.throwIfAborted();
   }
 
   /** Starts the server again whenever it ends, until shutdown. Never rejects. */

@@ -75,9 +75,10 @@ function memorySettings(memoryLimit: number, cacheBytes: number): Tree {
 }
 
 // Merges must keep up with inserts, and leave the cores to inserts and queries: half of the cores are theirs, and each of these
-// threads works at two merges in turns, so that a large one does not hold up small ones. As they yield, a burst is stored
-// at the price of inserts alone, and merged afterwards; under a load that does not end, parts_to_delay_insert slows inserts
-// down until merges keep up.
+// threads works at two merges in turns, so that a large one does not hold up small ones. They run when nothing else does
+// (merge-threads.ts); the nice value, which ClickHouse sets with CAP_SYS_NICE only, is for where that is not to be had. So a
+// burst is stored at the price of inserts alone, and merged afterwards; under a load that does not end, parts_to_delay_insert
+// slows inserts down until merges keep up.
 const poolSettings: Tree = {
   background_pool_size: Math.max(1, Math.floor(availableParallelism() / 2)),
   background_merges_mutations_concurrency_ratio: 2,
