@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startTestClickHouse, type TestClickHouse } from "../test/support/clickhouse.ts";
+import type { TestClickHouse } from "../test/support/clickhouse.ts";
+import { startClickHouse } from "./clickhouse.ts";
 import type { LoadOptions } from "./generator.ts";
 import {
   cpuSecondsOf,
@@ -60,7 +61,7 @@ export async function endToEnd(
   acknowledge: "received" | "stored",
   pipeline: Pipeline = "batch",
 ): Promise<EndToEndResult> {
-  const clickhouse = await startTestClickHouse();
+  const clickhouse = await startClickHouse();
   let signalbox: SignalboxProcess | undefined;
   try {
     signalbox = await startSignalbox(clickhouse, acknowledge, pipeline);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startTestClickHouse } from "../test/support/clickhouse.ts";
+import { startClickHouse } from "./clickhouse.ts";
 import { peakRssMegabytesOf, prepareLoad, startSignalbox } from "./processes.ts";
 
 /** What a minute without ClickHouse came to. */
@@ -17,7 +17,7 @@ const outageSeconds = 60;
 
 /** Kills ClickHouse under full load, starts it again after a minute, and counts what was accepted and what is stored. */
 export async function outage(acknowledge: "received" | "stored"): Promise<OutageResult> {
-  const clickhouse = await startTestClickHouse();
+  const clickhouse = await startClickHouse();
   const signalbox = await startSignalbox(clickhouse, acknowledge);
   try {
     const load = await prepareLoad({

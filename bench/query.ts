@@ -21,7 +21,8 @@ import { readKeys, readSpan } from "../query/spans/read.ts";
 import { isoOfNanos } from "../query/time.ts";
 import { listTraces } from "../query/traces/list.ts";
 import { readWholeTrace } from "../query/traces/whole.ts";
-import { startTestClickHouse, type TestClickHouse } from "../test/support/clickhouse.ts";
+import type { TestClickHouse } from "../test/support/clickhouse.ts";
+import { startClickHouse } from "./clickhouse.ts";
 import { benchProject, days, fillStore, firstDay, someIds } from "./query-data.ts";
 import { Random } from "./random.ts";
 
@@ -149,7 +150,7 @@ function storeOf(spans: number): Promise<Store> {
 }
 
 async function makeStore(spans: number): Promise<Store> {
-  const server = await startTestClickHouse();
+  const server = await startClickHouse();
   const { client, connection, database, url } = server;
   const ddl = ddlOf(clickhouseConfigSchema.parse({ endpoint: url }), database);
   const logger = pino({ level: "silent" });
