@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Batch, Signal } from "../../pipeline/batch.ts";
 import type { Exporter, Settings } from "../../pipeline/component.ts";
+import { withTimeout } from "../../pipeline/with-timeout.ts";
 import { ExporterInstruments } from "../../telemetry/instruments.ts";
-import { withTimeout } from "./attempt.ts";
 import type { DeliveryConfig } from "./config.ts";
 import { type Load, SendingQueue } from "./queue.ts";
 import type { SendingQueueConfig } from "./queue-config.ts";

@@ -59,18 +59,24 @@ export class ServerProcess {
    * @throws {Error} the process ended, or `timeoutMs` passed, or `signal` aborted; then it has been killed
    */
   async ready(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const settled = new AbortController();
-    const limit = AbortSignal.any([signal, settled.signal, AbortSignal.timeout(timeoutMs)]);
+    // Not AbortSignal.any, whose timeouts Node 20 forgets (pipeline/with-timeout.ts).
+    const limit = new AbortController();
+    const abort = (): void => limit.abort();
+    const timer = setTimeout(abort, timeoutMs);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
     try {
-      const end = await Promise.race([this.ended, untilAnswering(this.#options.http, limit)]);
+      const end = await Promise.race([this.ended, untilAnswering(this.#options.http, limit.signal)]);
       if (end !== undefined) throw this.#startError(end);
     } catch (error) {
       this.kill();
-      if (!limit.aborted) throw error;
+      if (!limit.signal.aborted) throw error;
       const reason = signal.aborted ? "was shut down while it started" : `did not answer within ${timeoutMs} ms`;
       throw new Error(`the embedded server ${reason}`, { cause: error });
     } finally {
-      settled.abort();
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      abort();
     }
   }
 

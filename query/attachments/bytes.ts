@@ -3,6 +3,7 @@ import { open, realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ApiError } from "../../extensions/api/http/errors.ts";
+import { withTimeout } from "../../pipeline/with-timeout.ts";
 import { bucketClient, keyOfObject, objectUrl } from "../../processors/images/stores/bucket.ts";
 import type { Reader } from "../reader.ts";
 import type { AttachmentsConfig, S3ReadConfig } from "./config.ts";
@@ -67,12 +68,7 @@ export class AttachmentBytes {
     if (s3 === undefined || key === undefined)
       throw new ApiError(501, "attachments.s3 is not configured for the bucket of the attachment");
     try {
-      const response = await requestObject(s3, key, signal);
-      if (response.ok) return await bodyOf(response, row.Bytes);
-      // Left unread, it would keep its connection.
-      await response.body?.cancel();
-      if (response.status === 404) return undefined;
-      throw new ApiError(502, `the bucket of the attachment answered ${response.status}`);
+      return await withTimeout(s3.timeout, signal, (attempt) => objectOf(s3, key, row.Bytes, attempt));
     } catch (error) {
       throw error instanceof ApiError ? error : unreachable(error);
     }
@@ -108,8 +104,18 @@ async function bodyOf(response: Response, length: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function requestObject(config: S3ReadConfig, key: string, signal: AbortSignal): Promise<Response> {
+/** @returns undefined when it is gone */
+async function objectOf(
+  config: S3ReadConfig,
+  key: string,
+  length: number,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
   const request = await bucketClient(config).sign(objectUrl(config, key));
-  const signals = config.timeout > 0 ? [signal, AbortSignal.timeout(config.timeout)] : [signal];
-  return fetch(request, { signal: AbortSignal.any(signals), redirect: "error" });
+  const response = await fetch(request, { signal, redirect: "error" });
+  if (response.ok) return bodyOf(response, length);
+  // Left unread, it would keep its connection.
+  await response.body?.cancel();
+  if (response.status === 404) return undefined;
+  throw new ApiError(502, `the bucket of the attachment answered ${response.status}`);
 }

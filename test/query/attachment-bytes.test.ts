@@ -7,6 +7,7 @@ import { attachmentsSchema } from "../../query/attachments/config.ts";
 import type { AttachmentRow, AttachmentSource } from "../../query/attachments/rows.ts";
 import type { Reader } from "../../query/reader.ts";
 import { png, sha256 } from "../processors/images/pictures.ts";
+import { withGarbageCollected } from "../support/garbage.ts";
 
 const image = png();
 const none = new AbortController().signal;
@@ -100,7 +101,7 @@ describe("an attachment in a bucket", () => {
     const away = { endpoint: "http://127.0.0.1:1" };
     expect(await refusal(read(inBucket, away))).toEqual(unreachable);
     answer = () => undefined;
-    expect(await refusal(read(inBucket, { timeout: "50ms" }))).toEqual(unreachable);
+    expect(await withGarbageCollected(refusal(read(inBucket, { timeout: "50ms" })))).toEqual(unreachable);
     expect(await refusal(read(inBucket, { timeout: "0s" }, AbortSignal.abort()))).toEqual(unreachable);
   });
 

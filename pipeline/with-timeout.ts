@@ -1,9 +1,10 @@
-import { RetryableError, StatusCode } from "../../pipeline/errors.ts";
+import { RetryableError, StatusCode } from "./errors.ts";
 
 /**
  * Runs one attempt, aborting it after `timeoutMs` or when `signal` aborts.
  *
- * Not AbortSignal.any: in Node 20 a signal that lives as long as its exporter keeps everything ever derived from it.
+ * Not AbortSignal.any: in Node 20 a signal that lives long keeps everything ever derived from it, and a timeout that is joined with
+ * others is forgotten at the next garbage collection.
  *
  * @param timeoutMs 0 for no limit
  * @throws {RetryableError} DEADLINE_EXCEEDED when the time was over
