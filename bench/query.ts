@@ -170,6 +170,7 @@ async function makeStore(spans: number): Promise<Store> {
   const tables = {
     spans: table("otel_traces"),
     traces: table("traces"),
+    tracesName: { database, table: "traces" },
     sessions: table("sessions"),
     ids: table(idsTableOf("traces")),
     spanSeries: table(spanSeriesTable),

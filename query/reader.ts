@@ -2,6 +2,7 @@ import type { ClickHouseSettings } from "@clickhouse/client";
 import type { Connection } from "../exporters/clickhouse/client.ts";
 import type { ReadsConfig } from "./config.ts";
 import { QuickReads } from "./quick-reads.ts";
+import { CountedHours } from "./settled/counted-hours.ts";
 import type { Statement } from "./sql.ts";
 
 /** What stands behind FROM for each table: a quoted name with its database, or a table function over a cluster. */
@@ -10,6 +11,8 @@ export interface StoreTables {
   readonly spans: string;
   /** One row a trace and hour, after merges. */
   readonly traces: string;
+  /** The same, not quoted, as system tables have it. */
+  readonly tracesName: { readonly database: string; readonly table: string };
   /** One row a session, after merges. */
   readonly sessions: string;
   /** Where the rows of an id are; undefined where no roll-up of traces is kept. */
@@ -34,6 +37,7 @@ export interface ReadOptions {
 export interface Reader {
   readonly tables: StoreTables;
   readonly bounds: ReadsConfig;
+  readonly countedHours: CountedHours;
 
   /**
    * The rows of a SELECT without FORMAT, as objects. Times are ISO 8601 in UTC with `Z` and as many digits as their column
@@ -50,6 +54,7 @@ export function stoppedBy(signal: AbortSignal, reader: Reader): Reader {
   return {
     tables: reader.tables,
     bounds: reader.bounds,
+    countedHours: reader.countedHours,
     rows: (statement, options) => reader.rows(statement, withSignal(options)),
   };
 }
@@ -64,6 +69,7 @@ export interface ReadLimits {
 export class ClickHouseReader implements Reader {
   readonly tables: StoreTables;
   readonly bounds: ReadsConfig;
+  readonly countedHours = new CountedHours();
   readonly #connection: () => Promise<Connection>;
   readonly #settings: ClickHouseSettings;
   readonly #quick = new QuickReads();

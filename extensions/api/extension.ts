@@ -218,6 +218,7 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
   const tables = {
     spans: store.table(config.traces_table_name),
     traces: store.table(config.traces_rollup_table_name),
+    tracesName: { database: config.database, table: config.traces_rollup_table_name },
     sessions: store.table(config.sessions_rollup_table_name),
     ids: config.traces_rollup ? store.table(idsTableOf(config.traces_rollup_table_name)) : undefined,
     spanSeries: store.table(spanSeriesTable),

@@ -1,10 +1,8 @@
 import type { Reader } from "../reader.ts";
 import type { SettledMark } from "../settled/hours.ts";
-import type { HourCounts } from "../settled/settlement.ts";
 import { inExactOrder, type SessionFilter } from "./filter.ts";
 import { readSessions, type SessionRead, sessionsWithTotals } from "./read.ts";
 import {
-  hourCountsStatement,
   noUuid,
   type SettledCandidate,
   settledCandidatesStatement,
@@ -33,7 +31,7 @@ export async function settledPage(
 ): Promise<readonly SessionRead[] | undefined> {
   const { tables } = reader;
   const [counts, marks] = await Promise.all([
-    reader.rows<HourCounts>(hourCountsStatement(project, tables.traces)),
+    reader.countedHours.of(reader, project),
     reader.rows<SettledMark>(settledMarksStatement(project, tables.settledSessions)),
   ]);
   const hours = splitSessionHours(counts, marks);

@@ -1,7 +1,7 @@
 import { none, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionSums } from "../../exporters/clickhouse/schema/settled-sessions.ts";
 import type { StoreTables } from "../reader.ts";
-import { countColumns, markAround, ofHours, type SettledMark, settledMarks, stretchOf } from "../settled/hours.ts";
+import { markAround, ofHours, type SettledMark, settledMarks, stretchOf } from "../settled/hours.ts";
 import type { HourCounts } from "../settled/settlement.ts";
 import { allOf, arrayOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { isByEstimates, type SessionFilter, type SessionSortField } from "./filter.ts";
@@ -30,14 +30,6 @@ export function isSettleable({
   return (
     isByEstimates({ sortBy }) && sortOrder === "desc" && Object.values(conditions).every((one) => one === undefined)
   );
-}
-
-/** What the roll-up of traces counts, per hour. */
-export function hourCountsStatement(project: string, traces: string): Statement {
-  return statementOf(sql`SELECT toUnixTimestamp(Hour) AS At, ${raw(countColumns)}
-FROM ${raw(traces)}
-WHERE ${ofProject(project)}
-GROUP BY Hour`);
 }
 
 export function settledMarksStatement(project: string, settledSessions: string): Statement {

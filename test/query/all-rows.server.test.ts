@@ -60,6 +60,7 @@ function counting(): { readonly reader: Reader; readonly statements: () => numbe
     statements: () => statements,
     reader: {
       bounds: store.reader.bounds,
+      countedHours: store.reader.countedHours,
       tables: reader.tables,
       rows: (statement, options) => {
         statements += 1;

@@ -51,7 +51,7 @@ describe("extensions.api.reads", () => {
     const reader = store.readerWith(bounds);
     const asked: unknown[] = [];
     const spied = {
-      ...{ tables: reader.tables, bounds: reader.bounds },
+      ...{ tables: reader.tables, bounds: reader.bounds, countedHours: reader.countedHours },
       rows: <Row>(statement: Parameters<typeof reader.rows>[0]) => {
         asked.push(...Object.values(statement.params));
         return reader.rows<Row>(statement);

@@ -27,6 +27,7 @@ function readerWith(seen: (statement: Statement, options?: ReadOptions) => State
   return {
     tables: reader.tables,
     bounds: reader.bounds,
+    countedHours: reader.countedHours,
     rows: (statement, options) => reader.rows(seen(statement, options), options),
   };
 }

@@ -103,7 +103,7 @@ describe("settled sessions", () => {
   it("are made of shares of the traces where these are many", async () => {
     await fill();
     const before = await lists();
-    expect(await settle(sessionSettlement(1_000, 7))).toBe(5);
+    expect(await settle(sessionSettlement(1_000, 40))).toBe(5);
     expect(await lists()).toEqual(before);
   });
 

@@ -5,17 +5,20 @@ import { rowsPerHour, rowsWhenSettled, settledStatement } from "../../query/seri
 import type { SeriesRequest } from "../../query/series/statements.ts";
 import { sessionSumsStatement, stretchCountsStatement } from "../../query/sessions/settle.ts";
 import {
-  hourCountsStatement,
   settledCandidatesStatement,
   settledMarksStatement,
   settledTotalsStatement,
 } from "../../query/sessions/settled.ts";
+import { dayPartsStatement, hourCountsStatement } from "../../query/settled/counted-hours.ts";
 import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
 
 const names = ["spans", "traces", "sessions", "spanSeries", "settledSessions"] as const;
-const tables = Object.fromEntries(names.map((name) => [name, name])) as unknown as StoreTables;
-const reader = { tables } as Reader;
 const attack = "'; DROP TABLE spans; --";
+const tables = {
+  ...Object.fromEntries(names.map((name) => [name, name])),
+  tracesName: { database: attack, table: attack },
+} as unknown as StoreTables;
+const reader = { tables } as Reader;
 const stretch = { project: attack, hour: 21_600, mark: 5 };
 const series: SeriesRequest = {
   ...{ project: attack, tables, metric: "tokens", groupBy: "model", repeated: [] },
@@ -40,7 +43,9 @@ const statements = {
     shares: 3,
     limit: 101,
   }),
-  "what is counted per hour": hourCountsStatement(attack, "traces"),
+  "parts of days": dayPartsStatement(tables),
+  "what is counted per hour": hourCountsStatement(attack, tables),
+  "what is counted per hour of some days": hourCountsStatement(attack, tables, [attack]),
   "marks of stretches of sessions": settledMarksStatement(attack, "settledSessions"),
   "sessions by settled cost": settledCandidatesStatement(attack, tables, hours, { sortBy: "cost", need: 50 }),
   "sessions by settled duration": settledCandidatesStatement(attack, tables, hours, { sortBy: "duration", need: 50 }),

@@ -27,6 +27,7 @@ import { rowsOfHours, rowsOfKeys, rowsOfSessions } from "../../query/traces/stat
 const tables: StoreTables = {
   spans: "spans",
   traces: "traces",
+  tracesName: { database: "otel", table: "traces" },
   spanSeries: "span_series",
   settledSessions: "settled_sessions",
   sessions: "sessions",

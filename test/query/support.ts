@@ -108,6 +108,7 @@ export class TestStore {
     this.#tables = {
       spans: table("otel_traces"),
       traces: table("traces"),
+      tracesName: { database, table: "traces" },
       spanSeries: table("span_series"),
       settledSessions: table("settled_sessions"),
       sessions: table("sessions"),

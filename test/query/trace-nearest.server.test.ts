@@ -30,6 +30,7 @@ async function listed(filter: Partial<TraceFilter>): Promise<{ traces: number[];
   const reader: Reader = {
     tables: store.reader.tables,
     bounds: store.reader.bounds,
+    countedHours: store.reader.countedHours,
     rows: (statement, options) => {
       queries.push(statement.query);
       return store.reader.rows(statement, options);

@@ -3,6 +3,7 @@ import { promptTable } from "../../exporters/clickhouse/schema/records.ts";
 import type { Store } from "../../extensions/api/api.ts";
 import { readsSchema } from "../../query/config.ts";
 import type { Reader, StoreTables } from "../../query/reader.ts";
+import { CountedHours } from "../../query/settled/counted-hours.ts";
 import type { Statement } from "../../query/sql.ts";
 import { recordsSchema } from "../../records/config.ts";
 import { Evals } from "../../records/evals/evals.ts";
@@ -50,7 +51,7 @@ function emptyRecords(options: object) {
   const statements: Statement[] = [];
   const tables = { spans: "spans" } as StoreTables;
   const reader: Reader = {
-    ...{ tables, bounds: readsSchema.parse({}), stream: () => Promise.reject(new Error("not used")) },
+    ...{ tables, bounds: readsSchema.parse({}), countedHours: new CountedHours() },
     rows: async (statement) => {
       statements.push(statement);
       return [];

@@ -84,7 +84,7 @@ describe("a claim", () => {
     return {
       tables: {} as never,
       bounds: {} as never,
-      stream: () => Promise.reject(new Error("not used")),
+      countedHours: {} as never,
       rows: async <Row>(statement: { query: string; params: Readonly<Record<string, unknown>> }) => {
         if (looks++ === 0) return [];
         const result = await clickhouse.client.query({
