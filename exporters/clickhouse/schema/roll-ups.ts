@@ -1,6 +1,6 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import { addColumns } from "./ensure.ts";
-import type { Migration } from "./migrations.ts";
+import { type Migration, rowsOf } from "./migrations.ts";
 import { traceTimesOfRollUp } from "./otel-traces.ts";
 import { reconcileDay, signsOfLife, traceDays } from "./reconcile.ts";
 import { none, noStart, sessionRowsOf, tagKeys, traceRowsOf } from "./roll-up-rows.ts";
@@ -132,8 +132,8 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
             table,
             traceRollUpColumns.filter(({ name }) => name === "Starts"),
           ),
-          modifyView(ddl, table, traceRowsOf(ddl.table(spans))),
         ],
+        run: modifyView(table, traceRowsOf(ddl.table(spans))),
       },
     ],
   };
@@ -181,7 +181,8 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
       {
         version: 5,
         name: "names that sessions were given stay",
-        statements: [modifyView(ddl, table, sessionRowsOf(ddl.table(traces)))],
+        statements: [],
+        run: modifyView(table, sessionRowsOf(ddl.table(traces))),
       },
       {
         version: 6,
@@ -236,8 +237,19 @@ function view(ddl: Ddl, table: string, select: string): string {
   return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${ddl.table(viewOf(table))}${ddl.onCluster}\nTO ${ddl.table(table)} AS\n${select}`;
 }
 
-function modifyView(ddl: Ddl, table: string, select: string): string {
-  return `ALTER TABLE ${ddl.table(viewOf(table))}${ddl.onCluster} MODIFY QUERY ${select}`;
+/**
+ * Gives a view its present query, if it has another one: new tables have it from the start. Until the server starts again, the blocks of a view
+ * that was altered have other ids than afterwards (seen with ClickHouse 26.7), so that a block that is tried again after a crash is not
+ * known by its view.
+ */
+function modifyView(table: string, select: string): NonNullable<Migration["run"]> {
+  return async (client, ddl) => {
+    const query =
+      "SELECT 1 FROM system.tables WHERE database = {database: String} AND name = {view: String} AND as_select = formatQuerySingleLine({select: String})";
+    const view = viewOf(table);
+    if ((await rowsOf(client, query, { database: ddl.database, view, select })).length > 0) return;
+    await client.command({ query: `ALTER TABLE ${ddl.table(view)}${ddl.onCluster} MODIFY QUERY ${select}` });
+  };
 }
 
 /** Fills a new roll-up from the spans that were there before its view, day by day. */

@@ -12,7 +12,12 @@ import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts"
 import type { TableSchema } from "../../../../exporters/clickhouse/schema/table-schema.ts";
 import type { Reader } from "../../../../query/reader.ts";
 import { sessionsStatement } from "../../../../query/spans/surroundings.ts";
-import { explainedIndexes, startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
+import {
+  explainedIndexes,
+  externalClickHouse,
+  startTestClickHouse,
+  type TestClickHouse,
+} from "../../../support/clickhouse.ts";
 
 const logger = pino({ level: "silent" });
 const project = "7e0c6f3a-1111-4222-8333-944455556666";
@@ -56,6 +61,43 @@ describe("roll-ups of the clickhouse exporter", () => {
       "SELECT SessionId, arrayUniq(arrayMap(t -> t.2, groupUniqArrayArray(Traces))) AS traces FROM old_s GROUP BY SessionId",
     );
     expect(sessions).toEqual([{ SessionId: "s", traces: 20 }]);
+  });
+
+  it.skipIf(externalClickHouse)(
+    "have a block once that comes again after the server that made them was killed",
+    async () => {
+      for (const schema of schemas("fresh")) await ensure(schema);
+      const tried = async (): Promise<void> =>
+        void (await server.client.command({
+          query:
+            "INSERT INTO fresh (Timestamp, TraceId, SpanId, Cost) SELECT '2026-11-20', toString(number), 's', 1 FROM numbers(100)",
+          clickhouse_settings: {
+            insert_deduplication_token: "block",
+            deduplicate_blocks_in_dependent_materialized_views: 1,
+          },
+        }));
+      await tried();
+      await server.restart();
+      await tried();
+      expect(await sums("fresh")).toEqual([{ cost: 100, rows: "100", spans: "100", traces: "100" }]);
+    },
+  );
+
+  it("have views of the present query, whatever they had", async () => {
+    const queries = (): Promise<unknown> =>
+      server.query(
+        "SELECT name, as_select FROM system.tables WHERE name IN ('views_t_mv', 'views_s_mv') ORDER BY name",
+      );
+    for (const schema of schemas("views")) await ensure(schema);
+    const present = await queries();
+    await server.command("ALTER TABLE views_t_mv MODIFY QUERY SELECT ProjectId, TraceId FROM views");
+    await server.command("ALTER TABLE views_s_mv MODIFY QUERY SELECT ProjectId, 'x' AS SessionId FROM views_t");
+    await server.command(
+      "ALTER TABLE schema_migrations DELETE WHERE startsWith(TableName, 'views_') AND Version = 5 SETTINGS mutations_sync = 2",
+    );
+    expect(await queries()).not.toEqual(present);
+    for (const schema of schemas("views")) await ensure(schema);
+    expect(await queries()).toEqual(present);
   });
 
   it("are completed by what is missing, and left alone when nothing is", async () => {
