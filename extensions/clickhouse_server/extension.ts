@@ -85,8 +85,15 @@ export class ClickHouseServerExtension implements Extension {
 
   async #launch(options: ServerOptions): Promise<void> {
     this.#stopping.signal.throwIfAborted();
-    this.#server = new ServerProcess(options);
-    await this.#server.ready(this.#config.start_timeout, this.#stopping.signal);
+    const server = await ServerProcess.start(options);
+    this.#server = server;
+    for (const block of server.lostBlocks) {
+      this.#settings.logger.warn(
+        block,
+        "embedded server was killed between noting a block and storing it; the block is taken when it is sent again",
+      );
+    }
+    await server.ready(this.#config.start_timeout, this.#stopping.signal);
     if (this.#config.merge_scheduling === "idle") await this.#idleMerges(options);
   }
 

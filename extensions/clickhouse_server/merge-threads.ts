@@ -1,9 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import type { Logger } from "pino";
-import type { Ffi } from "./ffi.ts";
+import { type LibcCall, withLibc } from "./ffi.ts";
 
 /** The name of the threads that merge and mutate. */
 const threadName = "MergeMutate";
@@ -67,26 +66,14 @@ export async function idleMerges(
  * @param ffiPath absolute path of the entry file of `ffi-rs`
  */
 export function idleSetter(ffiPath: string): SetIdle {
-  return (threadIds) => {
-    const ffi = createRequire(import.meta.url)(ffiPath) as Ffi;
-    ffi.open({ library: "libc", path: "libc.so.6" });
-    try {
-      for (const threadId of threadIds) setThreadIdle(ffi, threadId);
-    } finally {
-      ffi.close("libc");
-    }
-  };
+  return (threadIds) =>
+    withLibc(ffiPath, (call) => {
+      for (const threadId of threadIds) setThreadIdle(call, threadId);
+    });
 }
 
-function setThreadIdle({ DataType, load }: Ffi, threadId: number): void {
-  const { value, errnoMessage } = load({
-    library: "libc",
-    funcName: "sched_setscheduler",
-    retType: DataType.I32,
-    paramsType: [DataType.I32, DataType.I32, DataType.U8Array],
-    paramsValue: [threadId, schedIdle, noPriority],
-    errno: true,
-  }) as { readonly value: number; readonly errnoMessage: string };
+function setThreadIdle(call: LibcCall, threadId: number): void {
+  const { value, errnoMessage } = call("sched_setscheduler", threadId, schedIdle, noPriority);
   if (value === -1) throw new Error(`SCHED_IDLE for thread ${threadId} refused: ${errnoMessage}`);
 }
 

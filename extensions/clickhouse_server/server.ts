@@ -3,6 +3,7 @@ import type { ListenEndpoint } from "../../config/listen-endpoint.ts";
 import { childScript } from "./child.ts";
 import type { EngineLibrary } from "./library.ts";
 import { untilAnswering } from "./listen.ts";
+import { forgetLostBlocks, type LostBlock } from "./lost-blocks.ts";
 import { OutputTail } from "./output-tail.ts";
 import type { ServerPaths } from "./server-config.ts";
 
@@ -26,10 +27,21 @@ export class ServerProcess {
   readonly #output: OutputTail;
   /** Says how the process ended, once it has. Never rejects. */
   readonly ended: Promise<string>;
+  /** Blocks that the server before this one noted as stored and did not store; this one takes them again. */
+  readonly lostBlocks: readonly LostBlock[];
 
-  /** Starts the process. The configuration file and the data's parent folder exist. */
-  constructor(options: ServerOptions) {
+  /**
+   * Puts the store right after a kill and starts the process. The configuration file and the data's parent folder exist.
+   *
+   * @throws {Error} a file of the store cannot be read or cut
+   */
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    return new ServerProcess(options, await forgetLostBlocks(options.library.ffiPath, options.paths.data));
+  }
+
+  private constructor(options: ServerOptions, lostBlocks: readonly LostBlock[]) {
     this.#options = options;
+    this.lostBlocks = lostBlocks;
     this.#output = new OutputTail(options.onOutput);
     this.#child = spawnServer(options);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -119,11 +119,11 @@ class EmbeddedServer {
   readonly #options: ServerOptions;
   #process: ServerProcess;
 
-  private constructor(directory: string, options: ServerOptions) {
+  private constructor(directory: string, options: ServerOptions, process: ServerProcess) {
     this.url = `http://${formatEndpoint(options.http)}`;
     this.#directory = directory;
     this.#options = options;
-    this.#process = new ServerProcess(options);
+    this.#process = process;
   }
 
   static async start(database: string): Promise<EmbeddedServer> {
@@ -134,7 +134,8 @@ class EmbeddedServer {
       memory_limit: "2GiB",
       query_databases: [database],
     });
-    const server = new EmbeddedServer(directory, await prepareServer(config, () => undefined));
+    const options = await prepareServer(config, () => undefined);
+    const server = new EmbeddedServer(directory, options, await ServerProcess.start(options));
     await server.#ready().catch(async (error: unknown) => {
       await server.stop();
       throw error;
@@ -153,7 +154,7 @@ class EmbeddedServer {
 
   async restart(): Promise<void> {
     await this.kill();
-    this.#process = new ServerProcess(this.#options);
+    this.#process = await ServerProcess.start(this.#options);
     await this.#ready();
   }
 

@@ -34,10 +34,10 @@ export class ForeignClickHouse {
   #isStale = false;
   #restarting: Promise<void> | undefined;
 
-  private constructor(directory: string, options: ServerOptions) {
+  private constructor(directory: string, options: ServerOptions, engine: ServerProcess) {
     this.#directory = directory;
     this.#options = options;
-    this.#engine = new ServerProcess(options);
+    this.#engine = engine;
     this.#door = createServer((from, to) => {
       this.#answer(from, to).catch((error: unknown) => to.writeHead(500).end(String(error)));
     });
@@ -50,7 +50,7 @@ export class ForeignClickHouse {
     const http = await claimEndpoint(anyPort);
     const options = { library: resolveEngineLibrary(), paths, http, tcp: undefined, onOutput: () => undefined };
     await writeFile(paths.config, new UserStatements().configuration(paths));
-    const server = new ForeignClickHouse(directory, options);
+    const server = new ForeignClickHouse(directory, options, await ServerProcess.start(options));
     await server.#ready();
     await listen(server.#door, "foreign", "127.0.0.1:0");
     return server;
@@ -117,7 +117,7 @@ export class ForeignClickHouse {
     this.#isStale = false;
     await this.#end();
     await writeFile(this.#options.paths.config, this.#users.configuration(this.#options.paths));
-    this.#engine = new ServerProcess(this.#options);
+    this.#engine = await ServerProcess.start(this.#options);
     await this.#ready();
     this.#restarting = undefined;
   }

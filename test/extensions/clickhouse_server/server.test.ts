@@ -43,7 +43,7 @@ describe("the server process", () => {
     // The address becomes free, and a moment later so does the directory: each try is a server of its own.
     await expect.poll(() => claimEndpoint(options.http), { timeout: 10_000 }).toEqual(options.http);
     const startAgain = async (): Promise<string> => {
-      const next = new ServerProcess(options);
+      const next = await ServerProcess.start(options);
       const outcome = await next.ready(10_000, never).then(
         () => "ready",
         (error: Error) => error.name,
@@ -56,7 +56,7 @@ describe("the server process", () => {
   });
 
   it("is killed when it does not answer in time", async () => {
-    const server = new ServerProcess(await prepare());
+    const server = await ServerProcess.start(await prepare());
     // It cannot answer, however fast it is.
     process.kill(server.pid!, "SIGSTOP");
     await expect(withGarbageCollected(server.ready(300, never))).rejects.toThrow(
@@ -66,7 +66,7 @@ describe("the server process", () => {
   });
 
   it("ends in order when it is stopped", async () => {
-    const server = new ServerProcess(await prepare());
+    const server = await ServerProcess.start(await prepare());
     await server.ready(20_000, never);
     await server.stop(20_000, never);
     expect(await server.ended).toBe("ended with exit code 0");
@@ -77,7 +77,7 @@ describe("the server process", () => {
     ["the deadline has aborted", 60_000, AbortSignal.abort()],
   ])("is killed while a query runs once %s", async (_, timeoutMs, deadline) => {
     const options = await prepare();
-    const server = new ServerProcess(options);
+    const server = await ServerProcess.start(options);
     await server.ready(20_000, never);
     const client = createClient({ url: `http://${formatEndpoint(options.http)}`, log: silent });
     const query = client.command({ query: "SELECT sleepEachRow(3) FROM numbers(10) SETTINGS max_block_size = 1" });
