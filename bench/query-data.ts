@@ -19,8 +19,8 @@ const words =
 /**
  * Fills otel_traces, and what views fill from it: traces of ten spans over 30 days, a quarter of them LLM spans with 1 KB of
  * input and output and one of 12 models; 20 services, 60 span names, 2 % errors; three fifths of the traces in sessions of
- * about three, within an hour (of half of the traces, the root span alone names it); a fifth of the traces tagged, on spans and on the trace;
- * every 100,000th span twice.
+ * about three, within an hour (of half of the traces, the root span alone names it); a fifth of the traces tagged, on spans and
+ * on the trace; every 100,000th span twice.
  */
 export async function fillStore(server: TestClickHouse, spans: number): Promise<void> {
   for (let from = 0; from < spans; from += rowsPerStatement) {

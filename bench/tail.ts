@@ -75,8 +75,8 @@ const policies = [
 /**
  * Tail sampling with 4 policies and 10,000 open traces of 20 spans, on one core, decoding not counted.
  *
- * @returns spans per second of processor time in the second half of the run; and what is held in memory over what the held spans fill, and
- * over the bytes of OTLP they came as, at worst
+ * @returns spans per second of processor time in the second half of the run; and what is held in memory over what the held
+ * spans fill, and over the bytes of OTLP they came as, at worst
  */
 export async function tail(requests = 1200): Promise<{
   readonly spans_per_second: number;

@@ -6,8 +6,8 @@ import { varintLength, writeVarint } from "./encode/varint.ts";
 import type { InsertBlock, TableBuilder } from "./table.ts";
 
 /**
- * Builds blocks of spans in ClickHouse's Native format. Each batch is written to the columns as it comes, so that its memory can go; `finish` puts
- * the columns together without copying them.
+ * Builds blocks of spans in ClickHouse's Native format. Each batch is written to the columns as it comes, so that its memory
+ * can go; `finish` puts the columns together without copying them.
  *
  * Layout: varint number of columns, varint number of rows; per column its name and type as Strings and its data.
  *

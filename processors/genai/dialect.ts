@@ -77,7 +77,8 @@ export type Source =
       readonly unit?: "s" | "ms" | "ns" | "time";
       /**
        * Value as sent, in lower case, `*` at the end for a prefix -> canonical value. A value that is not listed is no
-       * value. The value `*` stands for the text itself, in lower case. Not needed for kinds and providers, whose known aliases (`canonical.ts`) are understood everywhere.
+       * value. The value `*` stands for the text itself, in lower case. Not needed for kinds and providers, whose known aliases
+       * (`canonical.ts`) are understood everywhere.
        */
       readonly values?: Readonly<Record<string, string>>;
     }

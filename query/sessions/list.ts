@@ -21,8 +21,9 @@ import {
  *
  * By time of arrival, only the newest or oldest days are read, as many as it takes. In an order by cost, duration or number of
  * traces, and where these or errors are asked for, the roll-up's estimates find more candidates than asked for, and their exact
- * numbers decide; of all sessions, the greatest first, sums that were made beforehand (`settledPage`). Among more sessions than `max_counted_sessions` one is missed where its estimate is far off: too low, because most of
- * its spans came in other blocks than those that named the session, or too high, because they came twice.
+ * numbers decide; of all sessions, the greatest first, sums that were made beforehand (`settledPage`). Among more sessions than
+ * `max_counted_sessions` one is missed where its estimate is far off: too low, because most of its spans came in other blocks
+ * than those that named the session, or too high, because they came twice.
  */
 export async function listSessions(
   reader: Reader,

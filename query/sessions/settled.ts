@@ -8,8 +8,8 @@ import { isByEstimates, type SessionFilter, type SessionSortField } from "./filt
 import { sessionMark, sessionMarkColumn, sessionSpan } from "./settle.ts";
 
 /*
- * The statements of lists in the order of sums that were added up beforehand (exporters/clickhouse/schema/settled-sessions.ts). What
- * came since, or was too young, is looked up in the roll-up of traces.
+ * The statements of lists in the order of sums that were added up beforehand (exporters/clickhouse/schema/settled-sessions.ts).
+ * What came since, or was too young, is looked up in the roll-up of traces.
  */
 
 /** What sums are kept of, and what a row of the roll-up of traces adds to it, about. */

@@ -30,8 +30,8 @@ interface CountedRow extends Pick<DayParts, "Server"> {
 const mostProjects = 100;
 
 /**
- * What the roll-up of traces counts of all hours of a project. To count all rows each time would take the longer the more there are,
- * so days of which the server has the same parts as the last time are not counted again.
+ * What the roll-up of traces counts of all hours of a project. To count all rows each time would take the longer the more there
+ * are, so days of which the server has the same parts as the last time are not counted again.
  */
 export class CountedHours {
   readonly #projects = new Map<string, ReadonlyMap<string, CountedDay>>();

@@ -14,8 +14,8 @@ export class ClientGone extends Error {
 const smallBodyBytes = 128 * 1024;
 
 /**
- * Reads the body of `request` into one buffer, a large one when it is its turn. After an error what still comes is discarded. A client that waits for
- * "100 Continue" gets it when its body is going to be read, and so need not send what is refused.
+ * Reads the body of `request` into one buffer, a large one when it is its turn. After an error what still comes is discarded. A
+ * client that waits for "100 Continue" gets it when its body is going to be read, and so need not send what is refused.
  *
  * @throws {PermanentError} RESOURCE_EXHAUSTED: larger than `limit`; by its content-length, before any of it is read
  * @throws {RetryableError} there is no room for it

@@ -120,8 +120,8 @@ export class Scorers {
 }
 
 /**
- * Numbers of scores by scorer, and means of the outputs that are numbers or say yes (1) or no (0): the raw texts of the JSON are looked
- * at, as versions of ClickHouse differ in what they take for a number. A score that is one itself is the output "".
+ * Numbers of scores by scorer, and means of the outputs that are numbers or say yes (1) or no (0): the raw texts of the JSON
+ * are looked at, as versions of ClickHouse differ in what they take for a number. A score that is one itself is the output "".
  *
  * @param from the table's quoted name with its database
  */

@@ -7,8 +7,9 @@ import { columnLines, createTable, type TableSchema, viewOf } from "./table-sche
 /*
  * Where the rows of a span or trace lie, for who knows its id alone. Spans and traces are sorted by time, and bloom filters of
  * their ids have to be asked one by one: that took the longer the more there were, and cost large inserts as much as this table
- * does, small ones less (bench/README.md). Here an id is found by the sorting key. Tables of former versions keep those filters: to remove them the
- * server would write most of the rows again (`ALTER TABLE otel_traces DROP INDEX idx_span_id` and, of traces, idx_trace_id).
+ * does, small ones less (bench/README.md). Here an id is found by the sorting key. Tables of former versions keep those
+ * filters: to remove them the server would write most of the rows again (`ALTER TABLE otel_traces DROP INDEX idx_span_id` and,
+ * of traces, idx_trace_id).
  */
 
 /** The name of the table. @param traces the roll-up of traces, whose rows fill it */

@@ -238,9 +238,9 @@ function view(ddl: Ddl, table: string, select: string): string {
 }
 
 /**
- * Gives a view its present query, if it has another one: new tables have it from the start. Until the server starts again, the blocks of a view
- * that was altered have other ids than afterwards (seen with ClickHouse 26.7), so that a block that is tried again after a crash is not
- * known by its view.
+ * Gives a view its present query, if it has another one: new tables have it from the start. Until the server starts again, the
+ * blocks of a view that was altered have other ids than afterwards (seen with ClickHouse 26.7), so that a block that is tried
+ * again after a crash is not known by its view.
  */
 function modifyView(table: string, select: string): NonNullable<Migration["run"]> {
   return async (client, ddl) => {

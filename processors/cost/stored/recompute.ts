@@ -72,8 +72,8 @@ export async function recomputeCosts(table: SpanTable, options: RecomputeOptions
 }
 
 /**
- * Brings the sums of traces and of hours up to date with the spans of a partition. Done also where nothing has changed: an earlier run may
- * have been stopped between the two.
+ * Brings the sums of traces and of hours up to date with the spans of a partition. Done also where nothing has changed: an
+ * earlier run may have been stopped between the two.
  */
 async function correctRollUp(
   { client, database, ddl, name, traceRollUp }: SpanTable,

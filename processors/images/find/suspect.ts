@@ -9,7 +9,8 @@ const nearBytes = 256;
 const imageWord = Buffer.from("image");
 
 /**
- * Whether a text may hold images, as base64 or as a list of numbers: what every text is asked, so it must cost next to nothing where the answer is no.
+ * Whether a text may hold images, as base64 or as a list of numbers: what every text is asked, so it must cost next to nothing
+ * where the answer is no.
  */
 export function isSuspect(text: Buffer, view: DataView, start: number, end: number): boolean {
   return (
