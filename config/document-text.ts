@@ -23,7 +23,7 @@ service:
       exporters: [debug]
 \`\`\`
 
-\`signalbox validate --config FILE\` finds every problem at once without starting anything;
+\`signalbox validate --config FILE\` finds every problem at once without starting anything, and says what has no effect;
 \`signalbox print-config --config FILE\` shows what came out of all sources, without secrets.
 
 A key that Signalbox accepts without effect, and an extension or receiver of the Collector that it lacks, is a warning.
