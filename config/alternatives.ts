@@ -1,19 +1,20 @@
 import { type CollectorKind, plainType } from "./known-components.ts";
 
-const prometheus = "Prometheus takes OTLP, use otlp_http with the endpoint http://HOST:9090/api/v1/otlp";
+const prometheus =
+  "Prometheus takes OTLP with --web.enable-otlp-receiver, use otlp_http with the endpoint http://HOST:9090/api/v1/otlp";
 const series = "the api extension gives series over the spans that are stored";
-const ownPlugin = "or a component of your own, see service.plugins";
+const forSpans = "for spans use attributes, or a processor of your own, see service.plugins";
 
 /** What to use in place of components that Signalbox lacks, by `plainType`. */
 const alternatives: Readonly<Record<Exclude<CollectorKind, "receivers">, ReadonlyMap<string, string>>> = {
   processors: new Map([
-    ["filter", `use tail_sampling, ${ownPlugin}`],
+    ["filter", "for traces use tail_sampling, or a processor of your own, see service.plugins"],
     ["genainormalizer", "use genai"],
     ["k8sattributes", "let a Collector on the node add the attributes"],
-    ["redaction", `use attributes, ${ownPlugin}`],
+    ["redaction", forSpans],
     ["resourcedetection", "set the attributes with resource, or let a Collector on the host add them"],
-    ["span", `use attributes, ${ownPlugin}`],
-    ["transform", `use attributes and resource, ${ownPlugin}`],
+    ["span", forSpans],
+    ["transform", `for resources use resource, ${forSpans}`],
   ]),
   exporters: new Map([
     ["jaeger", "Jaeger takes OTLP, use otlp_grpc"],
