@@ -23,7 +23,7 @@ service:
       exporters: [debug]
 \`\`\`
 
-\`signalbox validate --config FILE\` finds every problem at once without starting anything;
+\`signalbox validate --config FILE\` finds every problem at once without starting anything, and says what has no effect;
 \`signalbox print-config --config FILE\` shows what came out of all sources, without secrets.
 
 A key that Signalbox accepts without effect, and an extension or receiver of the Collector that it lacks, is a warning.
@@ -55,7 +55,8 @@ among them, replace what was there.
 A reference that is the whole value is read as YAML, so that it may stand for a number, a list or a map. A key that wants
 a string gets the text as it is: \`0123\`, \`1e5\` and \`true\` stay what they are. Inside a longer text a reference must
 stand for a string, a number or a boolean. What a reference stands for may hold references again, and \`$$\` means \`$\`
-there too. \`$NAME\` without braces is left alone.
+there too. \`$NAME\` without braces is left alone, with a warning when there is
+such a variable.
 
 ## Durations and sizes
 

@@ -80,10 +80,17 @@ function isScalar(value: unknown): boolean {
 const maxListed = 12;
 
 function unknownKey({ schema }: Subject, path: Path, key: string): Finding {
-  const keys = schemasAt(schema, path).flatMap((one) => [...shapeOf(one).keys()]);
-  const meant = didYouMean(key, keys);
+  const shapes = schemasAt(schema, path).map(shapeOf);
+  const keys = shapes.flatMap((shape) => [...shape.keys()]);
+  const meant = didYouMean(key, keys) || deeper(shapes, key);
   const listed = keys.length > 0 && keys.length <= maxListed ? `, must be ${enumeration(keys)}` : "";
   return { path, at: [...path, key], message: `unknown key "${key}"${meant === "" ? listed : meant}` };
+}
+
+/** The same key one map further in: `insecure` is now `tls.insecure`. */
+function deeper(shapes: readonly ReadonlyMap<string, Schema>[], key: string): string {
+  const [parent] = shapes.flatMap((shape) => [...shape]).find(([, child]) => shapeOf(child).has(key)) ?? [];
+  return parent === undefined ? "" : `, did you mean "${parent}.${key}"?`;
 }
 
 /** The issues of the option that the value was meant for, or undefined when it is none of them. */

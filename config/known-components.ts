@@ -13,19 +13,19 @@ export const knownComponents: Readonly<Record<CollectorKind, ReadonlySet<string>
   receivers: words(`
     active_directory_ds activedirectoryds aerospike apache apachespark awscloudwatch awscontainerinsightreceiver
     awsecscontainermetrics awsfirehose awslambda awss3 awsxray azureblob azureeventhub azuremonitor bigip carbon chrony
-    cloudflare cloudfoundry collectd couchdb datadog docker_stats elasticsearch envoyals expvar faro file_log file_stats
+    ciscoos cloudflare cloudfoundry collectd couchdb datadog docker_stats elasticsearch envoyals expvar faro file_log file_stats
     filelog filestats flinkmetrics fluentforward github gitlab googlecloudmonitoring googlecloudpubsub
-    googlecloudspanner haproxy host_metrics hostmetrics httpcheck iis influxdb jaeger jmx journald k8s_cluster
-    k8s_events k8sobjects kafka kafkametrics kubeletstats libhoney loki memcached mongodb mongodbatlas mysql namedpipe
+    googlecloudspanner haproxy host_metrics hostmetrics httpcheck icmpcheck iis influxdb jaeger jmx journald k8s_cluster
+    k8s_events k8sobjects kafka kafkametrics kubeletstats libhoney loki macosunifiedlogging memcached mongodb mongodbatlas mysql namedpipe
     netflow nginx nop nsxt ntp opencensus oracledb osquery otelarrow otlp otlpjsonfile otlp_json_file podman_stats
-    postgresql pprof prometheus prometheus_remote_write prometheusremotewrite pulsar purefa purefb rabbitmq
+    postgresql pprof profiling prometheus prometheus_simple prometheus_remote_write prometheusremotewrite pulsar purefa purefb rabbitmq
     receiver_creator redfish redis riak saphana signalfx simpleprometheus skywalking snmp snowflake solace splunk_hec
     splunkenterprise sqlquery sqlserver sshcheck statsd stef syslog systemd tcpcheck tcplog tlscheck udplog vcenter vcr
     wavefront webhookevent windowseventlog windowsperfcounters windowsservice yanggrpc zipkin zookeeper
   `),
   processors: words(`
-    attributes batch coralogix cumulativetodelta cumulative_to_delta deltatocumulative delta_to_cumulative deltatorate
-    delta_to_rate dnslookup filter genai geoip groupbyattrs group_by_attrs groupbytrace interval isolationforest
+    attributes batch cardinality_guardian coralogix cumulativetodelta cumulative_to_delta deltatocumulative delta_to_cumulative deltatorate
+    delta_to_rate dnslookup drain filter gen_ai_normalizer geoip groupbyattrs group_by_attrs groupbytrace interval isolationforest
     k8s_attributes k8sattributes logdedup log_dedup logstransform lookup memory_limiter metricsgeneration
     metrics_generation metricstarttime metric_start_time metricstransform metrics_transform probabilistic_sampler
     redaction remotetap remote_tap resource resourcedetection resource_detection routing schema service_graph span
@@ -46,7 +46,7 @@ export const knownComponents: Readonly<Record<CollectorKind, ReadonlySet<string>
     span_metrics spanevents sum
   `),
   extensions: words(`
-    ack asapclient avro_log_encoding aws_logs_encoding awscloudwatchmetricstreams_encoding awsproxy azure_auth
+    ack asapclient avro_log_encoding aws_iam_db_auth aws_logs_encoding awscloudwatchmetricstreams_encoding awsproxy azure_auth
     azure_encoding azureauth basicauth basic_auth bearertokenauth bearer_token_auth cfgarden_observer
     cgroup_runtime cgroupruntime datadog db_storage dbstorage docker_observer dynatrace ecs_observer
     ecs_task_observer file_storage google_cloud_logentry_encoding googleclientauth googlecloudlogentry_encoding
@@ -56,3 +56,18 @@ export const knownComponents: Readonly<Record<CollectorKind, ReadonlySet<string>
     solarwindsapmsettings storage sumologic text_encoding zipkin_encoding zpages
   `),
 };
+
+/** Every type of `knownComponents`, as `plainType` has it. */
+const plainTypes = new Map(
+  Object.entries(knownComponents).map(([kind, types]) => [kind, new Set(Array.from(types, plainType))]),
+);
+
+/** The type without underscores: the Collector gives its components names with them, one after another. */
+export function plainType(type: string): string {
+  return type.replaceAll("_", "");
+}
+
+/** Whether the Collector has, or had, the component, under whichever of its names. */
+export function isKnownComponent(kind: CollectorKind, type: string): boolean {
+  return plainTypes.get(kind)!.has(plainType(type));
+}

@@ -1,4 +1,5 @@
 import { type Signal, signals } from "../pipeline/batch.ts";
+import { alternativeTo } from "./alternatives.ts";
 import { parseComponentId } from "./component-id.ts";
 import type { Report } from "./report.ts";
 import { type ConfiguredComponent, type FactoryOf, type Section, singular } from "./sections.ts";
@@ -87,7 +88,7 @@ function checkReferences(role: Role, ids: readonly string[], { id, signal, secti
     const harm = role === "processors" ? "would pass on data unchanged" : "would lose data";
     report.problem(
       [role, reference],
-      `Signalbox has no ${missing} ${singular(role)}, and pipeline ${id} ${harm} without it`,
+      `Signalbox has no ${missing} ${singular(role)}, and pipeline ${id} ${harm} without it${alternativeTo(role, missing)}`,
     );
   }
 }
@@ -124,10 +125,11 @@ function keepReceivers(id: string, ids: readonly string[], sections: PipelineSec
     const type = missing.get(receiver);
     if (type === undefined) continue;
     const path = ["receivers", receiver];
+    const alternative = alternativeTo("receivers", type);
     if (kept.length > 0) {
-      report.warning(path, `Signalbox has no ${type} receiver; pipeline ${id} runs without it`);
+      report.warning(path, `Signalbox has no ${type} receiver; pipeline ${id} runs without it${alternative}`);
     } else {
-      report.problem(path, `Signalbox has no ${type} receiver, and pipeline ${id} has no other receiver`);
+      report.problem(path, `Signalbox has no ${type} receiver, and pipeline ${id} has no other receiver${alternative}`);
     }
   }
   return kept;

@@ -3,7 +3,7 @@ import type { ComponentKind } from "../pipeline/factory.ts";
 import { checkValue } from "./check.ts";
 import { parseComponentId } from "./component-id.ts";
 import { describeValue } from "./issues.ts";
-import { type CollectorKind, knownComponents } from "./known-components.ts";
+import { type CollectorKind, isKnownComponent, knownComponents } from "./known-components.ts";
 import type { Report } from "./report.ts";
 import type { ResolvedConfig } from "./resolve.ts";
 import { didYouMean } from "./suggest.ts";
@@ -65,7 +65,7 @@ export function checkSection<Kind extends ComponentKind>(
     }
     const factory: FactoryOf<Kind> | undefined = findFactory<FactoryOf<Kind>>(components[kind], parsed.type);
     if (factory === undefined) {
-      if (knownComponents[kind].has(parsed.type)) missing.set(id, parsed.type);
+      if (isKnownComponent(kind, parsed.type)) missing.set(id, parsed.type);
       else report.problem(path, unknownType(kind, parsed.type, components));
       continue;
     }

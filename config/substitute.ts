@@ -52,12 +52,21 @@ export class Substitution implements SubstitutionFindings {
 
   async #applyText(text: string, path: Path): Promise<unknown> {
     this.#path = path;
+    this.#warnOfBareNames(text);
     try {
       return await this.#expand(text, 0);
     } catch (error) {
       if (!(error instanceof ReferenceFault)) throw error;
       this.problems.push({ path, message: error.message });
       return null;
+    }
+  }
+
+  /** `$NAME` was replaced by former Collectors; who sets the variable means it. */
+  #warnOfBareNames(text: string): void {
+    for (const [, name] of text.matchAll(/(?<!\$)\$([a-zA-Z_]\w*)/g)) {
+      if (!Object.hasOwn(this.#env, name!)) continue;
+      this.warnings.push({ path: this.#path, message: `$${name} is left as it is, write \${env:${name}}` });
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Components } from "../pipeline/components.ts";
+import { alternativeTo } from "./alternatives.ts";
 import { checkValue } from "./check.ts";
 import { parseComponentId } from "./component-id.ts";
-import { knownComponents } from "./known-components.ts";
+import { isKnownComponent, knownComponents } from "./known-components.ts";
 import { checkPipelines, type PipelineConfig } from "./pipelines.ts";
 import { ConfigError } from "./problems.ts";
 import { Report } from "./report.ts";
@@ -89,7 +90,7 @@ function checkConnectors(ids: ReadonlySet<string>, service: ServiceConfig | unde
       report.problem(["connectors"], parsed.fault, path);
       continue;
     }
-    if (!knownComponents.connectors.has(parsed.type)) {
+    if (!isKnownComponent("connectors", parsed.type)) {
       report.problem(
         path,
         `unknown connector type "${parsed.type}"${didYouMean(parsed.type, knownComponents.connectors)}`,
@@ -101,7 +102,11 @@ function checkConnectors(ids: ReadonlySet<string>, service: ServiceConfig | unde
     );
     const absent = `Signalbox has no ${parsed.type} connector`;
     if (users.length === 0) report.warning(path, `${absent}; no pipeline uses it`);
-    else report.problem(path, `${absent}, used by ${users.map(([pipeline]) => pipeline).join(", ")}`);
+    else
+      report.problem(
+        path,
+        `${absent}, used by ${users.map(([pipeline]) => pipeline).join(", ")}${alternativeTo("connectors", parsed.type)}`,
+      );
   }
 }
 
@@ -121,7 +126,11 @@ function checkExtensions(
     }
   }
   for (const [id, type] of section.missing) {
-    report.warning(["extensions", id], `Signalbox has no ${type} extension; it runs without what the extension offers`);
+    const loss = "it runs without what the extension offers";
+    report.warning(
+      ["extensions", id],
+      `Signalbox has no ${type} extension; ${loss}${alternativeTo("extensions", type)}`,
+    );
   }
   for (const id of section.configured.keys()) {
     if (!listed.includes(id))

@@ -34,7 +34,7 @@ function writeFixed64(writer: ReverseWriter, tag: number, words: Uint32Array, ro
 }
 
 /** The repeated field `attributes`: entries `[start, end)` but for deleted ones. */
-function writeAttributes(
+export function writeAttributes(
   writer: ReverseWriter,
   tag: number,
   arenaBytes: Uint8Array,

@@ -1,10 +1,17 @@
 import { z } from "zod";
 
-export const debugConfigSchema = z.strictObject({
+/** What the Collector made of its former key. */
+const verbosities = { debug: "detailed", info: "normal", warn: "basic", error: "basic" } as const;
+
+const keys = z.strictObject({
   verbosity: z
     .enum(["basic", "normal", "detailed"])
     .default("basic")
     .describe("basic: counts of each batch; normal: a line per span; detailed: everything a span has."),
+  loglevel: z.enum(["debug", "info", "warn", "error"]).optional().meta({
+    successor: "verbosity",
+    description: "What verbosity was called; debug is detailed, info is normal, the others are basic. Goes before it.",
+  }),
   sampling_initial: z.int().min(0).default(2).describe("Messages written of each second before sampling begins."),
   sampling_thereafter: z
     .int()
@@ -18,4 +25,9 @@ export const debugConfigSchema = z.strictObject({
     .default(["stdout"])
     .describe("Where messages go without the internal logger: stdout, stderr or files, which are appended to."),
 });
+
+export const debugConfigSchema = keys.transform(({ loglevel, ...config }) => ({
+  ...config,
+  verbosity: loglevel === undefined ? config.verbosity : verbosities[loglevel],
+}));
 export type DebugConfig = z.output<typeof debugConfigSchema>;

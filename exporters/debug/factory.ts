@@ -7,6 +7,7 @@ import { DebugExporter } from "./exporter.ts";
 
 export const debugFactory: ExporterFactory<DebugConfig, SpanBatch | OtlpBatch> = {
   type: "debug",
+  aliases: ["logging"],
   stability: "beta",
   description: "Writes what passes through a pipeline to the log, to a standard stream or to files.",
   configSchema: debugConfigSchema,

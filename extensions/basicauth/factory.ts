@@ -5,6 +5,7 @@ import { BasicAuthServer } from "./server.ts";
 
 export const basicAuthFactory: ExtensionFactory<BasicAuthConfig> = {
   type: "basicauth",
+  aliases: ["basic_auth"],
   stability: "beta",
   description: "Authenticates receivers' clients, or exporters' requests, by user and password.",
   configSchema: basicAuthConfigSchema,

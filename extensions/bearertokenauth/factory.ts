@@ -4,6 +4,7 @@ import { BearerTokenAuthExtension } from "./extension.ts";
 
 export const bearerTokenAuthFactory: ExtensionFactory<BearerTokenAuthConfig> = {
   type: "bearertokenauth",
+  aliases: ["bearer_token_auth"],
   stability: "beta",
   description: "Authenticates receivers' clients and exporters' requests by a secret token.",
   configSchema: bearerTokenAuthConfigSchema,

@@ -1,13 +1,14 @@
 import { loadConfig } from "../../config/load.ts";
-import { type AddCommand, runOptionsOf } from "../context.ts";
+import { type AddCommand, runOptionsOf, warn } from "../context.ts";
 
-/** `signalbox validate`: says nothing when the configuration can run. */
+/** `signalbox validate`: a configuration that can run gives nothing but warnings, and exit code 0. */
 export const addValidate: AddCommand = (program, context) => {
   program
     .command("validate")
-    .description("check a configuration without running it; prints every problem, or nothing")
+    .description("check a configuration without running it; prints every problem and warning, or nothing")
     .action(async (_options, command) => {
       const { configs, sets } = runOptionsOf(command);
-      await loadConfig(configs, sets, await context.components(), context.env);
+      const { warnings } = await loadConfig(configs, sets, await context.components(), context.env);
+      warn(context, warnings);
     });
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
+import { ignoredKey } from "../../config/schema.ts";
 
 const percentage = z.int().min(0).max(100);
 
@@ -32,6 +33,7 @@ export const memoryLimiterConfigSchema = z
       .prefault("30s")
       .describe("Longest such time above the soft limit, reached when collections free next to nothing."),
     max_gc_interval_when_hard_limited: durationMs.prefault("30s").describe("Longest such time above the hard limit."),
+    ballast_size_mib: ignoredKey("there is no ballast"),
   })
   .check((context) => {
     for (const { path, message, input } of problemsOf(context.value)) {
@@ -41,7 +43,7 @@ export const memoryLimiterConfigSchema = z
 export type MemoryLimiterConfig = z.output<typeof memoryLimiterConfigSchema>;
 
 interface Problem {
-  readonly path: keyof MemoryLimiterConfig;
+  readonly path: Exclude<keyof MemoryLimiterConfig, "ballast_size_mib">;
   readonly message: string;
   readonly input: number;
 }

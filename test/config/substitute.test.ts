@@ -119,6 +119,12 @@ describe("references", () => {
     expect(warnings).toEqual(['yaml: value[0]: environment variable "NOT_THERE" is not set']);
   });
 
+  it("warns of a variable without braces, which is no reference", async () => {
+    const { tree, warnings } = await resolve(["http://$HOST", "$$HOST", "$NOT_THERE", "${env:DOLLARS}"]);
+    expect(tree).toEqual({ value: ["http://$HOST", "$HOST", "$NOT_THERE", "a$b"] });
+    expect(warnings).toEqual(["yaml: value[0]: $HOST is left as it is, write ${env:HOST}"]);
+  });
+
   it("stops at the bound on nesting within one text", async () => {
     const text = `${"${env:".repeat(101)}HOST${"}".repeat(101)}`;
     expect(await problemOf(text)).toBe("references are nested deeper than 100, or refer to themselves");

@@ -106,6 +106,12 @@ describe("signalbox validate", () => {
     expect({ code, out, err }).toEqual({ code: 0, out: "", err: "" });
   });
 
+  it("writes warnings on standard error, and exits 0", async () => {
+    const { code, out, err } = await cli(["validate", "--config", valid, "--set", "extensions.zpages="]);
+    expect({ code, out }).toEqual({ code: 0, out: "" });
+    expect(err).toMatch(/^warning: --set: extensions.zpages: Signalbox has no zpages extension; .*\n$/);
+  });
+
   it("writes every problem on standard error and exits 1", async () => {
     const { code, out, err } = await cli([
       "validate",

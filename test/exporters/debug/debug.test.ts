@@ -36,6 +36,14 @@ async function written(config: object, ...batches: (SpanBatch | OtlpBatch)[]): P
 describe("debug exporter", () => {
   itLivesAsAComponent(() => debugFactory.create(debugConfigSchema.parse({}), testSettings()));
 
+  it.each([
+    ["debug", "detailed"],
+    ["info", "normal"],
+    ["warn", "basic"],
+  ])("takes the loglevel %s of the former logging exporter as verbosity %s", (loglevel, verbosity) => {
+    expect(debugConfigSchema.parse({ loglevel }).verbosity).toBe(verbosity);
+  });
+
   it("writes counts to the log by default, and counts the items as sent", async () => {
     const lines: unknown[] = [];
     const logger = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(JSON.parse(line)) });

@@ -11,7 +11,7 @@ import { plainSpans } from "../../support/plain.ts";
 
 type Input = z.input<typeof resourceConfigSchema>;
 const create = (input: Input, next = new RecordingConsumer<SpanBatch>()) =>
-  resourceFactory.create(resourceConfigSchema.parse(input), next, testSettings());
+  resourceFactory.create(resourceConfigSchema.parse(input), next as never, testSettings());
 
 describe("resource processor", () => {
   const upsert: Input = { attributes: [{ action: "upsert", key: "region", value: "eu" }] };
