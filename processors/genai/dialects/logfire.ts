@@ -84,6 +84,7 @@ export const logfire: Dialect = {
         "gen_ai.usage.details.cached_tokens",
         "gen_ai.aggregated_usage.cache_read.input_tokens",
         ...openaiDetails(["prompt_tokens_details", "input_tokens_details"], "cached_tokens"),
+        { attribute: "gen_ai.usage.raw", path: ["cache_read_input_tokens"] },
         response("usage", "prompt_tokens_details", "cached_tokens"),
         response("usage", "input_tokens_details", "cached_tokens"),
       ],
@@ -95,6 +96,7 @@ export const logfire: Dialect = {
         "gen_ai.usage.details.cache_write_tokens",
         "gen_ai.usage.details.cache_creation_input_tokens",
         "gen_ai.aggregated_usage.cache_creation.input_tokens",
+        { attribute: "gen_ai.usage.raw", path: ["cache_creation_input_tokens"] },
       ],
     },
     {

@@ -131,6 +131,17 @@ describe("dialect logfire", () => {
     }
   });
 
+  it("reads cached tokens of Anthropic's SDK, which are in the input although they are not in the provider's own count", () => {
+    const raw = '{"cache_creation_input_tokens":3,"cache_read_input_tokens":6,"input_tokens":1,"output_tokens":2}';
+    const attributes = { "gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 2, "gen_ai.usage.raw": raw };
+    expect(mapSpan({ scope: "logfire.anthropic", attributes })).toMatchObject({
+      InputTokens: 10,
+      CacheReadTokens: 6,
+      CacheWriteTokens: 3,
+      TotalTokens: 12,
+    });
+  });
+
   it("takes the model of an agent for the one that was asked for, which need not have answered", () => {
     const mapped = mapSpan({ scope, name: "invoke_agent guide", attributes: { model_name: "gpt-4o" } });
     expect(mapped).toMatchObject({ RequestModel: "gpt-4o" });
