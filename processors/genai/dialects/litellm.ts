@@ -74,6 +74,12 @@ export const litellm: Dialect = {
       target: "Input",
       sources: ["gen_ai.input.messages", { indexed: "gen_ai.prompt.", shape: "traceloop" }],
     },
+    // Whose `gen_ai.output.messages` leave calls of tools out.
+    {
+      target: "Output",
+      sources: [{ indexed: "gen_ai.completion.", shape: "traceloop" }],
+      when: { attribute: "gen_ai.completion.0.function_call.name" },
+    },
     {
       target: "Output",
       sources: ["gen_ai.output.messages", { indexed: "gen_ai.completion.", shape: "traceloop" }],

@@ -1,6 +1,15 @@
 import type { Condition, Dialect, Source } from "../dialect.ts";
 
 const response = (...path: string[]): Source => ({ attribute: "response_data", path });
+/** Usage as OpenAI's SDK gives it: of Logfire's instrumentations of that SDK, and of the Agents SDK. */
+const openaiDetails = (details: readonly string[], count: string): Source[] =>
+  ["gen_ai.usage.raw", "usage"].flatMap((attribute) =>
+    details.map((name): Source => ({ attribute, path: [name, count] })),
+  );
+const agentsSdk: Condition = { scope: ["logfire.openai_agents"] };
+const agentsSdkSpan = (name: string): Condition => ({ all: [agentsSdk, { spanName: [name] }] });
+/** A trace that belongs to no group says so in JSON. */
+const agentsSdkGroup: Condition = { all: [agentsSdk, { not: { attribute: "group_id", equals: ["null"] } }] };
 const pydanticAgent: Condition = {
   all: [
     { scope: ["pydantic-ai"] },
@@ -28,6 +37,11 @@ export const logfire: Dialect = {
         {
           spanName: {
             "agent run": "agent",
+            "Agent run: *": "agent",
+            "Function: *": "tool",
+            "OpenAI Agents trace: *": "chain",
+            "Task: *": "chain",
+            "Turn *": "chain",
             "running tools": "chain",
             "running tool*": "tool",
             "invoke_agent*": "agent",
@@ -37,8 +51,12 @@ export const logfire: Dialect = {
         },
       ],
     },
-    { target: "RequestModel", sources: ["gen_ai.request.model", { attribute: "request_data", path: ["model"] }] },
-    { target: "ResponseModel", sources: ["gen_ai.response.model", "model_name"] },
+    {
+      target: "RequestModel",
+      sources: ["gen_ai.request.model", { attribute: "request_data", path: ["model"] }, "model_name"],
+    },
+    { target: "ResponseModel", sources: ["gen_ai.response.model"] },
+    { target: "ResponseId", sources: ["gen_ai.response.id", "response_id"] },
     {
       target: "InputTokens",
       sources: [
@@ -65,6 +83,10 @@ export const logfire: Dialect = {
         "gen_ai.usage.details.cache_read_input_tokens",
         "gen_ai.usage.details.cached_tokens",
         "gen_ai.aggregated_usage.cache_read.input_tokens",
+        ...openaiDetails(["prompt_tokens_details", "input_tokens_details"], "cached_tokens"),
+        { attribute: "gen_ai.usage.raw", path: ["cache_read_input_tokens"] },
+        response("usage", "prompt_tokens_details", "cached_tokens"),
+        response("usage", "input_tokens_details", "cached_tokens"),
       ],
     },
     {
@@ -74,6 +96,7 @@ export const logfire: Dialect = {
         "gen_ai.usage.details.cache_write_tokens",
         "gen_ai.usage.details.cache_creation_input_tokens",
         "gen_ai.aggregated_usage.cache_creation.input_tokens",
+        { attribute: "gen_ai.usage.raw", path: ["cache_creation_input_tokens"] },
       ],
     },
     {
@@ -82,12 +105,21 @@ export const logfire: Dialect = {
         "gen_ai.usage.details.reasoning_tokens",
         "gen_ai.usage.details.thoughts_tokens",
         "gen_ai.aggregated_usage.details.reasoning_tokens",
+        ...openaiDetails(["completion_tokens_details", "output_tokens_details"], "reasoning_tokens"),
+        response("usage", "completion_tokens_details", "reasoning_tokens"),
+        response("usage", "output_tokens_details", "reasoning_tokens"),
       ],
     },
     { target: "InputAudioTokens", sources: ["gen_ai.usage.details.input_audio_tokens"] },
     { target: "OutputAudioTokens", sources: ["gen_ai.usage.details.output_audio_tokens"] },
     { target: "AgentName", sources: ["gen_ai.agent.name", "agent_name"] },
+    { target: "AgentName", sources: ["name"], when: agentsSdkSpan("Agent run: *") },
+    { target: "ToolName", sources: ["name"], when: agentsSdkSpan("Function: *") },
+    { target: "SessionId", sources: ["group_id"], when: agentsSdkGroup },
     { target: "AgentId", sources: ["gen_ai.agent.id", "gen_ai.agent.call.id"] },
+    // Whose `events` and messages in `request_data` have the answer in them, too.
+    { target: "Input", sources: ["raw_input", "input"], when: agentsSdk },
+    { target: "Output", sources: [{ attribute: "response", path: ["output"] }, "output"], when: agentsSdk },
     {
       target: "Input",
       sources: [
@@ -115,6 +147,7 @@ export const logfire: Dialect = {
     },
     { target: "Tags", sources: ["logfire.tags"] },
   ],
+  system: [{ attribute: "response", path: ["instructions"] }],
   repeatsUsage: { any: [{ attribute: "gen_ai.aggregated_usage.input_tokens" }, pydanticAgent] },
   // Sent when a span starts, with an id of its own and as a child of the span that it announces.
   pending: { attribute: "logfire.span_type", equals: ["pending_span"] },

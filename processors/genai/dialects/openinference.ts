@@ -18,6 +18,22 @@ const langchain: Condition = {
   ],
 };
 
+/** Of the Responses API; a span of the other API says its finish reason in an attribute. */
+const pythonResponse: Condition = {
+  all: [{ scope: ["openinference.instrumentation.openai"] }, { spanName: ["Response"] }],
+};
+/** Of OpenAI's Agents SDK; its chats (`generation`) name the model that was asked for. */
+const agentsResponse: Condition = {
+  all: [{ scope: ["openinference.instrumentation.openai_agents"] }, { spanName: ["response"] }],
+};
+/** Around Anthropic's SDK, whose own spans stand beside these, not below them: the id shows that both are one call. */
+const anthropicStream: Condition = {
+  all: [
+    { scope: ["openinference.instrumentation.anthropic"] },
+    { spanName: ["messages.stream", "beta.messages.stream"] },
+  ],
+};
+
 /** OpenInference, of Arize: names of Phoenix, CrewAI, Agno and many more. */
 export const openinference: Dialect = {
   name: "openinference",
@@ -43,7 +59,7 @@ export const openinference: Dialect = {
     {
       target: "ResponseModel",
       sources: ["llm.model_name"],
-      when: { all: [namesAnswering, { attribute: "llm.output_messages.*" }] },
+      when: { any: [{ all: [namesAnswering, { attribute: "llm.output_messages.*" }] }, agentsResponse] },
     },
     {
       target: "ResponseModel",
@@ -55,6 +71,7 @@ export const openinference: Dialect = {
       ],
       when: langchain,
     },
+    { target: "ResponseId", sources: [{ attribute: "output.value", path: ["id"] }], when: anthropicStream },
     { target: "InputTokens", sources: ["llm.token_count.prompt"] },
     { target: "OutputTokens", sources: ["llm.token_count.completion"] },
     {
@@ -69,6 +86,7 @@ export const openinference: Dialect = {
     { target: "Cost", sources: ["llm.cost.total"] },
     { target: "InputCost", sources: ["llm.cost.prompt"] },
     { target: "OutputCost", sources: ["llm.cost.completion"] },
+    { target: "TimeToFirstToken", sources: [{ event: "First Token Stream Event" }] },
     { target: "RequestParameters", sources: ["llm.invocation_parameters", "embedding.invocation_parameters"] },
     { target: "SessionId", sources: ["session.id"] },
     { target: "UserId", sources: ["user.id"] },
@@ -81,7 +99,7 @@ export const openinference: Dialect = {
     {
       target: "FinishReasons",
       sources: [{ attribute: "output.value", path: ["status"] }],
-      when: { spanName: ["OpenAI Responses"] },
+      when: { any: [{ spanName: ["OpenAI Responses"] }, pythonResponse] },
     },
     { target: "ToolName", sources: ["tool.name"] },
     { target: "ToolCallId", sources: ["tool.id", "tool_call.id"] },

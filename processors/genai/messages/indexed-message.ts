@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import { sameRanges } from "../../../pipeline/span-batch/bytes.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { writeAttributeJson, writeAttributeText } from "./attribute-json.ts";
 import { Field, type IndexedKey } from "./indexed-key.ts";
@@ -166,12 +167,26 @@ export class IndexedMessage {
   #writeContents(found: readonly FoundAttribute[], from: number, to: number, role: Role): number {
     let next = from;
     if (role === Role.TOOL) this.#writeResponse();
-    else this.#writeContent();
+    else if (!this.#isContentRepeated(found, from, to)) this.#writeContent();
     while (next < to && found[next]!.key.field < Field.CALL_ID) {
       next = this.#takeGroup(found, next, to, Field.CALL_ID);
       this.#writePart();
     }
     return next;
+  }
+
+  /** Whether a part says the same as the content: OpenInference for OpenAI's Agents SDK sends texts in both ways. */
+  #isContentRepeated(found: readonly FoundAttribute[], from: number, to: number): boolean {
+    if (from === to || !this.#isText(Field.CONTENT)) return false;
+    const { types, words } = this.#batch!.attributes;
+    const length = this.#lengthOf(Field.CONTENT);
+    for (let next = from; next < to && found[next]!.key.field < Field.CALL_ID; next++) {
+      const { key, entry } = found[next]!;
+      if (key.field !== Field.PART_TEXT || types[entry] !== ValueType.STRING || words[2 * entry + 1] !== length)
+        continue;
+      if (sameRanges(this.#batch!.arena.view, this.#startOf(Field.CONTENT), words[2 * entry]!, length)) return true;
+    }
+    return false;
   }
 
   #writeContent(): void {

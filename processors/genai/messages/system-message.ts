@@ -1,5 +1,6 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { elementsOf, isArray, isString, JsonObject, type JsonValue, wordOf } from "./json-object.ts";
+import type { Readable } from "./json-bytes.ts";
+import { elementsOf, isArray, isObject, isString, JsonObject, type JsonValue, wordOf } from "./json-object.ts";
 import type { ArenaRange, JsonWriter } from "./json-writer.ts";
 import { isMessage, type MessageFolder } from "./message-folder.ts";
 import { isPartList } from "./part-folder.ts";
@@ -9,6 +10,7 @@ import { parsedJson, stringJson } from "./text-value.ts";
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const comma = 0x2c;
+const itemTypes = /^(reasoning|item_reference|\w+_call(_output)?)$/;
 const systemRoles: ReadonlySet<string> = new Set(["system", "developer"]);
 
 /**
@@ -46,8 +48,21 @@ function listOf({ arena }: SpanBatch, messages: ArenaRange): JsonValue | undefin
   if (value === undefined) return undefined;
   const list = isArray(arena, value) ? value : new JsonObject(arena, value).array(arena, "messages");
   if (list === undefined) return undefined;
-  for (const element of elementsOf(arena, list)) if (!isMessage(arena, element)) return undefined;
-  return list;
+  let isOfMessages = isEmpty(arena, list);
+  for (const element of elementsOf(arena, list)) {
+    if (isMessage(arena, element)) isOfMessages = true;
+    else if (!isItem(arena, element)) return undefined;
+  }
+  return isOfMessages ? list : undefined;
+}
+
+function isEmpty(text: Readable, list: JsonValue): boolean {
+  return elementsOf(text, list).next().done === true;
+}
+
+/** Whether a value is what the Responses API has between messages: a call, what came of it, or reasoning. */
+function isItem(text: Readable, value: JsonValue): boolean {
+  return isObject(text, value) && itemTypes.test(wordOf(text, new JsonObject(text, value).get(text, "type")));
 }
 
 function hasSystem({ arena }: SpanBatch, list: JsonValue): boolean {

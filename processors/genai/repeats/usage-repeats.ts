@@ -1,4 +1,5 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { outerTwins } from "./call-twins.ts";
 import { SpanIndex } from "./span-index.ts";
 import { SpanMemory, TraceFilter } from "./span-memory.ts";
 
@@ -22,7 +23,8 @@ const maxRememberedSteps = 256;
  * Of a span with usage and an ancestor with usage, the ancestor repeats: agents, outer spans and instrumentations around a
  * call that reports itself all do. But what was counted once stays counted, since it is stored already: if the ancestor came
  * in an earlier batch, the descendant repeats. A span that is sent again gets the verdict it had. The way from descendant to
- * ancestor ends at calls of tools: an agent that is called as a tool has usage of its own.
+ * ancestor ends at calls of tools: an agent that is called as a tool has usage of its own. Besides, within a batch, one call
+ * that is reported by two instrumentations side by side counts once (`call-twins.ts`).
  */
 export class UsageRepeats {
   readonly #memory: SpanMemory;
@@ -81,6 +83,7 @@ export class UsageRepeats {
     this.#recall(batch, index);
     const candidates = this.#candidates(index);
     const repeating: number[] = [];
+    for (const row of outerTwins(batch, index, candidates)) this.#marks[row]! |= Mark.REPEATS;
     for (const row of candidates) this.#markAncestors(row, index);
     for (let i = 0; i < this.#activeCount; i++) {
       const row = this.#active[i]!;

@@ -23,6 +23,7 @@ export const sample: Dialect = {
     { target: "Provider", sources: ["gen_ai.provider.name", "gen_ai.system"] },
     { target: "RequestModel", sources: ["gen_ai.request.model"] },
     { target: "ResponseModel", sources: ["gen_ai.response.model"] },
+    { target: "ResponseId", sources: ["gen_ai.response.id"] },
     { target: "InputTokens", sources: ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"] },
     { target: "OutputTokens", sources: ["gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"] },
     { target: "CacheReadTokens", sources: ["gen_ai.usage.cache_read.input_tokens"] },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { SpanSketch } from "../../support/batches.ts";
-import { mapperOf, mapSpans, sample } from "./support.ts";
+import { batchOfSpans, type SpanSketch } from "../../support/batches.ts";
+import { columnsOf, mapperOf, mapSpans, sample } from "./support.ts";
 
 const traceId = "0123456789abcdef0123456789abcdef";
 
@@ -20,6 +20,42 @@ function tokensOf(
 ): (unknown | undefined)[][] {
   return batches.map((sketches) => mapSpans(sketches, { mapper }).map((columns) => columns.InputTokens));
 }
+
+/** A call that started so many nanoseconds after the others, and its answer's id. */
+const answered = (id: number, parent: number, after: number, response = "msg_1"): SpanSketch => ({
+  ...span(id, parent, { "gen_ai.usage.input_tokens": 10, "gen_ai.response.id": response }),
+  startTimeUnixNano: 1_700_000_000_000_000_000n + BigInt(after),
+});
+
+/** The input tokens of spans in a batch; `scopes` says the number of each span's scope. */
+function tokensInScopes(sketches: readonly SpanSketch[], scopes: readonly number[]): unknown[] {
+  const batch = batchOfSpans(sketches);
+  while (batch.scopes.length < 3) batch.scopes.push(batch.scopes[0]!);
+  for (const [row, scope] of scopes.entries()) batch.scopeIndex[row] = scope;
+  mapperOf({}, [sample]).map(batch);
+  return columnsOf(batch).map((columns) => columns.InputTokens);
+}
+
+describe("a call that two instrumentations report side by side", () => {
+  it("counts once, on the span that started last", () => {
+    expect(tokensInScopes([answered(2, 1, 0), answered(3, 1, 5)], [0, 1])).toEqual([undefined, 10]);
+    expect(tokensInScopes([answered(3, 1, 5), answered(2, 1, 0)], [0, 1])).toEqual([10, undefined]);
+    expect(tokensInScopes([answered(2, 1, 0), answered(3, 1, 5), answered(4, 1, 9)], [0, 1, 2])).toEqual([
+      undefined,
+      undefined,
+      10,
+    ]);
+  });
+
+  it("is no other call: of one instrumentation, with another answer or parent, or in another trace", () => {
+    expect(tokensInScopes([answered(2, 1, 0), answered(3, 1, 5)], [0, 0])).toEqual([10, 10]);
+    expect(tokensInScopes([answered(2, 1, 0), answered(3, 1, 5, "msg_2")], [0, 1])).toEqual([10, 10]);
+    expect(tokensInScopes([answered(2, 1, 0), answered(3, 4, 5)], [0, 1])).toEqual([10, 10]);
+    expect(tokensInScopes([answered(2, 0, 0), answered(3, 0, 5)], [0, 1])).toEqual([10, 10]);
+    const elsewhere = { ...answered(3, 1, 5), traceId: "f".repeat(32) };
+    expect(tokensInScopes([answered(2, 1, 0), elsewhere], [0, 1])).toEqual([10, 10]);
+  });
+});
 
 describe("repeated usage", () => {
   it("is counted on the innermost span, in whatever order the spans of a batch stand", () => {

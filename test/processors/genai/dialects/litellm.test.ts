@@ -56,6 +56,18 @@ describe("dialect litellm", () => {
     expect(mapSpan({ attributes })).toMatchObject({ Dialect: "litellm", Cost: 0.009 });
   });
 
+  it("takes the call of a tool, which LiteLLM leaves out of its messages", () => {
+    const attributes = {
+      "gen_ai.output.messages": '[{"role":"assistant","parts":[],"finish_reason":"tool_calls"}]',
+      "gen_ai.completion.0.function_call.name": "look",
+      "gen_ai.completion.0.function_call.arguments": '{"city":"Paris"}',
+    };
+    const mapped = mapSpan({ scope, attributes });
+    expect(JSON.parse(String(mapped?.["Output"]))).toEqual([
+      { role: "assistant", parts: [{ type: "tool_call", name: "look", arguments: { city: "Paris" } }] },
+    ]);
+  });
+
   it("knows the types of calls", () => {
     const kindOf = (type: string) => mapSpan({ scope, attributes: { "llm.request.type": type } })?.["OperationKind"];
     const types = ["completion", "aembedding", "arerank", "aimage_generation", "aspeech", "atranscription"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mapSpan } from "../../../support/genai-span.ts";
+import { mapSpan, type PlainAttributes } from "../../../support/genai-span.ts";
 
 const scope = "pydantic-ai";
 const chat = {
@@ -108,6 +108,114 @@ describe("dialect logfire", () => {
       OutputTokens: 2,
       Input: '[{"role":"user","content":"Hi"}]',
       Output: '{"role":"assistant","content":"Hello"}',
+    });
+  });
+
+  it("reads cached and reasoning tokens of OpenAI's SDK, whichever API was called", () => {
+    const chat = '{"prompt_tokens_details":{"cached_tokens":6},"completion_tokens_details":{"reasoning_tokens":1}}';
+    const responses = '{"input_tokens_details":{"cached_tokens":6},"output_tokens_details":{"reasoning_tokens":1}}';
+    const counted = { "gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 2 };
+    for (const usage of [chat, responses]) {
+      for (const attributes of [
+        { "gen_ai.usage.raw": usage },
+        { usage },
+        { response_data: `{"usage":${usage}}` },
+      ] as const) {
+        expect(mapSpan({ scope: "logfire.openai", attributes: { ...counted, ...attributes } })).toMatchObject({
+          InputTokens: 10,
+          CacheReadTokens: 6,
+          OutputTokens: 2,
+          ReasoningTokens: 1,
+        });
+      }
+    }
+  });
+
+  it("reads cached tokens of Anthropic's SDK, which are in the input although they are not in the provider's own count", () => {
+    const raw = '{"cache_creation_input_tokens":3,"cache_read_input_tokens":6,"input_tokens":1,"output_tokens":2}';
+    const attributes = { "gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 2, "gen_ai.usage.raw": raw };
+    expect(mapSpan({ scope: "logfire.anthropic", attributes })).toMatchObject({
+      InputTokens: 10,
+      CacheReadTokens: 6,
+      CacheWriteTokens: 3,
+      TotalTokens: 12,
+    });
+  });
+
+  it("takes the model of an agent for the one that was asked for, which need not have answered", () => {
+    const mapped = mapSpan({ scope, name: "invoke_agent guide", attributes: { model_name: "gpt-4o" } });
+    expect(mapped).toMatchObject({ RequestModel: "gpt-4o" });
+    expect(mapped).not.toHaveProperty("ResponseModel");
+  });
+
+  describe("of OpenAI's Agents SDK", () => {
+    const agents = (name: string, attributes: PlainAttributes) =>
+      mapSpan({ scope: "logfire.openai_agents", name, attributes });
+
+    it("knows agents, tools and what is around them, and the group as the session", () => {
+      expect(agents("OpenAI Agents trace: {name}", { name: "trip", group_id: "g-1" })).toMatchObject({
+        OperationKind: "chain",
+        SessionId: "g-1",
+      });
+      expect(agents("OpenAI Agents trace: {name}", { group_id: "null" })).not.toHaveProperty("SessionId");
+      expect(agents("Agent run: {name!r}", { name: "guide" })).toMatchObject({
+        OperationKind: "agent",
+        AgentName: "guide",
+      });
+      expect(agents("Turn {turn} for agent guide", { agent_name: "guide" })).toMatchObject({
+        OperationKind: "chain",
+        AgentName: "guide",
+      });
+      const tool = { name: "look", input: '{"city":"Paris"}', output: "sunny" };
+      expect(agents("Function: {name}", tool)).toMatchObject({
+        OperationKind: "tool",
+        ToolName: "look",
+        Input: '{"city":"Paris"}',
+        Output: "sunny",
+      });
+    });
+
+    it("keeps the answer of a response apart from its input", () => {
+      const mapped = agents("Responses API with {gen_ai.request.model!r}", {
+        events: '[{"event.name":"gen_ai.user.message","content":"Hi"},{"event.name":"gen_ai.assistant.message"}]',
+        raw_input: '[{"role":"user","content":"Hi"}]',
+        response_id: "resp_1",
+        response:
+          '{"instructions":"Be brief.","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"Hello"}]}]}',
+      });
+      expect(mapped).toMatchObject({ ResponseId: "resp_1" });
+      expect(JSON.parse(String(mapped?.Input))).toEqual([
+        { role: "system", parts: [{ type: "text", content: "Be brief." }] },
+        { role: "user", content: "Hi" },
+      ]);
+      expect(mapped?.Output).toContain("Hello");
+      expect(mapped?.Output).not.toContain("instructions");
+    });
+
+    it("puts the instructions before messages between which calls and their results stand", () => {
+      const items = [
+        { role: "user", content: "Hi" },
+        { type: "reasoning", summary: [] },
+        { type: "function_call", call_id: "call_1", name: "look", arguments: "{}" },
+        { type: "function_call_output", call_id: "call_1", output: "sunny" },
+      ];
+      const mapped = agents("Responses API", {
+        raw_input: JSON.stringify(items),
+        response: '{"instructions":"Be brief.","output":[]}',
+      });
+      const system = { role: "system", parts: [{ type: "text", content: "Be brief." }] };
+      expect(JSON.parse(String(mapped?.Input))).toEqual([system, ...items]);
+    });
+
+    it("keeps the answer of a chat apart from its input", () => {
+      const question = '[{"role":"user","content":"Hi"}]';
+      const answer = '[{"role":"assistant","content":"Hello"}]';
+      const request = '{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}]}';
+      const attributes = { input: question, output: answer, request_data: request };
+      expect(agents("Chat completion with {gen_ai.request.model!r}", attributes)).toMatchObject({
+        Input: question,
+        Output: answer,
+      });
     });
   });
 

@@ -82,6 +82,37 @@ describe("dialect openinference", () => {
     ]);
   });
 
+  it("takes the time to the first token from the event of a stream", () => {
+    const events = [{ name: "First Token Stream Event", after: 250 }];
+    expect(mapSpan({ scope, attributes: call, events })).toMatchObject({ TimeToFirstToken: 250_000_000 });
+  });
+
+  it("says how a response ended, whichever language it was asked in", () => {
+    const attributes = { "openinference.span.kind": "LLM", "output.value": '{"id":"resp_1","status":"incomplete"}' };
+    expect(mapSpan({ scope, name: "OpenAI Responses", attributes })).toMatchObject({ FinishReasons: ["incomplete"] });
+    const python = mapSpan({ scope: "openinference.instrumentation.openai", name: "Response", attributes });
+    expect(python).toMatchObject({ FinishReasons: ["incomplete"] });
+  });
+
+  it("takes the model of a response of OpenAI's Agents SDK for the one that answered, of a chat for the other", () => {
+    const agents = (name: string) =>
+      mapSpan({
+        scope: "openinference.instrumentation.openai_agents",
+        name,
+        attributes: { "openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-2024-08-06" },
+      });
+    expect(agents("response")).toMatchObject({ ResponseModel: "gpt-4o-2024-08-06" });
+    expect(agents("generation")).not.toHaveProperty("ResponseModel");
+  });
+
+  it("takes the response's id where Anthropic's SDK reports the same stream beside it", () => {
+    const stream = { "openinference.span.kind": "LLM", "output.value": '{"id":"msg_1","content":[]}' };
+    const anthropic = "openinference.instrumentation.anthropic";
+    expect(mapSpan({ scope: anthropic, name: "messages.stream", attributes: stream })).toMatchObject({
+      ResponseId: "msg_1",
+    });
+  });
+
   it("is recognised by its key alone", () => {
     expect(mapSpan({ attributes: { "openinference.span.kind": "CHAIN" } })).toMatchObject({
       Dialect: "openinference",

@@ -295,6 +295,19 @@ describe("messages in OpenInference's attributes", () => {
     ]);
   });
 
+  it("say a text once that stands in the content and in a part", () => {
+    const message = "llm.input_messages.0.message";
+    const of = (content: string) =>
+      inputs({
+        [`${message}.role`]: "assistant",
+        [`${message}.content`]: content,
+        [`${message}.contents.0.message_content.type`]: "text",
+        [`${message}.contents.0.message_content.text`]: "Hello",
+      });
+    expect(of("Hello")).toEqual([{ role: "assistant", parts: [text("Hello")] }]);
+    expect(of("World")).toEqual([{ role: "assistant", parts: [text("World"), text("Hello")] }]);
+  });
+
   it("become messages of prompts, choices and embedded texts, without the vectors", () => {
     const of = (attributes: Record<string, AttributeValue>, prefix: string): unknown =>
       assembled(attributes, prefix, "openinference_prompts");
