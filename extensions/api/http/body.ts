@@ -59,7 +59,7 @@ const escapes =
  */
 function wellFormed(json: string): string {
   if (!surrogate.test(json)) return json;
-  return json.replace(escapes, (escape, lone?: string) => (lone === undefined ? escape : "\\ufffd"));
+  return json.replace(escapes, (whole, lone?: string) => (lone === undefined ? whole : "\\ufffd"));
 }
 
 /**
