@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
+import { z } from "zod";
 import { bool, oneOf } from "../../extensions/api/http/params.ts";
 import { ApiReply } from "../../extensions/api/http/route.ts";
 import type { ReadsConfig } from "../config.ts";
@@ -29,6 +30,12 @@ const contentTypes: Readonly<Record<ExportFormat, string>> = {
   csv: "text/csv; charset=utf-8; header=present",
   parquet: "application/vnd.apache.parquet",
 };
+
+/** For the description of a list: its rows in JSON, and the other formats that it comes in. */
+export function listSchema<Row extends z.ZodType>(row: Row) {
+  const others = formats.filter((format) => format !== "json").map((format) => contentTypes[format].split(";")[0]);
+  return z.array(row).meta({ otherContentTypes: others });
+}
 
 /** A list as it is answered. */
 export interface ListContent {

@@ -6,6 +6,7 @@ import { type ApiReply, type ApiRequest, defineRoute, type Route } from "../../e
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
 import type { ReadsConfig } from "../config.ts";
+import { listSchema } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
 import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
@@ -57,7 +58,7 @@ export function sessionRoutes({ reader: store, config }: Pick<Services, "reader"
       summary: "Sessions by filters",
       description: "The newest first, unless sort_by says otherwise.",
       query: listQueryFor(store.bounds),
-      responses: { 200: z.array(sessionRead), 400: errorBody },
+      responses: { 200: listSchema(sessionRead), 400: errorBody },
       handle: (request) => answerList(store, request, config.max_list_keys),
     }),
     defineRoute({

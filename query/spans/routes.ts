@@ -19,7 +19,7 @@ import { storedTime } from "../../extensions/api/http/timestamps.ts";
 import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedSpanId } from "../../pipeline/ids.ts";
 import type { ReadsConfig } from "../config.ts";
-import { listAnswer } from "../export/answer.ts";
+import { listAnswer, listSchema } from "../export/answer.ts";
 import { arrivalParameters, partParameters } from "../list-parameters.ts";
 import type { Reader } from "../reader.ts";
 import type { TagFilter } from "../tags.ts";
@@ -82,7 +82,7 @@ export function spanRoutes({ reader }: Pick<Services, "reader">): readonly Route
       description:
         "The newest first, unless sort_by says otherwise. Also as NDJSON, CSV and Parquet (format, or the header Accept).",
       query: listQueryFor(reader.bounds),
-      responses: { 200: z.array(spanRead), 400: errorBody },
+      responses: { 200: listSchema(spanRead), 400: errorBody },
       handle: (request) => list(request),
     }),
     defineRoute({
@@ -105,7 +105,7 @@ export function spanRoutes({ reader }: Pick<Services, "reader">): readonly Route
       description: "In the order in which they started, the latest first, unless sort_order=asc.",
       params: z.object({ trace_id: uuid.describe("Id of the trace.") }),
       query: ofTraceQuery,
-      responses: { 200: z.array(spanRead), 400: errorBody, 404: errorBody },
+      responses: { 200: listSchema(spanRead), 400: errorBody, 404: errorBody },
       handle: ({ params, query, ...request }) =>
         answerList(reader, { ...request, params, query: { ...query, ...params } }, "trace"),
     }),

@@ -41,6 +41,12 @@ function rootOf({ traceId, root }: Pick<TraceRow, "traceId" | "root">): Root {
 const mostRows = 4;
 
 /**
+ * Bytes of names that are looked for. ClickHouse takes no parameter of more than 128 KiB, and each byte may become four; names
+ * are as long as their senders like. No option: without names the answer is that of roots that were written twice.
+ */
+const mostNameBytes = 32_768;
+
+/**
  * Input and output of the root spans of traces.
  *
  * @param isSure no span of these traces was written more than once: the only row of a root has the name that it is known by
@@ -102,12 +108,13 @@ export function rootsStatement(
   { isSure, most }: Writes,
 ): Statement {
   const names = [...new Set(roots.map(({ name }) => name))];
+  const byName = isSure && names.reduce((bytes, name) => bytes + Buffer.byteLength(name), 0) <= mostNameBytes;
   const pairs = roots.map(({ traceId, startNs }) => new TupleParam([traceId, storeTimeOf(startNs)]));
   return statementOf(sql`SELECT TraceId, ParentSpanId, Input, Output, CreatedAt
 FROM ${raw(spans)}
 WHERE ${ofProject(project)}
   AND (TraceId, Timestamp) IN ${param("Array(Tuple(String, DateTime64(9, 'UTC')))", pairs)}
-  ${isSure ? sql`AND SpanName IN ${param("Array(String)", names)}` : nothing}
+  ${byName ? sql`AND SpanName IN ${param("Array(String)", names)}` : nothing}
 ${most === undefined ? newestOfEach : sql`LIMIT ${param("UInt64", most)}`}`);
 }
 

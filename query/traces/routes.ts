@@ -19,6 +19,7 @@ import type { Services } from "../../extensions/api/routes.ts";
 import { storedProjectId, storedTraceId } from "../../pipeline/ids.ts";
 import type { ReadsConfig } from "../config.ts";
 import { defined } from "../defined.ts";
+import { listSchema } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
 import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
@@ -77,7 +78,7 @@ export function traceRoutes({ reader: store, config }: Pick<Services, "reader" |
       summary: "Traces by filters",
       description: "The newest first, unless sort_by says otherwise.",
       query: listQueryFor(store.bounds),
-      responses: { 200: z.array(traceRead), 400: errorBody },
+      responses: { 200: listSchema(traceRead), 400: errorBody },
       handle: (request) => answerList(store, request, config.max_list_keys),
     }),
     defineRoute({

@@ -8,11 +8,17 @@ import { project, type SpanRow, startTestStore, type TestStore, traceUuid } from
 let server: TestClickHouse;
 let store: TestStore;
 
+const longName = "with a name that is longer than a parameter of ClickHouse may be";
+
 /** What is said of the root of each trace, and what lists are to show of it. */
 const cases: Readonly<
   Record<string, { rows: readonly Partial<SpanRow>[]; input: string | null; output: string | null }>
 > = {
   "written once": { rows: [{ input: "in", output: "out" }], input: "in", output: "out" },
+  [longName]: {
+    rows: [{ name: "é".repeat(100_000), input: "in", output: "out" }],
+    ...{ input: "in", output: "out" },
+  },
   "that says nothing": { rows: [{}], input: null, output: null },
   "written twice: the newest of each text that was said": {
     rows: [
@@ -102,5 +108,11 @@ describe("input and output of roots", () => {
     const whole = await readWholeTrace({ reader: store.reader, project, id, limit: 1_000 });
     expect(texts(whole!.trace as TraceRead)).toEqual(expected);
     expect(texts((await getTrace(store.reader, project, id))!)).toEqual(expected);
+  });
+
+  it("are in a list whose roots were written once each, however long their names are", async () => {
+    const id = traceUuid(titles.indexOf(longName));
+    const filter = { id, sortBy: "started_at", sortOrder: "desc", limit: 1, offset: 0 } as const;
+    expect((await listTraces(store.reader, project, filter)).map(texts)).toEqual([{ id, input: "in", output: "out" }]);
   });
 });

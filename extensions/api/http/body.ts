@@ -49,7 +49,22 @@ function codingOf(request: IncomingMessage): Coding | undefined {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+const surrogate = /\\u[dD][89a-fA-F]/;
+const escapes =
+  /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?<lone>u[dD][89a-fA-F][\da-fA-F]{2})|.)/gs;
+
 /**
+ * A JSON text in which U+FFFD stands for each escape of half a character, as it does wherever text is written in UTF-8.
+ * ClickHouse takes no such half, and would refuse what was never said to be wrong.
+ */
+function wellFormed(json: string): string {
+  if (!surrogate.test(json)) return json;
+  return json.replace(escapes, (whole, lone?: string) => (lone === undefined ? whole : "\\ufffd"));
+}
+
+/**
+ * Texts in the value are well-formed Unicode.
+ *
  * @param maxDepth how deep lists and objects may lie in each other; left out where the reader of the values bounds it, which
  *   costs less than looking at every byte beforehand
  * @throws {ApiError} 400: not UTF-8, not JSON, too deep, or nothing at all
@@ -60,7 +75,7 @@ export function parseJson(body: Buffer, maxDepth = Number.POSITIVE_INFINITY): un
     throw badRequest([{ loc: ["body"], msg, type: "json_too_deep" }]);
   }
   try {
-    return JSON.parse(utf8.decode(body));
+    return JSON.parse(wellFormed(utf8.decode(body)));
   } catch (error) {
     const msg = body.length === 0 ? "body is empty, JSON is expected" : `body is not JSON: ${(error as Error).message}`;
     throw badRequest([{ loc: ["body"], msg: msg.slice(0, 200), type: "json_invalid" }]);

@@ -47,6 +47,7 @@ const commonAnswers = {
   Forbidden: "The api key may not do this.",
   NotFound: "There is no such thing in the key's project.",
   TooLarge: "The body is larger than max_request_body_size.",
+  HeadersTooLarge: "The path and the headers are larger than max_header_size.",
   Unavailable: "The store cannot be reached or is overloaded; Retry-After says when to ask again.",
 } as const;
 
@@ -106,24 +107,31 @@ function answersOf(route: Route, components: SchemaComponents): Operation["respo
     ...(takes ? { 400: "BadRequest" } : {}),
     ...(route.permission === "public" ? {} : { 401: "Unauthorized", 503: "Unavailable" }),
     ...(route.permission === "write" ? { 403: "Forbidden" } : {}),
+    ...(takes ? { 431: "HeadersTooLarge" } : {}),
     ...(route.params === undefined ? {} : { 404: "NotFound" }),
     ...(route.body === undefined ? {} : { 413: "TooLarge" }),
   };
   const shared = Object.entries(common).map(
     ([status, name]) => [status, { $ref: `#/components/responses/${name}` }] as const,
   );
-  return Object.fromEntries([...shared, ...own.filter(([status]) => !(status in common))]);
+  const isCommon = (status: string): boolean => status in common && route.responses[Number(status)] === errorBody;
+  return Object.fromEntries([...shared, ...own.filter(([status]) => !isCommon(status))]);
 }
 
 function answerOf(schema: z.ZodType, components: SchemaComponents): Answer {
   return { description: schema.description ?? "The answer.", content: contentOf(schema, "output", components) };
 }
 
-/** JSON, unless the schema says another content type (`.meta({ contentType })`). */
+/**
+ * JSON, unless the schema says another content type (`.meta({ contentType })`), and whatever else it says that there is
+ * (`.meta({ otherContentTypes })`).
+ */
 function contentOf(schema: z.ZodType, io: "input" | "output", components: SchemaComponents): Content {
   const type = schema.meta()?.["contentType"];
-  const { contentType: _, ...json } = components.of(schema, io);
-  return typeof type === "string" ? { [type]: { schema: json } } : jsonOf(json);
+  const others = (schema.meta()?.["otherContentTypes"] ?? []) as readonly string[];
+  const { contentType: _, otherContentTypes: __, ...json } = components.of(schema, io);
+  const first = typeof type === "string" ? { [type]: { schema: json } } : jsonOf(json);
+  return { ...first, ...Object.fromEntries(others.map((other) => [other, { schema: {} }])) };
 }
 
 function jsonOf(schema: JsonSchema): Content {

@@ -1,10 +1,11 @@
 import { Transform } from "node:stream";
 import type { DataFormat } from "@clickhouse/client";
 import { projectHeader, projectHeaderValue } from "../../../exporters/clickhouse/schema/query-user.ts";
+import { messageOf } from "../../../pipeline/errors.ts";
 import { storedProjectId } from "../../../pipeline/ids.ts";
 import type { Store } from "../api.ts";
 import type { ApiConfig } from "../config.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError, badRequest } from "../http/errors.ts";
 import { passedLimit, storeFailureOf, unavailable } from "../http/failures.ts";
 import { ApiReply } from "../http/route.ts";
 import { QueryAccess } from "./access.ts";
@@ -123,7 +124,7 @@ export class QueryRunner {
 
   #answerOf(error: unknown): unknown {
     const failure = storeFailureOf(error);
-    if (failure === undefined) return error;
+    if (failure === undefined) return tooLongParameter(error) ?? error;
     const { code, name, message, kind } = failure;
     const limit = passedLimit(failure);
     if (code === undefined || (limit === undefined && kind === "overload")) return unavailable(error);
@@ -131,6 +132,13 @@ export class QueryRunner {
     const more = { code, name };
     return new ApiError(400, `${what}code ${code} (${name}): ${withoutNames(message)}`, { cause: error, more });
   }
+}
+
+/** The server reads parameters before the query, and names neither itself nor the parameter where one is too long for it. */
+function tooLongParameter(error: unknown): ApiError | undefined {
+  if (!/HTML Form Exception: Field value too long/.test(messageOf(error))) return undefined;
+  const msg = "a value is longer than ClickHouse takes one (http_max_field_value_size, 128 KiB by default)";
+  return badRequest([{ loc: ["body", "params"], msg, type: "out_of_range" }]);
 }
 
 /** Without what is the operator's business: the user and the version of the server. */

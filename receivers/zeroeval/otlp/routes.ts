@@ -14,6 +14,12 @@ const partialSuccess = z.object({
     .describe("There when not all spans were taken."),
 });
 
+const status = z
+  .object({ code: z.int().describe("Status of gRPC."), message: z.string().describe("What is wrong.") })
+  .meta({ id: "Status" });
+/** What is wrong with spans is said as OTLP does, what is wrong with a request as everywhere. */
+const refusal = z.union([status, errorBody]).describe("The spans or the request are refused.");
+
 /** POST /v1/traces. */
 export function otlpRoutes(intake: OtlpIntake): readonly Route[] {
   return [
@@ -27,7 +33,7 @@ export function otlpRoutes(intake: OtlpIntake): readonly Route[] {
       description: "An ExportTraceServiceRequest in protobuf or JSON, answered in the same.",
       body: "raw",
       accepts: acceptedExport,
-      responses: { 200: partialSuccess, 400: errorBody, 413: errorBody, 415: errorBody, 503: errorBody },
+      responses: { 200: partialSuccess, 400: refusal, 413: refusal, 415: refusal, 503: refusal },
       handle: ({ headers, body, caller }) => intake.export(headers["content-type"], body, caller),
     }),
   ];

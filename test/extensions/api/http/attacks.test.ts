@@ -80,6 +80,12 @@ describe("bodies", () => {
     expect((await open.post("/spans", new Uint8Array([0xef, 0xbb, 0xbf, 0x5b, 0x5d]))).status).toBe(200);
   });
 
+  test("half a character is read as U+FFFD, in names too, and whole ones and escaped backslashes stay", async () => {
+    const text = String.raw`[{"a\ud800":"\uDC00 \ud83d\ude00 \ud83d\ud83d\ude00 \\ud800 \\\ud800"}]`;
+    const { body } = (await (await open.post("/spans", text)).json()) as { body: unknown };
+    expect(body).toEqual([{ "a\ufffd": "\ufffd \u{1f600} \ufffd\u{1f600} \\ud800 \\\ufffd" }]);
+  });
+
   test("one that does not come in time is answered with 408", async () => {
     const answer = await open.raw(`${head("POST /spans HTTP/1.1", "Content-Length: 10")}[`);
     expect(answer).toMatch(/^HTTP\/1.1 408 .*\r\n\r\n\{"detail":"the request did not come to its end in time"\}$/s);

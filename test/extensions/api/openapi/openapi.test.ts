@@ -55,7 +55,7 @@ describe("/openapi.json", () => {
     expect(operation.requestBody?.content["application/json"]?.schema).toEqual({
       $ref: "#/components/schemas/QueryRequest",
     });
-    expect(Object.keys(operation.responses)).toEqual(["200", "400", "401", "413", "503"]);
+    expect(Object.keys(operation.responses)).toEqual(["200", "400", "401", "413", "431", "503"]);
   });
 
   const list = echoRoute({
@@ -78,6 +78,16 @@ describe("/openapi.json", () => {
     params: undefined as never,
     body: z.object({ id: z.string(), at: z.number().default(1) }).meta({ id: "Thing" }),
     responses: { 200: z.unknown() },
+  });
+
+  test("tells of an answer's other content types, and of an own error where a route has one", () => {
+    const own = z.object({ code: z.int() });
+    const rows = z.array(z.string()).meta({ otherContentTypes: ["text/csv"] });
+    const document = openApiDocument([echoRoute({ path: "/rows/:id", responses: { 200: rows, 400: own } })], "1");
+    const { 200: answer, 400: error } = document.paths["/rows/{id}"]!["get"]!.responses;
+    expect(answer).toMatchObject({ content: { "application/json": { schema: { type: "array" } }, "text/csv": {} } });
+    expect(JSON.stringify(answer)).not.toContain("otherContentTypes");
+    expect(error).toMatchObject({ content: { "application/json": { schema: { required: ["code"] } } } });
   });
 
   test("makes filters of tags a parameter of any name", async () => {

@@ -246,6 +246,12 @@ describe("POST /query of one of two projects", () => {
       expect((await ask("SELECT 1", { params: { [name]: "1" } })).status).toBe(400);
   });
 
+  test("a value that is longer than ClickHouse takes one is answered with 400, and named", async () => {
+    const { status, text } = await ask("SELECT length({a: String})", { params: { a: "x".repeat(200_000) } });
+    expect([status, JSON.parse(text)]).toMatchObject([400, { detail: [{ loc: ["body", "params"] }] }]);
+    expect((await ask("SELECT length({a: String})", { params: { a: "x".repeat(100_000) } })).text).toBe("100000\n");
+  });
+
   test.each([
     ["SELECT number FROM numbers(1000000)", /RESULT|396/],
     ["SELECT repeat('a', 100000) FROM numbers(10000)", /396|MEMORY|memory/],
