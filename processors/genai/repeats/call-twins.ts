@@ -12,7 +12,7 @@ import type { SpanIndex } from "./span-index.ts";
  */
 export function outerTwins(batch: SpanBatch, index: SpanIndex, rows: readonly number[]): readonly number[] {
   const ids = batch.derivedColumn("ResponseId");
-  if (ids === undefined || !haveSeveralScopes(batch, rows)) return [];
+  if (ids === undefined || !haveSiblings(batch, index, rows)) return [];
   const { spans } = index.parents;
   const calls = new Map<string, number>();
   const outer: number[] = [];
@@ -31,8 +31,19 @@ export function outerTwins(batch: SpanBatch, index: SpanIndex, rows: readonly nu
   return outer;
 }
 
-function haveSeveralScopes({ scopeIndex, scopes }: SpanBatch, rows: readonly number[]): boolean {
-  return scopes.length > 1 && rows.some((row) => scopeIndex[row] !== scopeIndex[rows[0]!]);
+/** Whether two of the rows may have the same parent and different scopes: hardly ever, so that ids need not be made texts. */
+function haveSiblings({ scopeIndex, scopes }: SpanBatch, index: SpanIndex, rows: readonly number[]): boolean {
+  if (scopes.length < 2) return false;
+  const scopeOf = new Map<number, number>();
+  for (const row of rows) {
+    if (!index.hasParent(row)) continue;
+    const parent = index.parents.spans[2 * row]!;
+    const scope = scopeIndex[row]!;
+    const known = scopeOf.get(parent);
+    if (known === undefined) scopeOf.set(parent, scope);
+    else if (known !== scope) return true;
+  }
+  return false;
 }
 
 function areTwins(batch: SpanBatch, { ids }: SpanIndex, row: number, other: number): boolean {
