@@ -49,6 +49,8 @@ export interface TableParts extends Expiring {
   readonly orderBy: string;
   /** Rows of a granule; 8192 when left out. */
   readonly granularity?: number;
+  /** A granule is full with so many bytes, too; ClickHouse's 10 MiB when left out. */
+  readonly granularityBytes?: number;
   /** Whether a block that is tried again is known by its token; it is when left out. */
   readonly remembersTokens?: boolean;
 }
@@ -76,6 +78,7 @@ function ttlClause(ddl: Ddl, parts: TableParts): string {
 function tableSettings(ddl: Ddl, parts: TableParts): string {
   return [
     `index_granularity = ${parts.granularity ?? 8192}`,
+    ...(parts.granularityBytes === undefined ? [] : [`index_granularity_bytes = ${parts.granularityBytes}`]),
     `ttl_only_drop_parts = ${dropsWholeParts(ddl, parts, parts.partitionBy !== undefined) ? 1 : 0}`,
     `min_bytes_for_wide_part = ${minBytesForWidePart}`,
   ].join(", ");
