@@ -1,10 +1,10 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { ClientContext, Signal } from "../../pipeline/batch.ts";
-import { PermanentError, StatusCode } from "../../pipeline/errors.ts";
+import { StatusCode } from "../../pipeline/errors.ts";
 import { exportResponse } from "./answer.ts";
 import type { ClientReader } from "./client.ts";
 import { type Coding, decompress } from "./decompress.ts";
-import { MessageReader } from "./grpc-message.ts";
+import { MessageReader, ProtocolError } from "./grpc-message.ts";
 import { acceptedEncodings, encodingOfMessages, isGrpc, routeOf, statusHeaders, timeoutMsOf } from "./grpc-wire.ts";
 import type { Admission, InFlight } from "./in-flight.ts";
 import type { Intake } from "./intake.ts";
@@ -87,8 +87,7 @@ export class GrpcCall {
     const received = message.finish();
     if (!message.isCompressed) return received;
     if (coding !== undefined) return decompress(coding, received, this.#settings.limit, admission);
-    const text = "grpc: message is compressed, but grpc-encoding names no compression";
-    throw new PermanentError(text, { code: StatusCode.INTERNAL });
+    throw new ProtocolError("message is compressed, but grpc-encoding names no compression");
   }
 
   /** @returns whether the stream came to its end, and was not reset, timed out or answered before */

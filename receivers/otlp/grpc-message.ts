@@ -34,7 +34,8 @@ export class MessageReader {
   /**
    * Takes the next bytes of the stream.
    *
-   * @throws {PermanentError} RESOURCE_EXHAUSTED: over the limit, by the length it announces; INTERNAL: not one message
+   * @throws {PermanentError} RESOURCE_EXHAUSTED: over the limit, by the length it announces
+   * @throws {ProtocolError} not one message
    * @throws {RetryableError} there is no room for it
    */
   add(chunk: Buffer): void {
@@ -47,22 +48,22 @@ export class MessageReader {
       rest = chunk.subarray(taken);
     }
     if (rest.length === 0) return;
-    if (rest.length > this.#size - this.#length) throw protocolError("more than one message in a unary call");
+    if (rest.length > this.#size - this.#length) throw new ProtocolError("more than one message in a unary call");
     this.#append(rest);
   }
 
   /**
    * The message, when the stream has ended.
    *
-   * @throws {PermanentError} INTERNAL: it is not whole
+   * @throws {ProtocolError} it is not whole
    */
   finish(): Uint8Array {
-    if (this.#prefixLength < prefixBytes || this.#length < this.#size) throw protocolError("incomplete message");
+    if (this.#prefixLength < prefixBytes || this.#length < this.#size) throw new ProtocolError("incomplete message");
     return this.#bytes ?? Buffer.alloc(0);
   }
 
   #begin(): void {
-    if (this.#prefix[0]! > 1) throw protocolError(`unknown flags ${this.#prefix[0]} before the message`);
+    if (this.#prefix[0]! > 1) throw new ProtocolError(`unknown flags ${this.#prefix[0]} before the message`);
     this.#size = this.#prefix.readUInt32BE(1);
     if (this.#size > this.#limit.maxBytes) throw this.#limit.tooLarge(this.#size);
     this.#admission.grow(this.#size);
@@ -78,6 +79,9 @@ export class MessageReader {
   }
 }
 
-function protocolError(message: string): PermanentError {
-  return new PermanentError(`grpc: ${message}`, { code: StatusCode.INTERNAL });
+/** What came is not one message: gRPC calls that INTERNAL, and it is the sender's mistake all the same. */
+export class ProtocolError extends PermanentError {
+  constructor(message: string) {
+    super(`grpc: ${message}`, { code: StatusCode.INTERNAL });
+  }
 }

@@ -13,6 +13,7 @@ import { LabelSets } from "../../telemetry/label-sets.ts";
 import type { Encoding, PartialSuccess } from "./answer.ts";
 import { countItems } from "./count-items.ts";
 import { decodeTraces } from "./decode.ts";
+import { ProtocolError } from "./grpc-message.ts";
 
 /** How a request ended, as the counter `receiver_requests` says it. */
 type Outcome = "success" | "refused" | "rejected" | "failure";
@@ -120,5 +121,6 @@ export class Intake {
 /** Refused may come again, rejected may not, failure is a fault of ours. */
 function outcomeOf(error: unknown): Outcome {
   if (error instanceof RetryableError) return "refused";
+  if (error instanceof ProtocolError) return "rejected";
   return error instanceof PermanentError && error.code !== StatusCode.INTERNAL ? "rejected" : "failure";
 }

@@ -136,7 +136,15 @@ async function serve(call: Call, ports: AppPorts): Promise<FastifyReply> {
     url: localUrl(target),
     signal: hungUp.signal,
   };
-  return send(reply, await route.handle(checked as never));
+  const answer = await route.handle(checked as never);
+  if (answer instanceof ApiReply && answer.body instanceof Readable) {
+    // Its status is out: the sender sees no more than that it breaks off.
+    answer.body.once("error", (err) => {
+      if (!hungUp.signal.aborted)
+        ports.logger.error({ err }, `${request.method} ${route.path} broke off: ${err.message}`);
+    });
+  }
+  return send(reply, answer);
 }
 
 /**

@@ -3,8 +3,10 @@ import { readFile } from "node:fs/promises";
 import { connect, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { credentials, Metadata, status } from "@grpc/grpc-js";
+import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { PermanentError, RetryableError, StatusCode } from "../../../pipeline/errors.ts";
+import { collectMetrics } from "../../support/metrics.ts";
 import { logsRequest, traceRequest } from "../../support/otlp.ts";
 import { until } from "../../support/until.ts";
 import { call, errorOf, exportLogs, exportTraces, grpcClient } from "./grpc-client.ts";
@@ -205,13 +207,18 @@ describe("OTLP over gRPC", () => {
     ["a compressed message without a compression", compressedFlag(framed(traceRequest(1))), {}, "13"],
     ["a damaged compressed message", compressedFlag(framed(Buffer.from("no gzip"))), { "grpc-encoding": "gzip" }, "3"],
     ["an unknown compression", framed(traceRequest(1)), { "grpc-encoding": "br" }, "12"],
-  ])("answers %s with a status", async (_, body, headers, expected) => {
-    const { grpc, traces } = await startGrpc();
+  ])("answers %s with a status, and takes it for no failure of its own", async (_, body, headers, expected) => {
+    const metrics = collectMetrics();
+    const errors: string[] = [];
+    const logger = pino({ level: "error" }, { write: (line) => void errors.push(line) });
+    const { grpc, traces } = await startGrpc({}, {}, { settings: { meter: metrics.meter, logger } });
     const session = connect(`http://${grpc}`);
     const stream = session.request({ ...requestHeaders, ...headers });
     stream.end(body);
     expect(await statusOf(stream)).toBe(expected);
     expect(traces.batches).toHaveLength(0);
+    expect(await metrics.value("receiver_requests", { transport: "grpc", outcome: "failure" })).toBeUndefined();
+    expect(errors).toEqual([]);
     session.close();
   });
 

@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { request } from "node:https";
+import { Readable } from "node:stream";
+import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { ApiReply } from "../../../../extensions/api/http/route.ts";
 import { collectMetrics } from "../../../support/metrics.ts";
 import { projectPath } from "../../../support/program.ts";
 import { createApi, echoRoute, TestApi } from "../support.ts";
@@ -23,6 +26,29 @@ describe("the server of the api", () => {
       });
     await expect.poll(status).toBe(200);
     expect(api.describe()).toEqual([`api: https://127.0.0.1:${api.port} (keys are needed)`]);
+  });
+
+  test("says why an answer breaks off, and nothing of a client that is gone", async () => {
+    const errors: string[] = [];
+    const logger = pino({ level: "error" }, { write: (line) => void errors.push(JSON.parse(line).msg) });
+    async function* rows(): AsyncGenerator<string> {
+      yield "[1,";
+      throw new Error("store is gone");
+    }
+    const failing = new ApiReply(200, Readable.from(rows()), { "content-type": "application/json" });
+    const endless = new Readable({ read() {} });
+    endless.push("[");
+    const waiting = new ApiReply(200, endless, { "content-type": "application/json" });
+    const routes = [
+      echoRoute({ path: "/failing", handle: () => failing }),
+      echoRoute({ path: "/waiting", handle: () => waiting }),
+    ];
+    const api = await TestApi.start(routes, { settings: { logger } });
+    onTestFinished(() => api.extension.shutdown());
+    await api.raw("GET /waiting HTTP/1.1\r\nhost: localhost\r\n\r\n", /\[/);
+    await expect.poll(() => endless.destroyed).toBe(true);
+    await expect(api.get("/failing").then((answer) => answer.text())).rejects.toThrow();
+    expect(errors).toEqual(["GET /failing broke off: store is gone"]);
   });
 
   test("times every answer by route, method and status", async () => {
