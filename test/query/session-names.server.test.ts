@@ -31,10 +31,11 @@ describe("the name of a session", () => {
     expect(await nameOf("chat-1")).toBe("Support");
   });
 
-  it("that was given stays when later spans and traces say the id alone", async () => {
+  it("that was given stays when later spans, traces and sessions say the id alone", async () => {
     await name("chat-2", "Support");
     await span("chat-2");
     await store.post("/traces", [{ session_id: "chat-2", name: "t", started_at: "2026-03-01T10:00:00Z" }]);
+    await store.post("/sessions", [{ id: "chat-2", name: null, project_id: projects.a }]);
     expect(await nameOf("chat-2")).toBe("Support");
   });
 
