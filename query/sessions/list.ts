@@ -64,8 +64,16 @@ export function sessionKeysByTime(
   return select(reader, scopeOf(reader, project, filter), withoutTotals(filter), need, { after });
 }
 
-/** How many sessions fulfil the conditions, by estimates of their cost, duration and errors. */
+/**
+ * How many sessions fulfil the conditions. Among more than `max_counted_sessions` that fulfil those on other things than cost,
+ * duration and errors, estimates of these decide.
+ */
 export async function countSessions(reader: Reader, project: string, filter: SessionConditions): Promise<number> {
+  const few = asksForTotals(filter) ? await fewKeys(reader, project, { ...filter, ...anyOrder }) : undefined;
+  if (few !== undefined) {
+    const sessions = await readSessions(reader, project, few);
+    return sessions.filter((session) => totalsFit(session, filter)).length;
+  }
   const [row] = await reader.rows<{ found: number }>(sessionCountStatement(scopeOf(reader, project, filter), filter));
   return row?.found ?? 0;
 }
@@ -77,13 +85,19 @@ export async function sessionKeys(
   filter: SessionFilter,
   need: number,
 ): Promise<ListedSession[]> {
-  if (asksForTotals(filter)) {
-    const { max_counted_sessions: most } = reader.bounds;
-    const few = await candidates(reader, project, withoutTotals(filter), most + 1);
-    if (few.length <= most) return few;
-  }
-  return candidates(reader, project, filter, need);
+  const few = asksForTotals(filter) ? await fewKeys(reader, project, filter) : undefined;
+  return few ?? candidates(reader, project, filter, need);
 }
+
+/** The keys of all sessions that fulfil the conditions on other things than totals; undefined where these are many. */
+async function fewKeys(reader: Reader, project: string, filter: SessionFilter): Promise<ListedSession[] | undefined> {
+  const { max_counted_sessions: most } = reader.bounds;
+  const few = await candidates(reader, project, withoutTotals(filter), most + 1);
+  return few.length <= most ? few : undefined;
+}
+
+/** Where none is wanted. */
+const anyOrder = { sortBy: "name", sortOrder: "asc", limit: 0, offset: 0 } as const;
 
 function withoutTotals(filter: SessionFilter): SessionFilter {
   const { hasError, durationMin, durationMax, costMin, costMax, ...rest } = filter;
@@ -128,8 +142,7 @@ async function cameWithin(
   const ids = keys.map(({ sessionId }) => sessionId);
   const before = sql`Day < toDate(${param("UInt16", window.from)})`;
   const rows = [sql`SessionId IN ${param("Array(String)", ids)}`, before];
-  const filter = { sortBy: "name", sortOrder: "asc", limit: 0, offset: 0 } as const;
-  const older = await select(reader, { project, tables: reader.tables, rows }, filter, ids.length);
+  const older = await select(reader, { project, tables: reader.tables, rows }, anyOrder, ids.length);
   const isOlder = new Set(older.map(({ sessionId }) => sessionId));
   return keys.filter(({ sessionId }) => !isOlder.has(sessionId));
 }

@@ -92,7 +92,7 @@ function spanOf(writes: readonly SpanWrite[]) {
   const start = BigInt.asUintN(64, BigInt(startNs)).toString(16).toUpperCase();
   return {
     startNs,
-    endNs: ended === undefined ? "0" : String(BigInt(startNs) + BigInt(ended.durationNs)),
+    endNs: ended === undefined ? "0" : String(BigInt(ended.startNs) + BigInt(ended.durationNs)),
     status,
     isError: status === "Error" || writes.some((write) => Boolean(write.saysError)),
     cost: (priced.findLast(({ isClientCost }) => Boolean(isClientCost)) ?? priced.at(-1))?.cost ?? null,

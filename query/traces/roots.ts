@@ -76,14 +76,15 @@ export function rootInRows(trace: TraceRow, rows: readonly SpanRow[]): RootTexts
 }
 
 /**
- * The newest that was said; of children that started with the root, only what the root has never said.
+ * The newest that was said of the root. Children that started with it say nothing of it, unless the trace has none without a
+ * parent.
  *
  * @param writes of spans of one trace that started when its root did, by arrival
  */
 function newestTexts(writes: readonly WriteRow[]): RootTexts {
-  const [children, roots] = [writes.filter((row) => !isRoot(row)), writes.filter(isRoot)];
-  const newest = (column: "Input" | "Output"): string =>
-    [...children, ...roots].findLast((row) => row[column] !== "")?.[column] ?? "";
+  const roots = writes.filter(isRoot);
+  const ofRoot = roots.length === 0 ? writes : roots;
+  const newest = (column: "Input" | "Output"): string => ofRoot.findLast((row) => row[column] !== "")?.[column] ?? "";
   return { input: newest("Input"), output: newest("Output") };
 }
 
@@ -93,7 +94,7 @@ const isRoot = ({ ParentSpanId }: WriteRow): boolean => ParentSpanId === "";
 interface Writes {
   /** All rows have the names of the roots, by which the sorting key of older tables leaves out most of the table. */
   readonly isSure: boolean;
-  /** Any so many. Undefined: of each root, the rows that `newestTexts` would pick, which are three at most. */
+  /** Any so many. Undefined: of each root, the rows that `newestTexts` would pick, which are four at most. */
   readonly most?: number;
 }
 
@@ -118,7 +119,9 @@ WHERE ${ofProject(project)}
 ${most === undefined ? newestOfEach : sql`LIMIT ${param("UInt64", most)}`}`);
 }
 
-/** Of rows with both texts, with an input alone and with an output alone the first: the newest of each text is among them. */
-const newestOfEach = raw(`  AND (Input != '' OR Output != '')
-ORDER BY ParentSpanId != '', CreatedAt DESC
+/**
+ * Of rows with both texts, with an input alone, with an output alone and with none the first: the newest of each text is among
+ * them, and the root where it is silent.
+ */
+const newestOfEach = raw(`ORDER BY ParentSpanId != '', CreatedAt DESC
 LIMIT 1 BY TraceId, Input = '', Output = ''`);

@@ -60,8 +60,7 @@ export function countedFromSpans(scope: TraceScope): Sql {
 FROM (
   SELECT TraceId, SpanId, min(w.CreatedAt) AS created, max(w.CreatedAt) AS updated,
     argMax(w.Timestamp, w.CreatedAt) AS start,
-    if(countIf(w.EndState != 'open') = 0, toDateTime64(0, 9),
-      addNanoseconds(start, ${raw(newest("Duration", "w.EndState != 'open'"))})) AS end,
+    argMaxIf(addNanoseconds(w.Timestamp, w.Duration), w.CreatedAt, w.EndState != 'open') AS end,
     ${raw(newest("StatusCode", "w.StatusCode != 'Unset'"))} AS status, ${raw(lastCost("w."))} AS cost,
     (${raw(mergedError(text))}) AS isError,
     concat(if(${raw(text("ParentSpanId"))} = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(start)), 16, '0'),

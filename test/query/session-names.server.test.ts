@@ -31,11 +31,23 @@ describe("the name of a session", () => {
     expect(await nameOf("chat-1")).toBe("Support");
   });
 
-  it("that was given stays when later spans and traces say the id alone", async () => {
+  it("that was given stays when later spans, traces and sessions say the id alone", async () => {
     await name("chat-2", "Support");
     await span("chat-2");
     await store.post("/traces", [{ session_id: "chat-2", name: "t", started_at: "2026-03-01T10:00:00Z" }]);
+    await store.post("/sessions", [{ id: "chat-2", name: null, project_id: projects.a }]);
     expect(await nameOf("chat-2")).toBe("Support");
+  });
+
+  it("that one span was given stays beside another of its trace that says the id alone, stored together", async () => {
+    const times = { trace_id: uuidOf("trac"), started_at: "2026-03-01T10:00:00Z" };
+    await store.post("/spans", [
+      { ...times, name: "chat", session: { id: "user-1", name: "Support" } },
+      { ...times, name: "tool", session_id: "user-1" },
+    ]);
+    expect(await nameOf("user-1")).toBe("Support");
+    const [span] = (await store.get("/spans?session_id=user-1&names=tool")).body;
+    expect(span).toMatchObject({ session_name: "Support" });
   });
 
   it("is the last one that was given, by whomever", async () => {

@@ -103,6 +103,20 @@ describe("sessions of the store", () => {
     expect(await countSessions(store.reader, project, { costMin: 0 })).toBe(2);
   });
 
+  it("counts as many as it lists where the roll-up's estimates are wrong", async () => {
+    await store.spans({ trace: 1, span: 1, at: 1, lasts: 1, session: sessionUuidOf(1) });
+    // In a block of its own, without the session.
+    await store.spans({ trace: 1, span: 2, at: 2, lasts: 50, cost: 1, status: "Error" });
+    // Twice: the sums of its rows are too high.
+    for (const created of [1, 2]) {
+      await store.spans({ trace: 2, span: 3, at: 3, lasts: 1, cost: 2, session: sessionUuidOf(2), created });
+    }
+    expect(await ids({ hasError: true })).toEqual([1]);
+    expect(await countSessions(store.reader, project, { hasError: true })).toBe(1);
+    expect(await countSessions(store.reader, project, { costMin: 1, costMax: 3 })).toBe(2);
+    expect(await countSessions(store.reader, project, { durationMin: 40, names: ["none"] })).toBe(0);
+  });
+
   it("shows no session of another project", async () => {
     await store.spans({ trace: 1, span: 1, lasts: 1, session: sessionUuidOf(1), project: other });
     expect(await list()).toEqual([]);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { countsOfWrites, type SpanWrite, spanWritesStatement, type TraceCounts } from "../../query/traces/counted.ts";
 import { countsStatement, getTrace } from "../../query/traces/read.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
-import { project, type SpanRow, startTestStore, type TestStore, traceDigits, traceUuid } from "./support.ts";
+import { midnight, project, type SpanRow, startTestStore, type TestStore, traceDigits, traceUuid } from "./support.ts";
 
 const hour = 3_600_000;
 
@@ -50,6 +50,16 @@ describe("numbers of traces whose spans were written more than once", () => {
       { spanCount: 2, errorCount: 0, okCount: 0, spanCost: null, lastEnd: "0" },
       { spanCount: 1, errorCount: 0, okCount: 0 },
     ]);
+  });
+
+  it("end when the write that said so did, also where a later one moved the start", async () => {
+    await store.spans(
+      { trace: 4, span: 6, at: 40, lasts: 900, created: 1_000 },
+      { trace: 4, span: 6, at: 45, created: 2_000 },
+    );
+    const [here, there] = await bothCounts(4);
+    expect(here).toEqual(there);
+    expect(here).toMatchObject([{ lastEnd: String(BigInt(midnight + 940) * 1_000_000n) }]);
   });
 
   it("are counted by the server where the writes are many", async () => {

@@ -46,7 +46,16 @@ const cases: Readonly<
       { input: "in", created: 8_000 },
       { span: 1, parent: 0, name: "child", input: "child in", output: "child out", created: 9_000 },
     ],
-    ...{ input: "in", output: "child out" },
+    ...{ input: "in", output: null },
+  },
+  "that says nothing, beside many children that start in the same nanosecond": {
+    rows: [
+      { created: 8_000 },
+      ...Array.from({ length: 200 }, (_, n) => {
+        return { span: 10_000 + n, parent: 0, name: "child", input: "child in", output: "child out", created: 9_000 };
+      }),
+    ],
+    ...{ input: null, output: null },
   },
   "written again with another start": {
     rows: [

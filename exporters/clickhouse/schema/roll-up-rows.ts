@@ -47,9 +47,26 @@ export function startsOf(first: string, last: string): string {
   return `toUInt32(${second} * 65536 + dateDiff('second', ${first}, ${last}))`;
 }
 
+/**
+ * A stamped name of the session of a row of `traces`, as old as can be where it is the text that the session's id was made of
+ * (`sessionUuid`): the name of sessions that were given none, which one that somebody gave outlives whatever comes later. The
+ * last 48 bits of the id are compared: the server understands this anew with every insert.
+ */
+function datedName(stamped: string): string {
+  const name = `substring(${stamped}, ${stampDigits + 1})`;
+  const hash = `SHA1(concat(unhex('${namespaceDnsHex}'), ${name}))`;
+  const isNamedByItsId = `${stamped} != '' AND hex(substring(${hash}, 11, 6)) = upper(substring(Session, ${stampDigits + 25}))`;
+  return `if(${isNamedByItsId}, concat('${"0".repeat(stampDigits)}', ${name}), ${stamped})`;
+}
+
+/** Of several names, of which one may have been given and the other be the id. */
+const newestName = `arrayReverseSort(arrayMap(name -> ${datedName("name")}, if(length(names) < 2, [], names)))[1]`;
+
 /** The rows of `traces` that rows of the table of spans make. @param where of these rows */
 export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
   return [
+    // Most spans have no name, and what is made of one is not made for these.
+    `WITH groupUniqArrayIf(if(s.SessionName = '', '', ${stamp("s.SessionName")}), s.SessionName != '') AS names`,
     "SELECT ProjectId, toStartOfHour(Timestamp, 'UTC') AS Hour, TraceId,",
     "  min(Timestamp) AS Start,",
     "  max(if(EndState = 'open', toDateTime64(0, 9), addNanoseconds(Timestamp, Duration))) AS End,",
@@ -58,7 +75,8 @@ export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
     `  toInt64(countIf(${hasError})) AS ErrorCount, toInt64(countIf(StatusCode = 'Ok')) AS OkCount, sum(s.Cost) AS Cost,`,
     "  min(concat(if(ParentSpanId = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(Timestamp)), 16, '0'), SpanName)) AS Root,",
     `  min(if(SessionId = '', '${none}', ${stamp("SessionId")})) AS Session,`,
-    `  max(if(s.SessionName = '', '', ${stamp("s.SessionName")})) AS SessionName,`,
+    // Hashes are dear: a single name, which most traces have, is left to the view of sessions.
+    `  if(length(names) < 2, names[1], ${newestName}) AS SessionName,`,
     `  ${startsOf("min(Timestamp)", "max(Timestamp)")} AS Starts`,
     `FROM ${spans} AS s`,
     `WHERE ${where}`,
@@ -66,22 +84,11 @@ export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
   ].join("\n");
 }
 
-const nameOfTrace = `substring(SessionName, ${stampDigits + 1})`;
-
-/**
- * Whether the name of a row of `traces` is the text that its session's id was made of (`sessionUuid`): the name of sessions that
- * were given none. The last 48 bits of the id are compared: the server understands this anew with every insert.
- */
-const isNamedByItsId = `SessionName != '' AND hex(substring(SHA1(concat(unhex('${namespaceDnsHex}'), ${nameOfTrace})), 11, 6)) = upper(substring(Session, ${stampDigits + 25}))`;
-
-/** As old as can be, so that a name that somebody gave stays whatever comes later. */
-const nameOfSession = `if(${isNamedByItsId}, concat('${"0".repeat(stampDigits)}', ${nameOfTrace}), SessionName)`;
-
 /** The rows of `sessions` that rows of `traces` make. */
 export function sessionRowsOf(traces: string): string {
   return [
     `SELECT ProjectId, substring(Session, ${stampDigits + 1}) AS SessionId, toDate(s.CreatedAt, 'UTC') AS Day,`,
-    `  max(${nameOfSession}) AS Name,`,
+    `  max(${datedName("SessionName")}) AS Name,`,
     "  min(s.CreatedAt) AS CreatedAt, max(s.UpdatedAt) AS UpdatedAt,",
     "  groupUniqArray((Hour, TraceId)) AS Traces,",
     "  sum(s.Cost) AS Cost, sum(s.ErrorCount) AS ErrorCount,",

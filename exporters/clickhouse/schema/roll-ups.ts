@@ -135,6 +135,12 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
         ],
         run: modifyView(table, traceRowsOf(ddl.table(spans))),
       },
+      {
+        version: 6,
+        name: "names that sessions were given beside ids in one block",
+        statements: [],
+        run: modifyView(table, traceRowsOf(ddl.table(spans))),
+      },
     ],
   };
 }

@@ -66,10 +66,12 @@ export function traceRow(trace: SentTrace, project: string, version: number): Ro
 }
 
 export function sessionRow(session: SentSession, project: string, version: number): Row {
+  // As the view behind the roll-up of traces dates it: a name that somebody gave stays.
+  const named = session.isNamedByItsId ? 0 : Date.now();
   return {
     ProjectId: project,
     SessionId: session.id,
-    ...(session.name === undefined ? {} : { Name: stampedText(Date.now(), session.name) }),
+    ...(session.name === undefined ? {} : { Name: stampedText(named, session.name) }),
     Tags: versioned(session.tags, version),
     Attributes: attributes(session.attributes, version),
   };

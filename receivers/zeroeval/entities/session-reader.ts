@@ -12,6 +12,8 @@ export interface SentSession {
   /** As it was sent; a UUID where it is one. */
   readonly projectId: string;
   readonly name: string | undefined;
+  /** Whether the name is the text that was sent as the id, for want of another. */
+  readonly isNamedByItsId: boolean;
   readonly tags: Tags;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
@@ -34,6 +36,7 @@ export function readSession(
     id: id === undefined || id === "" ? randomUUID() : sessionUuid(id),
     projectId: parseUuid(project) ?? project,
     name: name || (isPlainText ? id : undefined),
+    isNamedByItsId: !name && isPlainText,
     tags: readTags(fields.value("tags"), () => fields.loc("tags"), limits, problems) ?? new Map(),
     attributes: readAttributes(fields, limits),
   };

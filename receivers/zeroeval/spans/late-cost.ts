@@ -4,9 +4,13 @@ import type { SpanTexts } from "./span-texts.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether a span may get its cost from what was said of it before: it has tokens, and no cost came of them. */
+/**
+ * Whether a span may get its cost from what was said of it before: no cost came of it, and it has tokens, or is a call of a
+ * model that is said to be one and nothing else. Calls with a model and without tokens are too many to look each of them up.
+ */
 export function mayBePricedLate(texts: SpanTexts, row: number, processed: ProcessedSpans): boolean {
-  return processed.hasTokens(row) && processed.cost?.get(row) === undefined && !texts.has(row, numberOf.cost);
+  if (processed.cost?.get(row) !== undefined || texts.has(row, numberOf.cost)) return false;
+  return processed.hasTokens(row) || (processed.kind?.get(row) === "llm" && !processed.hasModel(row));
 }
 
 /**

@@ -20,6 +20,7 @@ export class ProcessedSpans {
   readonly errorMessage: TextColumn | undefined;
   readonly errorStack: TextColumn | undefined;
   readonly #tokens: readonly (NumberColumn | undefined)[];
+  readonly #models: readonly (TokenColumn | undefined)[];
   readonly #warnings: ValueColumn<readonly string[]> | undefined;
   /** Of the spans themselves, newest last. */
   readonly #signals: ReadonlyMap<number, readonly SpanSignal[]>;
@@ -40,6 +41,7 @@ export class ProcessedSpans {
     this.errorMessage = batch.derivedColumn("ErrorMessage");
     this.errorStack = batch.derivedColumn("ErrorStack");
     this.#tokens = [batch.derivedColumn("InputTokens"), batch.derivedColumn("OutputTokens")];
+    this.#models = [batch.derivedColumn("RequestModel"), batch.derivedColumn("ResponseModel")];
     this.#warnings = batch.derivedColumn("Warnings");
     this.#signals = byRow(batch.signals.filter(({ entity }) => entity === "span"));
     this.#attachments = byRow(batch.attachments);
@@ -48,6 +50,10 @@ export class ProcessedSpans {
 
   hasTokens(row: number): boolean {
     return this.#tokens.some((column) => column?.get(row) !== undefined);
+  }
+
+  hasModel(row: number): boolean {
+    return this.#models.some((column) => column?.get(row) !== undefined);
   }
 
   warningsOf(row: number): readonly string[] {

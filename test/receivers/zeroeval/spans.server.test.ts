@@ -207,6 +207,15 @@ describe("POST /spans", () => {
     });
   });
 
+  it("prices a call of a model that is said to be one after its tokens", async () => {
+    const stack = await start();
+    const sent = { ...plainSpan, id: randomUUID() };
+    const attributes = { provider: "openai", model: "gpt-4o", inputTokens: 150, outputTokens: 230 };
+    await stack.post("/spans", [{ ...sent, attributes }]);
+    const [answer] = (await (await stack.post("/spans", [{ ...sent, kind: "llm" }])).json()) as object[];
+    expect(answer).toMatchObject({ kind: "llm", cost: 0.002675 });
+  });
+
   it("answers large requests like small ones, from what they say", async () => {
     const small = await start();
     const large = await start({ receiver: { answer_lookup_max_spans: 0 } });
