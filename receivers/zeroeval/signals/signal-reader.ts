@@ -68,7 +68,10 @@ function targetOf(fields: Fields, field: string, type: EntityType, id: string): 
 }
 
 /** The field that says a part of a signal. */
-const fieldOf = { name: "name", type: "signal_type", value: "value" } as const satisfies Record<BadSignal["part"], string>;
+const fieldOf = { name: "name", type: "signal_type", value: "value" } as const satisfies Record<
+  BadSignal["part"],
+  string
+>;
 
 /** @param before problems that were there before the signal was read */
 function withValue(fields: Fields, targets: readonly Target[], before: number): SentSignal | undefined {
