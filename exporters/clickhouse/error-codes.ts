@@ -63,18 +63,34 @@ const retryable: Codes = [
   [1000, "POCO_EXCEPTION"],
 ];
 
-const permanent: Codes = [
+// About values in the rows: others would be taken.
+const values: Codes = [
   [6, "CANNOT_PARSE_TEXT"],
+  [26, "CANNOT_PARSE_QUOTED_STRING"],
+  [27, "CANNOT_PARSE_INPUT_ASSERTION_FAILED"],
+  [38, "CANNOT_PARSE_DATE"],
+  [41, "CANNOT_PARSE_DATETIME"],
+  [69, "ARGUMENT_OUT_OF_BOUND"],
+  [70, "CANNOT_CONVERT_TYPE"],
+  [72, "CANNOT_PARSE_NUMBER"],
+  [117, "INCORRECT_DATA"],
+  [131, "TOO_LARGE_STRING_SIZE"],
+  [158, "TOO_MANY_ROWS"],
+  [307, "TOO_MANY_BYTES"],
+  [321, "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE"],
+  [349, "CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN"],
+  [407, "DECIMAL_OVERFLOW"],
+  [469, "VIOLATED_CONSTRAINT"],
+];
+
+// About the statement or the table, whatever the rows hold.
+const statements: Codes = [
   [8, "THERE_IS_NO_COLUMN"],
   [10, "NOT_FOUND_COLUMN_IN_BLOCK"],
   [15, "DUPLICATE_COLUMN"],
   [16, "NO_SUCH_COLUMN_IN_TABLE"],
   [20, "NUMBER_OF_COLUMNS_DOESNT_MATCH"],
-  [26, "CANNOT_PARSE_QUOTED_STRING"],
-  [27, "CANNOT_PARSE_INPUT_ASSERTION_FAILED"],
   [36, "BAD_ARGUMENTS"],
-  [38, "CANNOT_PARSE_DATE"],
-  [41, "CANNOT_PARSE_DATETIME"],
   [43, "ILLEGAL_TYPE_OF_ARGUMENT"],
   [44, "ILLEGAL_COLUMN"],
   [46, "UNKNOWN_FUNCTION"],
@@ -84,27 +100,21 @@ const permanent: Codes = [
   [53, "TYPE_MISMATCH"],
   [60, "UNKNOWN_TABLE"],
   [62, "SYNTAX_ERROR"],
-  [69, "ARGUMENT_OUT_OF_BOUND"],
-  [70, "CANNOT_CONVERT_TYPE"],
-  [72, "CANNOT_PARSE_NUMBER"],
   [73, "UNKNOWN_FORMAT"],
   [80, "INCORRECT_QUERY"],
   [81, "UNKNOWN_DATABASE"],
   [115, "UNKNOWN_SETTING"],
-  [117, "INCORRECT_DATA"],
-  [131, "TOO_LARGE_STRING_SIZE"],
-  [158, "TOO_MANY_ROWS"],
-  [307, "TOO_MANY_BYTES"],
-  [321, "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE"],
-  [349, "CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN"],
   [386, "NO_COMMON_TYPE"],
-  [407, "DECIMAL_OVERFLOW"],
-  [469, "VIOLATED_CONSTRAINT"],
 ];
+
+/** Whether a permanent failure is that of values which somebody has sent. */
+export function isOfValues(code: number | undefined): boolean {
+  return values.some(([known]) => known === code);
+}
 
 /** Every code with a name and a meaning of its own. */
 export const errorCodes: ReadonlyMap<number, { readonly name: string; readonly kind: FailureKind }> = new Map(
-  Object.entries({ overload, access, retryable, permanent }).flatMap(([kind, codes]) =>
+  Object.entries({ overload, access, retryable, permanent: [...values, ...statements] }).flatMap(([kind, codes]) =>
     codes.map(([code, name]) => [code, { name, kind: kind as FailureKind }] as const),
   ),
 );

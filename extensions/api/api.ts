@@ -21,7 +21,7 @@ export interface Store {
    * Stores `rows` (members named as columns; others are an error) and resolves when they can be read. Rows of several
    * callers go in one insert.
    *
-   * @throws {ApiError} 503 when ClickHouse cannot be reached or is overloaded
+   * @throws {ApiError} 503 when ClickHouse cannot be reached or is overloaded; 400 or 500 when it will never take the rows
    */
   insert(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
   /** @throws {RetryableError} the API's own tables are not known to be there: ClickHouse has been away since the start */

@@ -6,7 +6,7 @@ import { ddlOf, quoteName } from "../../exporters/clickhouse/schema/sql.ts";
 import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
 import type { Settings } from "../../pipeline/component.ts";
 import type { Store } from "./api.ts";
-import { unavailable } from "./http/failures.ts";
+import { writeError } from "./http/failures.ts";
 
 /** The tables of a clickhouse exporter, reached by connections of the API's own. */
 export class ExporterStore implements Store {
@@ -66,7 +66,7 @@ export class ExporterStore implements Store {
         clickhouse_settings: grouped,
       });
     } catch (error) {
-      throw unavailable(error);
+      throw writeError(error);
     }
   }
 
@@ -76,11 +76,18 @@ export class ExporterStore implements Store {
   }
 }
 
+/** How rows of JSON are read, by whoever writes some. */
+export const rowSettings = {
+  input_format_skip_unknown_fields: 0,
+  date_time_input_format: "best_effort",
+  // Readers in parallel take no row of more than 100 MB, which a request may well hold.
+  input_format_parallel_parsing: 0,
+} as const;
+
 /** The server joins the rows of several requests into one part, and answers when it is stored. */
 const grouped = {
+  ...rowSettings,
   async_insert: 1,
   wait_for_async_insert: 1,
   async_insert_busy_timeout_max_ms: 50,
-  input_format_skip_unknown_fields: 0,
-  date_time_input_format: "best_effort",
 } as const;

@@ -1,3 +1,4 @@
+import { parseIsoTime, storedTime } from "../../extensions/api/http/timestamps.ts";
 import { badCursor, readCursor, writeCursor } from "../cursor.ts";
 import type { SpanKey, SpanOrder, SpanPosition } from "./list.ts";
 
@@ -25,19 +26,21 @@ function listOf({ by, descending }: SpanOrder): string {
   return `spans ${by} ${descending ? "desc" : "asc"}`;
 }
 
-const timePattern = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{9}$/;
+/** As ClickHouse writes them: what is written otherwise it may not read. */
+const numberPattern = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
+
+function isStoredTime(text: string): boolean {
+  const time = parseIsoTime(`${text}Z`);
+  return time !== undefined && storedTime(time) === text;
+}
 
 function isValue({ by }: SpanOrder, value: string | null): boolean {
   switch (by) {
     case "started_at":
-      return (
-        value !== null &&
-        timePattern.test(value) &&
-        !Number.isNaN(Date.parse(`${value.slice(0, 10)}T${value.slice(11, 23)}Z`))
-      );
+      return value !== null && isStoredTime(value);
     case "duration_ms":
     case "cost":
-      return value === null || (value !== "" && Number.isFinite(Number(value)));
+      return value === null || (numberPattern.test(value) && Number.isFinite(Number(value)));
     // Unset sorts as none.
     case "status":
       return true;

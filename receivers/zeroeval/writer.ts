@@ -27,7 +27,7 @@ export class RowWriter {
    * Resolves when the rows can be read.
    *
    * @throws {RetryableError} too many inserts wait
-   * @throws {ApiError} 503: ClickHouse cannot be reached or is overloaded
+   * @throws {ApiError} 503: ClickHouse cannot be reached or is overloaded; 400 or 500: it will never take the rows
    */
   async insert(table: string, rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;

@@ -3,7 +3,8 @@ import type { RecordFrame, RecordRow, RecordTable } from "../../exporters/clickh
 import { pause } from "../../exporters/clickhouse/wait.ts";
 import type { Store } from "../../extensions/api/api.ts";
 import { ApiError } from "../../extensions/api/http/errors.ts";
-import { unavailable } from "../../extensions/api/http/failures.ts";
+import { writeError } from "../../extensions/api/http/failures.ts";
+import { rowSettings } from "../../extensions/api/store.ts";
 import type { Reader, StoreTables } from "../../query/reader.ts";
 import type { Statement } from "../../query/sql.ts";
 import type { RecordsConfig } from "../config.ts";
@@ -68,7 +69,7 @@ export class Records {
   /**
    * Stores rows as the newest of their keys. Resolves when they can be read.
    *
-   * @throws {ApiError} 503 ClickHouse cannot be reached
+   * @throws {ApiError} 503 ClickHouse cannot be reached; 400 or 500 it will never take the rows
    * @throws {RetryableError} the tables are not there yet
    */
   async putAll<F>(table: RecordTable<F>, rows: readonly RecordRow<F>[]): Promise<void> {
@@ -145,7 +146,7 @@ export class Records {
         clickhouse_settings: { ...insertOnce, insert_deduplication_token: token },
       });
     } catch (error) {
-      throw unavailable(error);
+      throw writeError(error);
     }
   }
 }
@@ -153,8 +154,8 @@ export class Records {
 const retryLater = { headers: { "retry-after": "1" } };
 
 const insertOnce = {
+  ...rowSettings,
   // Inserts that the server groups with others have no token of their own.
   async_insert: 0,
   insert_deduplicate: 1,
-  date_time_input_format: "best_effort",
 } as const;

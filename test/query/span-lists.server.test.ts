@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeCursor } from "../../query/cursor.ts";
 import { batchOfSpans } from "../support/batches.ts";
 import { TestStore, uuidOf } from "./test-store.ts";
 
@@ -135,6 +136,19 @@ describe("GET /spans", () => {
       cursor = answer.headers.get("x-next-cursor");
     }
     expect(pages).toEqual(await found(`sort_by=${by}`));
+  });
+
+  it.each([
+    ["started_at", "9999-12-31 23:59:59.999999999"],
+    ["started_at", "2026-02-31 00:00:00.000000000"],
+    ["duration_ms", " 5"],
+    ["duration_ms", "0x10"],
+    ["cost", "5\n"],
+    ["cost", " "],
+  ])("a cursor of %s that holds %j, which no span has, is refused", async (by, value) => {
+    const cursor = writeCursor(`spans ${by} desc`, [value, "1".repeat(16), "2".repeat(32)]);
+    const { status, body } = await store.get(`/spans?sort_by=${by}&cursor=${cursor}`);
+    expect([status, body]).toMatchObject([400, { detail: [{ loc: ["query", "cursor"], type: "invalid_cursor" }] }]);
   });
 
   it("a cursor of another order is refused", async () => {

@@ -27,17 +27,39 @@ const typeNames: Readonly<Record<string, string>> = {
 export function check<S extends z.ZodType>(schema: S, value: unknown, place: Place, maxProblems: number): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw badRequest(result.error.issues.slice(0, maxProblems).map((issue) => problemOf(issue, place, value)));
+  const problems = problemsOf(result.error.issues, { loc: [place], value });
+  throw badRequest(problems.slice(0, maxProblems));
 }
 
-function problemOf(issue: z.core.$ZodIssue, place: string, value: unknown): Problem {
-  const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
-  const isMissing = issue.code === "invalid_type" && path.length > 0 && valueAt(value, path) === undefined;
-  return {
-    loc: [place, ...path],
-    msg: isMissing ? "is required" : issue.message,
-    type: isMissing ? "missing" : typeOf(issue),
-  };
+/** A value that was checked, and where it stands. */
+interface Checked {
+  readonly loc: Problem["loc"];
+  readonly value: unknown;
+}
+
+function problemsOf(issues: readonly z.core.$ZodIssue[], { loc: base, value: whole }: Checked): Problem[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+    const [loc, value] = [[...base, ...path], valueAt(whole, path)];
+    if (issue.code === "invalid_union") {
+      const nearest = nearestOf(issue, { loc, value });
+      if (nearest !== undefined) return nearest;
+    }
+    const isMissing = issue.code === "invalid_type" && path.length > 0 && value === undefined;
+    return [{ loc, msg: isMissing ? "is required" : issue.message, type: isMissing ? "missing" : typeOf(issue) }];
+  });
+}
+
+/**
+ * What is wrong with an object or list that may have one of several forms, by the form that it lacks least of; undefined where
+ * it has no member that tells.
+ */
+function nearestOf({ errors }: z.core.$ZodIssueInvalidUnion, checked: Checked): readonly Problem[] | undefined {
+  const forms = errors
+    .map((issues) => problemsOf(issues, checked))
+    .filter((problems) => problems.some(({ loc }) => loc.length > checked.loc.length));
+  const lackOf = (problems: readonly Problem[]): number => problems.filter(({ type }) => type === "missing").length;
+  return forms.sort((a, b) => lackOf(a) - lackOf(b) || a.length - b.length)[0];
 }
 
 /** Checks of our own name their type themselves. */

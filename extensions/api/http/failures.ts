@@ -1,4 +1,5 @@
 import { ClickHouseError } from "@clickhouse/client";
+import { isOfValues } from "../../../exporters/clickhouse/error-codes.ts";
 import { ClickHouseFailure, describeFailure, type Failure, failureOf } from "../../../exporters/clickhouse/errors.ts";
 import { messageOf, PermanentError, RetryableError, StatusCode } from "../../../pipeline/errors.ts";
 import { ApiError } from "./errors.ts";
@@ -65,6 +66,19 @@ export function readError(failure: Failure, cause: unknown): ApiError {
   if (failure.code === undefined || failure.kind === "overload" || notReady.has(failure.code))
     return unavailable(cause);
   return new ApiError(500, `the store refused a query of the server: ${describeFailure(failure)}`, { cause });
+}
+
+/**
+ * The answer to rows that the store did not take: 503 alone where it may take them later. Rows it will never take were sent
+ * with values that no check has refused, or the statement is wrong, which is a fault of ours.
+ */
+export function writeError(error: unknown): ApiError {
+  const failure = failureOf(error);
+  const { code, kind } = failure;
+  if (kind !== "permanent" || (code !== undefined && notReady.has(code))) return unavailable(error);
+  const who = isOfValues(code) ? "a value that was sent" : "rows of the server";
+  const detail = `the store refuses ${who}: ${describeFailure(failure)}`;
+  return new ApiError(isOfValues(code) ? 400 : 500, detail, { cause: error });
 }
 
 /** The answer when ClickHouse cannot be asked: 503, and when to ask again. */

@@ -1,7 +1,7 @@
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { type AttributeValue, readValue } from "../../../pipeline/span-batch/value.ts";
 import type { SignalMaker, SignalSink } from "../signal-sink.ts";
-import { inlineSignal } from "./normalise.ts";
+import { inlineSignal, problemOf } from "./normalise.ts";
 import { warnOfSignal } from "./warnings.ts";
 
 const eventName = "gen_ai.evaluation.result";
@@ -53,7 +53,7 @@ export class EvaluationEvents {
     ];
     for (const signal of signals) {
       if (signal === undefined) continue;
-      if ("problem" in signal) warnOfSignal(batch, row, signal.name, signal.problem);
+      if ("fault" in signal) warnOfSignal(batch, row, signal.name, problemOf(signal));
       else sink.push(row, "span", signal.name, signal.value, this.#maker);
     }
   }

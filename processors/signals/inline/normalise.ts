@@ -5,9 +5,21 @@ import { type SignalType, signalTypes } from "../value-config.ts";
 import { signalValue } from "../values/convert.ts";
 
 /** A signal as an SDK has put it on a span, or why it is none. */
-export type InlineSignal =
-  | { readonly name: string; readonly value: Scalar }
-  | { readonly name: string; readonly problem: string };
+export type InlineSignal = { readonly name: string; readonly value: Scalar } | BadSignal;
+
+/** What was meant to be a signal. */
+export interface BadSignal {
+  readonly name: string;
+  /** What of it is wrong. */
+  readonly part: "name" | "type" | "value";
+  /** How that must be: `must be finite`. */
+  readonly fault: string;
+}
+
+/** What is wrong with a signal, for people. */
+export function problemOf({ part, fault }: BadSignal): string {
+  return `its ${part} ${fault}`;
+}
 
 /**
  * Reads the entry `key` of an object of signals: a scalar, or `{value, type?, signal_type?, name?}`.
@@ -19,9 +31,9 @@ export function inlineSignal(key: string, entry: Tree): InlineSignal {
   if (members === undefined) return checked(key, entry, undefined);
   const name = members("name") ?? key;
   const type = members("signal_type") ?? members("type");
-  if (typeof name !== "string") return { name: key, problem: "its name must be a string" };
+  if (typeof name !== "string") return { name: key, part: "name", fault: "must be a string" };
   if (type !== undefined && !signalTypes.some((known) => known === type)) {
-    return { name, problem: `its type must be ${signalTypes.slice(0, -1).join(", ")} or ${signalTypes.at(-1)}` };
+    return { name, part: "type", fault: `must be ${signalTypes.slice(0, -1).join(", ")} or ${signalTypes.at(-1)}` };
   }
   return checked(name, members("value"), type as SignalType | undefined);
 }
@@ -29,15 +41,15 @@ export function inlineSignal(key: string, entry: Tree): InlineSignal {
 function checked(written: string, value: Tree, type: SignalType | undefined): InlineSignal {
   const name = written.trim();
   if (name === "" || name.length > maxNameLength) {
-    return { name, problem: `its name must have 1 to ${maxNameLength} characters` };
+    return { name, part: "name", fault: `must have 1 to ${maxNameLength} characters` };
   }
   const scalar = typeof value === "bigint" ? Number(value) : value;
   if (typeof scalar !== "string" && typeof scalar !== "number" && typeof scalar !== "boolean") {
-    return { name, problem: "its value must be a boolean, a number or a string" };
+    return { name, part: "value", fault: "must be a boolean, a number or a string" };
   }
-  if (typeof scalar === "number" && !Number.isFinite(scalar)) return { name, problem: "its value must be finite" };
+  if (typeof scalar === "number" && !Number.isFinite(scalar)) return { name, part: "value", fault: "must be finite" };
   if (typeof scalar === "string" && scalar.length > maxValueLength) {
-    return { name, problem: `its value must have at most ${maxValueLength} characters` };
+    return { name, part: "value", fault: `must have at most ${maxValueLength} characters` };
   }
   return { name, value: signalValue(scalar, type) };
 }

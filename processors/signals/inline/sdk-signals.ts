@@ -2,7 +2,7 @@ import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { type AttributeValue, readValue } from "../../../pipeline/span-batch/value.ts";
 import type { SignalMaker, SignalSink } from "../signal-sink.ts";
 import type { Tree } from "../text/json-path.ts";
-import { inlineSignal } from "./normalise.ts";
+import { inlineSignal, problemOf } from "./normalise.ts";
 import { warnOfSignal } from "./warnings.ts";
 
 /** Attributes that hold an object of signals, as a map or as JSON text. */
@@ -44,7 +44,7 @@ export class SdkSignals {
     }
     for (const [name, item] of entries) {
       const signal = inlineSignal(name, item);
-      if ("problem" in signal) warnOfSignal(batch, row, signal.name, signal.problem);
+      if ("fault" in signal) warnOfSignal(batch, row, signal.name, problemOf(signal));
       else sink.push(row, "span", signal.name, signal.value, this.#maker);
     }
   }

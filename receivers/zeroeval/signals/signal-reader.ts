@@ -1,5 +1,5 @@
 import { parseUuid, sessionUuid } from "../../../pipeline/ids.ts";
-import { inlineSignal } from "../../../processors/signals/inline/normalise.ts";
+import { type BadSignal, inlineSignal } from "../../../processors/signals/inline/normalise.ts";
 import type { Fields } from "../read/fields.ts";
 import { type EntityType, entityTypes } from "../read/values.ts";
 
@@ -67,6 +67,12 @@ function targetOf(fields: Fields, field: string, type: EntityType, id: string): 
   return undefined;
 }
 
+/** The field that says a part of a signal. */
+const fieldOf = { name: "name", type: "signal_type", value: "value" } as const satisfies Record<
+  BadSignal["part"],
+  string
+>;
+
 /** @param before problems that were there before the signal was read */
 function withValue(fields: Fields, targets: readonly Target[], before: number): SentSignal | undefined {
   const name = fields.requiredText("name");
@@ -75,6 +81,6 @@ function withValue(fields: Fields, targets: readonly Target[], before: number): 
   const entry = { name, value: fields.value("value"), signal_type: fields.value("signal_type") };
   const signal = inlineSignal(name, entry as never);
   if ("value" in signal) return { name: signal.name, value: signal.value, targets };
-  fields.problems.add(fields.loc(), signal.problem, "invalid_value");
+  fields.problems.add(fields.loc(fieldOf[signal.part]), signal.fault, "invalid_value");
   return undefined;
 }

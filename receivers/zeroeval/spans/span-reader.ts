@@ -8,7 +8,7 @@ import { takeBody } from "../../../pipeline/span-batch/buffer-pool.ts";
 import type { TextColumn } from "../../../pipeline/span-batch/derived.ts";
 import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { inlineSignal } from "../../../processors/signals/inline/normalise.ts";
+import { inlineSignal, problemOf } from "../../../processors/signals/inline/normalise.ts";
 import { JsonKind, JsonScanner, JsonSyntaxError } from "../json/scanner.ts";
 import type { JsonBytes } from "../json/values.ts";
 import { notAnArray, type Problems, tooManyItems } from "../read/problems.ts";
@@ -382,7 +382,7 @@ export class SpanReader {
     if (signals === undefined) return;
     for (const key of Object.keys(signals)) {
       const signal = inlineSignal(key, signals[key] as never);
-      if ("problem" in signal) this.#problems.add(this.#fields.loc("signals", key), signal.problem, "invalid_value");
+      if ("fault" in signal) this.#problems.add(this.#fields.loc("signals", key), problemOf(signal), "invalid_value");
       else this.batch.signals.push({ row, entity: "span", name: signal.name, value: signal.value, source: "sdk" });
     }
   }

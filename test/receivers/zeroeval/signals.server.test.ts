@@ -96,6 +96,23 @@ describe("signals of the receiver zeroeval", () => {
     expect((await stack.post(path, body, auth)).status).toBe(400);
   });
 
+  it.each([
+    [{ value: {} }, "value", "must be a boolean, a number or a string"],
+    [{ value: "x".repeat(8_193) }, "value", "must have at most 8192 characters"],
+    [{ name: "n".repeat(256) }, "name", "must have 1 to 255 characters"],
+    [{ signal_type: "text" }, "signal_type", "must be boolean, numerical or categorical"],
+  ])("names the field that is wrong (%#)", async (fault, field, msg) => {
+    const { post } = await start({ api: { keys } });
+    const problem = { loc: ["body", field], msg, type: "invalid_value" };
+    const signal = { name: "n", value: 1, ...fault };
+    const entity = { entity_type: "session", entity_id: "s", ...signal };
+    expect(await (await post("/signals", entity, auth)).json()).toEqual({ detail: [problem] });
+    const ofWorkspace = await post(`/workspaces/${workspaceId}/signals`, { session_id: "s", ...signal }, auth);
+    expect(await ofWorkspace.json()).toEqual({ detail: [problem] });
+    const bulk = await post("/signals/bulk", { signals: [entity] }, auth);
+    expect(await bulk.json()).toMatchObject({ errors: [{ index: 0, error: `${field} ${msg}` }] });
+  });
+
   it("names the bad ones of many signals, and takes the others", async () => {
     const stack = await start();
     const good = { entity_type: "session", entity_id: "s", name: "n", value: 1 };

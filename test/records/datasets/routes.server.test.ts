@@ -101,6 +101,19 @@ describe("datasets", () => {
     expect([answer.status, Object.keys(answer.body)]).toEqual([status, ["detail"]]);
   });
 
+  test.each<[unknown, (string | number)[], string]>([
+    [{}, ["name"], "missing"],
+    [{ name: 5 }, ["name"], "invalid_type"],
+    [{ name: " " }, ["name"], "invalid_value"],
+    [{ name: "n", description: 5 }, ["description"], "invalid_type"],
+    [{ slug: 5 }, ["slug"], "invalid_type"],
+    [{ slug: "s", visibility: "public" }, ["visibility"], "invalid_value"],
+    ["n", [], "invalid_type"],
+  ])("of %j are not made: the answer says where it is wrong", async (body, path, type) => {
+    const answer = await api.post("/v1/datasets", JSON.stringify(body));
+    expect([answer.status, answer.body]).toMatchObject([400, { detail: [{ loc: ["body", ...path], type }] }]);
+  });
+
   test("belong to their project, and are not written with a key that may only read", async () => {
     await create("private");
     await push("private", [{ a: "b" }]);
