@@ -29,7 +29,9 @@ export class JsonValueReader extends JsonReader {
   #word1 = 0;
 
   constructor(builder: BatchBuilder) {
-    super(builder.batch.arena.bytes);
+    const { arena } = builder.batch;
+    // The arena has room behind the body, in which there may be anything: reading ends where the body does.
+    super(arena.bytes.subarray(0, arena.length));
     this.builder = builder;
   }
 

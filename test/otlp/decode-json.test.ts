@@ -3,6 +3,7 @@ import { decodeTracesJson } from "../../otlp/decode-json.ts";
 import { decodeTracesProtobuf } from "../../otlp/decode-protobuf.ts";
 import { encodeTracesJson } from "../../otlp/encode-json.ts";
 import { PermanentError, StatusCode } from "../../pipeline/errors.ts";
+import { takeBody, withRoom } from "../../pipeline/span-batch/buffer-pool.ts";
 import { Random } from "../support/generate.ts";
 import { RequestMaker } from "../support/otlp-requests.ts";
 import { encodeWithProtobufjs } from "../support/otlp-schema.ts";
@@ -42,6 +43,19 @@ describe("JSON decoder of traces", () => {
       expect(fromJson.rejectedSpans).toBe(0);
       expect(plainSpans(fromJson.batch), `seed ${seed}`).toEqual(plainSpans(batch));
     }
+  });
+
+  it("ends where the body ends, whatever lies in the memory behind it", () => {
+    const text = Buffer.from(
+      JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids, name: "n".repeat(70_000) }] }] }] }),
+    );
+    const pooled = (cut: number): Uint8Array => {
+      const body = takeBody(text.length - cut);
+      withRoom(body).set(text);
+      return body;
+    };
+    expect(decodeTracesJson(pooled(0)).batch.length).toBe(1);
+    expect(() => decodeTracesJson(pooled(1))).toThrow("malformed ExportTraceServiceRequest");
   });
 
   it("takes snake_case names, enums by name, 64-bit numbers without quotes, null for what is left out", () => {

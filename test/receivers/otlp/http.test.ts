@@ -57,6 +57,16 @@ describe("OTLP over HTTP", () => {
   });
 
   it.each([
+    ["JSON", jsonType, (text: string) => traceRequestJson(text)],
+    ["protobuf", protobufType, (text: string) => traceRequest(1, { attributes: { text } })],
+  ])("takes a body in %s that says its length and comes in several pieces", async (_name, headers, request) => {
+    const { http, traces } = await startHttp();
+    const body = Buffer.from(request("x".repeat(200_000)));
+    const answer = await send(http, "/v1/traces", body, { headers: { ...headers, "content-length": body.length } });
+    expect([answer.status, traces.itemCount]).toEqual([200, 1]);
+  });
+
+  it.each([
     ["gzip", gzipSync],
     ["deflate", deflateSync],
     ["zlib", deflateSync],
