@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { shortened } from "../../processors/cost/names.ts";
 import type { ModelChange, RecomputeResult } from "../../processors/cost/stored/recompute.ts";
 import type { UnpricedModel } from "../../processors/cost/stored/unpriced.ts";
 import { clickhouseIn, costConfigIn, loadGiven } from "../configured.ts";
@@ -85,10 +86,10 @@ function summaryOf(changes: readonly ModelChange[], dryRun: boolean): string {
 function textOf({ changes, unpriced: without }: RecomputeResult, dryRun: boolean): string {
   const lines = changes.map((change) => {
     const { provider, responseModel, requestModel } = change;
-    return `${provider || "no provider"} ${responseModel || requestModel}: ${summaryOf([change], dryRun)}`;
+    return `${nameOf(provider, responseModel || requestModel)}: ${summaryOf([change], dryRun)}`;
   });
   for (const { provider, model, spans } of without) {
-    lines.push(`${provider || "no provider"} ${model}: no price, ${spans} spans are left as they are`);
+    lines.push(`${nameOf(provider, model)}: no price, ${spans} spans are left as they are`);
   }
   lines.push(`all: ${summaryOf(changes, dryRun)}`);
   return `${lines.join("\n")}\n`;
@@ -114,7 +115,19 @@ function linesOf(models: readonly UnpricedModel[]): string {
   return models
     .map(
       ({ provider, model, spans, inputTokens, outputTokens, reason }) =>
-        `${provider || "no provider"} ${model}: ${spans} spans, ${inputTokens} input and ${outputTokens} output tokens; ${reason}\n`,
+        `${nameOf(provider, model)}: ${spans} spans, ${inputTokens} input and ${outputTokens} output tokens; ${plain(reason)}\n`,
     )
     .join("");
+}
+
+/** Characters of a name that a line shows; `--json` has it whole. */
+const shownCharacters = 128;
+
+function nameOf(provider: string, model: string): string {
+  return plain(`${shortened(provider, shownCharacters) || "no provider"} ${shortened(model, shownCharacters)}`);
+}
+
+/** Names come from senders: nothing in them may steer a terminal or begin a line. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CostConfig } from "./config.ts";
-import { type Reading, readingsOf } from "./names.ts";
+import { type Reading, readingsOf, shortened } from "./names.ts";
 import { packageList } from "./package-list.ts";
 import type { PricePeriod } from "./price.ts";
 import { parsePriceFile, readPriceFile } from "./price-file.ts";
@@ -109,10 +109,6 @@ export class PriceBook {
       return;
     }
   }
-}
-
-function shortened(name: string, longest: number): string {
-  return name.length > longest ? `${name.slice(0, 64)}...` : name;
 }
 
 function bounded(name: string, longest: number): string {

@@ -1,5 +1,6 @@
 import type { NumberColumn, TokenColumn } from "../../pipeline/span-batch/derived.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { refusedValueOf } from "../helper/refused-value.ts";
 import { type PricePeriod, type PriceTier, periodAt, vectorOf } from "./price.ts";
 import type { PriceBook, PriceEntry } from "./price-book.ts";
 import { type Charge, chargeOf, createUsage, settleUsage, usageWarnings } from "./usage.ts";
@@ -15,6 +16,8 @@ const usageWarningLists = {
   invalid: [usageWarnings.invalid],
   inconsistent: [usageWarnings.inconsistent],
 } as const;
+
+const refusedCounts = [refusedValueOf("InputTokens"), refusedValueOf("OutputTokens")] as const;
 
 const noTier: PriceTier = { above: -1, prices: vectorOf({}), label: "" };
 
@@ -107,7 +110,7 @@ export class PricingRun {
     if (Number.isNaN(this.#usage.input) && Number.isNaN(this.#usage.output)) {
       if (period === undefined || !isPerRequest(period)) return undefined;
     }
-    const fault = settleUsage(this.#usage);
+    const fault = this.#isRefused(row) ? "invalid" : settleUsage(this.#usage);
     if (fault !== undefined) this.warn(row, usageWarningLists[fault]);
     if (fault === "invalid") return undefined;
     if (period === undefined) {
@@ -200,6 +203,14 @@ export class PricingRun {
     usage.output = valueAt(tokens[4], row);
     usage.reasoning = valueAt(tokens[5], row);
     usage.outputAudio = valueAt(tokens[6], row);
+  }
+
+  /** Whether the one count that is missing was sent, but as something that is no count: the other is not the whole then. */
+  #isRefused(row: number): boolean {
+    const { input, output } = this.#usage;
+    if (Number.isNaN(input) === Number.isNaN(output)) return false;
+    const refused = Number.isNaN(input) ? refusedCounts[0] : refusedCounts[1];
+    return this.#batch.getDerived("Warnings", row)?.some((warning) => warning.startsWith(refused)) === true;
   }
 
   #write(row: number, period: PricePeriod, seen: Seen): void {

@@ -21,7 +21,7 @@ export function createUsage(): Usage {
 
 /** What is odd about a usage; the texts are entries of `Warnings`. */
 export const usageWarnings = {
-  invalid: "invalid_usage: a token count is negative or beyond 2^53, so there is no cost",
+  invalid: "invalid_usage: a token count is not a whole number from 0 to 2^53 - 1, so there is no cost",
   inconsistent: "inconsistent_usage: a part of the tokens exceeds the whole, so it was counted beside the whole",
 } as const;
 export type UsageFault = keyof typeof usageWarnings;

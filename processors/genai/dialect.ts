@@ -70,6 +70,8 @@ export type Source =
   | {
       readonly attribute: string;
       readonly path?: readonly (string | number)[];
+      /** Beside `path`: members of what stands there, whose numbers are added. A sum of 0 is no value. */
+      readonly sum?: readonly string[];
       /** The part of a text behind the first of these characters, or before it. A text without it is no value. */
       readonly after?: string;
       readonly until?: string;

@@ -23,12 +23,14 @@ function attributeText(source: Extract<Source, { attribute: string }>): string {
   const {
     attribute,
     path: steps,
+    sum,
     after,
     until,
     unit,
     values,
   } = source as Extract<Source, { attribute: string; values?: unknown }>;
   const notes = [
+    sum === undefined ? "" : `the sum of ${sum.map(code).join(" and ")}`,
     after === undefined ? "" : `behind ${code(after)}`,
     until === undefined ? "" : `before ${code(until)}`,
     unit === undefined ? "" : unit === "time" ? "an instant" : `in ${unit}`,
@@ -38,7 +40,7 @@ function attributeText(source: Extract<Source, { attribute: string }>): string {
 }
 
 function path(attribute: string, steps: readonly (string | number)[] | undefined): string {
-  return steps === undefined ? attribute : `${attribute} → ${steps.join(".")}`;
+  return steps === undefined || steps.length === 0 ? attribute : `${attribute} → ${steps.join(".")}`;
 }
 
 function pairs(attributes: Readonly<Record<string, string>>): string {

@@ -23,6 +23,7 @@ export interface MessageReader {
   /** Looked for once, for both that follow. */
   outline(batch: SpanBatch, output: ArenaRange): OutputOutline;
   toolCalls(batch: SpanBatch, output: ArenaRange, outline?: OutputOutline): ArenaRange | undefined;
+  listedCalls(batch: SpanBatch, list: ArenaRange): ArenaRange | undefined;
   finishReasons(batch: SpanBatch, output: ArenaRange, outline?: OutputOutline): readonly string[] | undefined;
   unwrapped(batch: SpanBatch, text: ArenaRange): ArenaRange;
 }

@@ -8,7 +8,10 @@ export function sourceText(source: Source): string {
       ? `time of event ${source.event}`
       : `event ${source.event}: ${source.attribute}${pathText(source.path)}`;
   }
-  if ("attribute" in source) return source.attribute + pathText(source.path);
+  if ("attribute" in source) {
+    const sum = source.sum === undefined ? "" : ` (${source.sum.join(" + ")})`;
+    return source.attribute + pathText(source.path) + sum;
+  }
   if ("prefix" in source) return `${source.prefix}*`;
   if ("attributes" in source) return Object.values(source.attributes).join(", ");
   if ("resource" in source) return `resource ${source.resource}`;

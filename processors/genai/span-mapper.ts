@@ -1,3 +1,4 @@
+import { refusedValueOf } from "../helper/refused-value.ts";
 import { ColumnCache } from "./column-cache.ts";
 import { SpanCompleter } from "./completion.ts";
 import { type Dialect, type Target, targets } from "./dialect.ts";
@@ -93,7 +94,7 @@ export class SpanMapper {
 
   #warn({ batch, row, problem }: SpanFacts, { dialect, source }: Candidate, target: Target): void {
     const warnings = batch.deriveColumn("Warnings");
-    const warning = `genai: ${target}: ${sourceText(source)} (${dialect.name}) ${problem}`;
+    const warning = `${refusedValueOf(target)}${sourceText(source)} (${dialect.name}) ${problem}`;
     warnings.set(row, [...(warnings.get(row) ?? []), warning]);
     this.outcome.refusedValues++;
   }

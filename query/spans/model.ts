@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { signalValues } from "../signals/model.ts";
+import { spanWarning } from "./warning.ts";
 
 const text = z.string().nullable();
 const tags = z.record(z.string(), z.string());
@@ -39,9 +40,7 @@ export const spanRead = z
     signals: signalValues,
     attachment_count: z.int(),
     prompt_version_id: text.describe("UUID of the prompt version that made it."),
-    warnings: z
-      .array(z.object({ code: z.string(), message: z.string() }))
-      .describe("What could not be taken as it was sent."),
+    warnings: z.array(spanWarning).describe("What could not be taken as it was sent."),
     created_at: z.string().describe("When it arrived first."),
     updated_at: z.string().describe("When it arrived last."),
   })

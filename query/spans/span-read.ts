@@ -6,6 +6,7 @@ import { isoMicros, isoMillis } from "../time.ts";
 import type { SpanRead } from "./model.ts";
 import type { SpanRow } from "./row.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { warningOf } from "./warning.ts";
 
 const jsonScope = "zeroeval";
 
@@ -126,11 +127,4 @@ function promptVersionOf(attributes: ReadonlyMap<string, unknown>): string | nul
     attributes.get(promptVersionAttribute) ??
     (typeof decoration === "object" ? decoration?.prompt_version_id : undefined);
   return typeof id === "string" && id !== "" ? id : null;
-}
-
-/** Processors write `code: message`; an attachment's message may begin with its place. */
-function warningOf(text: string): { code: string; message: string } {
-  const colon = text.indexOf(": ");
-  const code = colon < 0 ? "" : text.slice(0, colon);
-  return /^[a-z0-9_]+$/.test(code) ? { code, message: text.slice(colon + 2) } : { code: "warning", message: text };
 }

@@ -2,6 +2,8 @@ import type { Dialect, Source } from "../dialect.ts";
 import { requestParameters } from "./semconv.ts";
 
 const usage = (...path: string[]): Source => ({ attribute: "langsmith.usage_metadata", path });
+/** Tokens written to a cache, by how long it is kept. LangChain says `cache_creation` 0 beside them. */
+const cacheWrites = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"] as const;
 
 /** LangSmith's exporter for OpenTelemetry. Metadata of runs stand each in an attribute. */
 export const langsmith: Dialect = {
@@ -44,10 +46,10 @@ export const langsmith: Dialect = {
     {
       target: "CacheWriteTokens",
       sources: [
+        { attribute: "langsmith.usage_metadata", path: ["input_token_details"], sum: cacheWrites },
+        { attribute: "gen_ai.usage.input_token_details", path: [], sum: cacheWrites },
         usage("input_token_details", "cache_creation"),
         { attribute: "gen_ai.usage.input_token_details", path: ["cache_creation"] },
-        usage("input_token_details", "ephemeral_5m_input_tokens"),
-        usage("input_token_details", "ephemeral_1h_input_tokens"),
       ],
     },
     {

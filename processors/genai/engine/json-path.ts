@@ -36,11 +36,25 @@ export class JsonPathReader {
 
   /** Replaces the value found by what stands at `path` in it; says whether there is something. */
   find(facts: SpanFacts, path: Path): boolean {
+    return setFound(facts, this.#at(facts, path));
+  }
+
+  /** Replaces the value found by the sum of the numbers that `members` of what stands at `path` are; false where that is 0. */
+  sum(facts: SpanFacts, path: Path, members: readonly string[]): boolean {
+    const owner = this.#at(facts, path);
+    let sum = 0;
+    for (const name of members) {
+      const value = memberOf(owner, name);
+      if (typeof value === "number") sum += value;
+    }
+    return sum !== 0 && setFound(facts, sum);
+  }
+
+  #at(facts: SpanFacts, path: Path): unknown {
     facts.problem = "";
     const { document, problem } = this.#parsedOf(facts);
     facts.problem = problem;
-    if (document === undefined) return false;
-    return setFound(facts, valueAt(document, path, 0));
+    return document === undefined ? undefined : valueAt(document, path, 0);
   }
 
   #parsedOf(facts: SpanFacts): Parsed {

@@ -34,7 +34,9 @@ export function locatorOf(source: Source, shape: Shape, readers: Readers): Locat
   if ("attribute" in source) {
     const locate = attributeLocator(source.attribute, shape);
     if (locate === undefined) return undefined;
-    if (source.path !== undefined) return pathLocator(locate, source.path, readers);
+    const { path, sum } = source;
+    if (path !== undefined && sum !== undefined) return (facts) => locate(facts) && readers.json.sum(facts, path, sum);
+    if (path !== undefined) return pathLocator(locate, path, readers);
     return partLocator(locate, source.after, source.until);
   }
   if ("indexed" in source) return indexedLocator(source, shape, readers);

@@ -83,7 +83,7 @@ export class ToolCallsFiller extends JsonFiller {
 
   override convert(facts: SpanFacts, hints: ValueHints): boolean {
     if (!super.convert(facts, hints)) return false;
-    const calls = this.#messages.toolCalls(facts.batch, { start: this.start, length: this.length });
+    const calls = this.#messages.listedCalls(facts.batch, { start: this.start, length: this.length });
     if (calls === undefined) return nothing(facts);
     this.start = calls.start;
     this.length = calls.length;

@@ -77,8 +77,16 @@ export class MessageAssembler {
    * where one is not known; a call that is said twice stands there once. Undefined when there are none, or the output is cut.
    */
   toolCalls(batch: SpanBatch, output: ArenaRange, outline = this.#read(batch, output)): ArenaRange | undefined {
-    if (!outline.mayHaveCalls) return undefined;
-    return writeToolCalls(this.#writer, batch, output, this.#limits.maxMessages, this.#limits.maxBytes);
+    return outline.mayHaveCalls ? this.#callsIn(batch, output, false) : undefined;
+  }
+
+  /** The same of an attribute that holds nothing but calls: they need not say that they are some. */
+  listedCalls(batch: SpanBatch, list: ArenaRange): ArenaRange | undefined {
+    return this.#callsIn(batch, list, true);
+  }
+
+  #callsIn(batch: SpanBatch, text: ArenaRange, areCalls: boolean): ArenaRange | undefined {
+    return writeToolCalls(this.#writer, batch, text, areCalls, this.#limits.maxMessages, this.#limits.maxBytes);
   }
 
   /** The finish reasons in output messages, as they were sent; undefined when there are none. */

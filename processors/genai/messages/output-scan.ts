@@ -22,18 +22,23 @@ const closeBracket = 0x5d;
 const closeBrace = 0x7d;
 const comma = 0x2c;
 
-/** The tool calls in output messages: a JSON array of `{"id", "name", "arguments"}`, null where one is not known. */
+/**
+ * The tool calls in output messages: a JSON array of `{"id", "name", "arguments"}`, null where one is not known.
+ *
+ * @param areCalls whether the text is a list of calls by its place, which need not say so themselves
+ */
 export function writeToolCalls(
   writer: JsonWriter,
   batch: SpanBatch,
   output: ArenaRange,
+  areCalls: boolean,
   maxCalls: number,
   maxBytes: number,
 ): ArenaRange | undefined {
   const value = parsedJson(batch.arena, output);
   if (value === undefined) return undefined;
   const calls: ToolCall[] = [];
-  collectCalls(batch.arena, value, false, maxDepth, calls, new Set());
+  collectCalls(batch.arena, value, areCalls, maxDepth, calls, new Set());
   if (calls.length === 0) return undefined;
   writer.begin(batch.arena, maxBytes);
   writer.char(openBracket);
@@ -87,7 +92,9 @@ function collectCalls(
   const object = new JsonObject(text, value);
   const type = wordOf(text, object.get(text, "type"));
   if (responseTypes.has(type)) return;
-  if (isCall || callTypes.has(type) || object.get(text, "toolName") !== undefined) {
+  // A message has a name, too.
+  const isPlaced = isCall && object.get(text, "role") === undefined;
+  if (isPlaced || callTypes.has(type) || object.get(text, "toolName") !== undefined) {
     const call = readToolCall(text, object);
     if (call !== undefined) {
       addCall(text, call, calls, ids);

@@ -1,5 +1,8 @@
+import { ByteArena } from "../../../pipeline/span-batch/arena.ts";
 import { ValueType } from "../../../pipeline/span-batch/attribute-table.ts";
+import { readValue } from "../../../pipeline/span-batch/value.ts";
 import { WireReader } from "../../../pipeline/span-batch/wire.ts";
+import { attributeText } from "../../helper/attribute-text.ts";
 import { reference } from "../outcome.ts";
 import { isDeclaredImage, type ListKind, nowhere, type Place, type Siblings, siblingKeys } from "./context.ts";
 import { applyEdits } from "./edits.ts";
@@ -64,10 +67,15 @@ export class NestedScan {
     const entries = readEntries(bytes, start, end);
     const siblings = siblingsOf(bytes, entries);
     const isItem = itemDepth === 0;
-    const changes = entries.map(({ key, valueStart, valueEnd }) => {
+    const change = ({ key, valueStart, valueEnd }: Entry): Changed | undefined => {
       const place: Place = { key, siblings, isItem, isCut: false };
       return this.#value(bytes, valueStart, valueEnd, place, itemDepth - 1);
-    });
+    };
+    // First, for metadata with an image in it would bring the image back.
+    const metadata = isItem ? entries.findLast(({ key }) => key === "metadata") : undefined;
+    const changedMetadata = metadata && change(metadata);
+    if (metadata !== undefined && changedMetadata === undefined) siblings.metadata = jsonObjectOf(bytes, metadata);
+    const changes = entries.map((entry) => (entry === metadata ? changedMetadata : change(entry)));
     if (isItem && siblings.url.startsWith("http") && !entries.some(({ key }) => key === "base64")) {
       this.#scan.collector.notice("attachment_url_not_allowed", "the url of an attachment is kept and not fetched");
     }
@@ -166,17 +174,28 @@ function readEntry(bytes: Buffer, reader: WireReader, end: number): Entry {
   return { key, valueStart, valueEnd };
 }
 
-function siblingsOf(bytes: Buffer, entries: readonly Entry[]): Siblings {
-  const siblings: { -readonly [Key in keyof Siblings]: Siblings[Key] } = { ...nowhere.siblings };
+/** All but `metadata`. */
+function siblingsOf(bytes: Buffer, entries: readonly Entry[]): { -readonly [Key in keyof Siblings]: Siblings[Key] } {
+  const siblings = { ...nowhere.siblings };
   for (const { key, valueStart, valueEnd } of entries) {
     const sibling = siblingKeys.get(key);
-    if (sibling === undefined || valueEnd - valueStart > maxSiblingBytes || bytes[valueStart] !== tags.STRING) continue;
+    if (sibling === undefined || sibling === "metadata") continue;
+    if (valueEnd - valueStart > maxSiblingBytes || bytes[valueStart] !== tags.STRING) continue;
     const reader = readerAt(bytes, valueStart + 1);
     const end = reader.fieldEnd(valueEnd);
     const text = bytes.toString("utf8", reader.position, end);
     siblings[sibling] = sibling === "mediaType" || sibling === "modality" ? text.toLowerCase() : text;
   }
   return siblings;
+}
+
+/** A value that is a map, as JSON; "" for others and for what is too long to describe anything. */
+function jsonObjectOf(bytes: Buffer, { valueStart, valueEnd }: Entry): string {
+  if (valueEnd - valueStart > maxSiblingBytes || bytes[valueStart] !== tags.KVLIST) return "";
+  const reader = readerAt(bytes, valueStart + 1);
+  const end = reader.fieldEnd(valueEnd);
+  const { position } = reader;
+  return attributeText(readValue(ByteArena.adopt(bytes), ValueType.KVLIST, position, end - position));
 }
 
 /** A field of wire type 2. */

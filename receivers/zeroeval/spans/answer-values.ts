@@ -20,10 +20,3 @@ export function signalsOf(signals: readonly SpanSignal[]): Record<string, object
   }
   return answer;
 }
-
-/** Processors write `code: message`. */
-export function warningOf(text: string): { code: string; message: string } {
-  const colon = text.indexOf(": ");
-  const code = colon < 0 ? "" : text.slice(0, colon);
-  return /^[a-z0-9_]+$/.test(code) ? { code, message: text.slice(colon + 2) } : { code: "warning", message: text };
-}

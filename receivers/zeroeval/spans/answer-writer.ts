@@ -1,10 +1,11 @@
 import type { TextColumn, TokenColumn } from "../../../pipeline/span-batch/derived.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
+import { warningOf } from "../../../query/spans/warning.ts";
 import { IsoWriter } from "../json/iso-writer.ts";
 import { type Constant, constant, JsonOutput, viewed } from "../json/output.ts";
 import { JsonKind } from "../json/scanner.ts";
 import { nanosBetween } from "../read/times.ts";
-import { signalsOf, tagsOf, warningOf } from "./answer-values.ts";
+import { signalsOf, tagsOf } from "./answer-values.ts";
 import { ProcessedSpans } from "./processed.ts";
 import { numberOf } from "./span-fields.ts";
 import { isAlike } from "./span-tags.ts";

@@ -100,7 +100,7 @@ describe("images", () => {
 
   it("are taken out, stored, and served by signed addresses", async () => {
     const attachments = [
-      image({ viewport: "mobile", width: 1, label: "shot" }),
+      image({ viewport: "mobile", width: 1, label: "shot", metadata: { page: 1 } }),
       image({ base64: `data:image/gif;base64,${other(1)}` }),
     ];
     const [sent] = await box.spans(
@@ -117,6 +117,7 @@ describe("images", () => {
       viewport: "mobile",
       width: 1,
       media_type: "image/png",
+      metadata: { page: 1 },
     });
     const address = new URL(first!["url"] as string, box.url);
     const served = await fetch(box.url + address.pathname + address.search);
@@ -149,7 +150,7 @@ describe("images", () => {
     const [sent] = await box.spans(
       span({ attributes: { attachments: Array.from({ length: 6 }, (_, i) => image({ base64: other(i) })) } }),
     );
-    expect(sent).toMatchObject({ attachment_count: 5, warnings: [{ code: "attachment_limit_exceeded" }] });
+    expect(sent).toMatchObject({ attachment_count: 5, warnings: [{ code: "attachment_limit_exceeded", index: 5 }] });
   });
 
   it("are not looked for in arrays without base64", async () => {

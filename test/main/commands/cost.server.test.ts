@@ -19,7 +19,10 @@ describe("signalbox cost", () => {
     const exporter = new ClickHouseExporter(config, testSettings());
     await exporter.start();
     const next = new RecordingConsumer<SpanBatch>();
-    const spans = [call(), call(), call({ ResponseModel: "own", InputTokens: 1e6, OutputTokens: 0 })];
+    const spans = [
+      ...[call(), call(), call({ ResponseModel: "own", InputTokens: 1e6, OutputTokens: 0 })],
+      call({ start: "2026-10-01T12:00:00Z", ResponseModel: `\u001b[2J${"m".repeat(10_000)}` }),
+    ];
     await new CostProcessor(costConfigOf(), next, testSettings()).consume(batchOfCalls(spans));
     await exporter.consume(next.batches[0]!);
     await exporter.shutdown(AbortSignal.timeout(5_000));
@@ -47,6 +50,16 @@ service: {pipelines: {traces: {receivers: [nop], processors: [cost], exporters: 
       "every model has a price\n",
     );
     expect(JSON.parse((await cost("unpriced", ...time, "--json")).out)).toMatchObject([{ model: "own", spans: 1 }]);
+  });
+
+  it("shows names of any length and any characters in one short line, and whole in JSON", async () => {
+    const october = ["--from", "2026-10-01", "--to", "2026-10-02"];
+    const name = `openai \\u001b[2J${"m".repeat(60)}...: `;
+    const { out } = await cost("unpriced", ...october);
+    expect([out.startsWith(name), out.length < 300, out.includes("\u001b")]).toEqual([true, true, false]);
+    expect((await cost("recompute", ...october, "--dry-run")).out).toContain(`\n${name}no price, 1 spans`);
+    const [found] = JSON.parse((await cost("unpriced", ...october, "--json")).out);
+    expect(found.model).toBe(`\u001b[2J${"m".repeat(10_000)}`);
   });
 
   it("says what would change, changes it, and finds nothing to change then", async () => {

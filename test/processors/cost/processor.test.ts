@@ -67,6 +67,14 @@ describe("cost processor", () => {
     expect(await priceOf({ OutputTokens: undefined })).toMatchObject({ Cost: 0.000375 });
   });
 
+  it.each(["InputTokens", "OutputTokens"] as const)("gives no cost where %s was sent and is no count", async (name) => {
+    const refused = `genai: ${name}: its.key (otel) is not a whole number from 0 to 2^53 - 1`;
+    const priced = await priceOf({ [name]: undefined, Warnings: [refused] });
+    expect(priced).toEqual({ Warnings: [refused, expect.stringMatching(/^invalid_usage: /)] });
+    // Another attribute held the count.
+    expect(await priceOf({ Warnings: [refused] })).toMatchObject({ Cost: 0.002675 });
+  });
+
   it("prices only the kinds that are configured", async () => {
     const [llm, agent] = await price([call(), call({ OperationKind: "agent" })], { kinds: ["agent"] });
     expect([llm?.Cost, agent?.Cost]).toEqual([undefined, 0.002675]);

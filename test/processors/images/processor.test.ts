@@ -125,6 +125,23 @@ describe("images processor", () => {
     expect(attachments).toMatchObject([{ type: "screenshot", viewport: "desktop", label: "first" }]);
   });
 
+  it("keeps metadata of attachments that are a nested value, unless an image was in it", async () => {
+    const item = (label: string, metadata: AttributeValue): AttributeValue =>
+      new Map<string, AttributeValue>([
+        ["base64", raw],
+        ["label", label],
+        ["metadata", metadata],
+      ]);
+    const page = new Map<string, AttributeValue>([
+      ["page", 1],
+      ["tags", ["a", true, 0.5]],
+    ]);
+    const thumbnail = new Map<string, AttributeValue>([["thumbnail", url]]);
+    const { attachments } = await run({ attachments: [item("a", page), item("b", thumbnail), item("c", "no map")] });
+    const metadata = Object.fromEntries(attachments.map((attachment) => [attachment.label, attachment.metadata]));
+    expect(metadata).toMatchObject({ a: '{"page":1,"tags":["a",true,0.5]}', b: "", c: "" });
+  });
+
   it("leaves an output without base64 untouched, and addresses with a warning", async () => {
     const attachments = JSON.stringify([{ type: "image", url: "https://example.org/a.png", label: "x" }]);
     const output = '[ {"text":  "no image", "url":"https://example.org/"} ]';

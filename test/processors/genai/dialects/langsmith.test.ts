@@ -88,6 +88,22 @@ describe("dialect langsmith", () => {
     });
   });
 
+  it.each([
+    [{ cache_read: 40, cache_creation: 0, ephemeral_5m_input_tokens: 6, ephemeral_1h_input_tokens: 4 }, 10],
+    [{ cache_creation: 10, ephemeral_5m_input_tokens: 10 }, 10],
+    [{ cache_creation: 10, ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 }, 10],
+    [{ cache_creation: 0 }, 0],
+  ])("counts tokens written to caches of all lifetimes once: %j", (details, written) => {
+    const base = { "langsmith.span.kind": "llm", "gen_ai.usage.input_tokens": 150 };
+    const json = JSON.stringify(details);
+    for (const attributes of [
+      { ...base, "gen_ai.usage.input_token_details": json },
+      { ...base, "langsmith.usage_metadata": `{"input_token_details":${json}}` },
+    ]) {
+      expect(mapSpan({ scope, attributes })).toMatchObject({ InputTokens: 150, CacheWriteTokens: written });
+    }
+  });
+
   it("knows each kind of run", () => {
     const kinds = ["llm", "chain", "tool", "retriever", "embedding", "prompt", "parser"];
     const mapped = kinds.map((kind) => mapSpan({ attributes: { "langsmith.span.kind": kind } })?.["OperationKind"]);

@@ -56,8 +56,11 @@ describe("dialect livekit", () => {
     });
   });
 
-  it("says the calls that a model asked for in one form", () => {
-    const call = { type: "function_call", call_id: "call_1", name: "get_weather", arguments: '{"city":"Paris"}' };
+  it.each<[string, object]>([
+    ["as the SDKs do", { id: "item_1/fnc_0" }],
+    ["with a type", { type: "function_call" }],
+  ])("says the calls that a model asked for in one form, %s", (_how, members) => {
+    const call = { ...members, call_id: "call_1", name: "get_weather", arguments: '{"city":"Paris"}' };
     const attributes = { ...request, "lk.pii.response.function_calls": JSON.stringify([call]) };
     expect(mapSpan({ scope, name: "llm_request", attributes })).toMatchObject({
       ToolCalls: '[{"id":"call_1","name":"get_weather","arguments":{"city":"Paris"}}]',
