@@ -285,6 +285,92 @@ describe("clickhouse exporter", () => {
     expect(server.inserts).toHaveLength(1);
   });
 
+  /** So long that a test which waits for it fails. */
+  const hours = { initial_interval: "2h", max_interval: "2h", max_elapsed_time: 0 };
+  const probe = { interval: "10ms", timeout: "5s" };
+  const alone = { max_rows: 1, linger: "0s", max_age: "20ms", max_in_flight: 4 };
+
+  it("tries blocks soon when a server that took no connections is back, with the same tokens", async () => {
+    const { server, exporter, metrics, log } = await started({ retry_on_failure: hours, probe, insert: alone });
+    await server.stop();
+    const stored = Promise.all(Array.from({ length: 8 }, () => exporter.consume(batchOf(1))));
+    await until(() => log.filter((line) => line.includes("trying again")).length === 4);
+    await server.resume();
+    await stored;
+    expect(server.inserts).toHaveLength(8);
+    expect(new Set(server.inserts.map(({ params }) => params.get("insert_deduplication_token"))).size).toBe(8);
+    expect(await books(metrics)).toEqual([8, 0, 0, 0, 0]);
+  });
+
+  it("tries a block soon whose server went in the midst of the insert and is back, with the same token", async () => {
+    const { server, exporter, log } = await started({ retry_on_failure: hours, probe });
+    server.answer((request) => {
+      void server.stop();
+      request.socket.resetAndDestroy();
+    });
+    const stored = exporter.consume(batchOf(1));
+    await until(() => log.some((line) => line.includes("trying again")));
+    await server.resume();
+    await stored;
+    expect(server.inserts).toHaveLength(2);
+    expect(new Set(server.inserts.map(({ params }) => params.get("insert_deduplication_token"))).size).toBe(1);
+  });
+
+  it("takes a stored block for a sign that the server is back", async () => {
+    const { server, exporter } = await started({ retry_on_failure: hours, probe, insert: alone });
+    // What a proxy says for a server it cannot reach, of pings too, to the end.
+    server.ping = status(502);
+    server.answer(status(502));
+    const first = exporter.consume(batchOf(1));
+    // The second one comes when the first one was found to fail.
+    await until(() => server.pings >= 2);
+    await exporter.consume(batchOf(1));
+    await first;
+    expect(server.inserts).toHaveLength(3);
+  });
+
+  it("does not let the circuit breaker hold inserts up when a proxy says 503 for a server that is away", async () => {
+    const { server, exporter, log } = await started({
+      retry_on_failure: hours,
+      probe,
+      circuit_breaker: { initial_pause: "2h", max_pause: "2h" },
+    });
+    server.ping = status(503);
+    server.answer(status(503));
+    const stored = exporter.consume(batchOf(1));
+    await until(() => log.some((line) => line.includes("trying again")));
+    server.ping = ok;
+    await stored;
+    expect(server.inserts).toHaveLength(2);
+  });
+
+  const ofItsOwn: [string, Answer][] = [
+    ["TOO_MANY_PARTS", exception(252, "TOO_MANY_PARTS", "Too many parts (3000)")],
+    ["MEMORY_LIMIT_EXCEEDED", exception(241, "MEMORY_LIMIT_EXCEEDED")],
+    ["a code that passes", exception(999, "KEEPER_EXCEPTION")],
+    ["Retry-After", status(503, { "Retry-After": "7200" })],
+    ["a connection reset though it is there", reset],
+    ["a 503 though it is there", status(503)],
+  ];
+  for (const [what, answer] of ofItsOwn) {
+    it(`keeps the wait of a block that the server refused, while other blocks are stored: ${what}`, async () => {
+      const { server, exporter, log } = await started({
+        retry_on_failure: hours,
+        probe,
+        insert: alone,
+        circuit_breaker: { enabled: false },
+      });
+      server.answer(answer);
+      const refused = expect(exporter.consume(batchOf(1))).rejects.toThrow(RetryableError);
+      await until(() => log.some((line) => line.includes("trying again")));
+      for (let i = 0; i < 3; i++) await exporter.consume(batchOf(1));
+      expect(server.inserts).toHaveLength(4);
+      await exporter.shutdown(AbortSignal.abort());
+      await refused;
+      expect(server.inserts).toHaveLength(4);
+    });
+  }
+
   it("brings a block that may have been stored back to the same host", async () => {
     const { server, exporter: first, config } = await started();
     await first.shutdown(AbortSignal.timeout(1_000));
