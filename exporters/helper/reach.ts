@@ -83,6 +83,11 @@ export class Reach {
     return this.#next;
   }
 
+  /** Ends the wait of what failed here soon after it is back. @param returns how often it had come back before the attempt */
+  early(returns: number): EarlyEnd {
+    return { reaches: [this], isDue: () => this.#returns > returns, spreadMs: this.#config.interval };
+  }
+
   /** Calls `listener` whenever it has gone or come back, until the returned function is called. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);

@@ -33,7 +33,9 @@ export class SchemaGate {
   /** @throws {RetryableError} the tables are not known to be there */
   assertOpen(): void {
     if (this.#isOpen) return;
-    throw new RetryableError(`${this.#settings.id}: ${this.#reason}`, { retryAfterMs: 5_000 });
+    // So soon the server is found when it comes; to refuse costs next to nothing.
+    const retryAfterMs = this.#config.probe.interval;
+    throw new RetryableError(`${this.#settings.id}: ${this.#reason}`, { retryAfterMs });
   }
 
   /**
