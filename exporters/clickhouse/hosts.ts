@@ -123,5 +123,9 @@ export function createHosts(
   const hosts = endpoint.urls.map(
     (url) => new Host({ url, config, endpoint, tls: url.startsWith("https:") ? tls : undefined, readConnections }),
   );
+  for (const { url, reach } of hosts) {
+    const text = (): string => `${component}: ${url} ${reach.isAway ? "does not answer" : "answers again"}`;
+    reach.onChange(() => logger.warn(text()));
+  }
   return new Hosts(hosts, endpoint.strategy, config.probe.interval);
 }

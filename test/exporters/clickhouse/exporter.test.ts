@@ -371,6 +371,30 @@ describe("clickhouse exporter", () => {
     });
   }
 
+  it("looks for the tables soon when a server that was away at the start is there, and says so to senders", async () => {
+    const server = await startScriptedServer(columnNames);
+    await server.stop();
+    const log: string[] = [];
+    const logger = pino({ level: "warn" }, { write: (line: string) => void log.push(line) });
+    const waits = { multiplier: 100_000, max_interval: "2h", max_elapsed_time: 0 };
+    const config = await quickConfig(server.url, { create_schema: false, retry_on_failure: waits, probe });
+    const exporter = new ClickHouseExporter(config, testSettings({ id: "clickhouse", logger }));
+    onTestFinished(() => exporter.shutdown(AbortSignal.timeout(1_000)));
+    await exporter.start();
+    await expect(exporter.consume(batchOf(1))).rejects.toMatchObject({
+      message: "clickhouse: waits for ClickHouse: ECONNREFUSED",
+      retryAfterMs: 10,
+    });
+    await until(() => log.filter((line) => line.includes("cannot prepare the schema")).length === 2);
+    await server.resume();
+    await until(() =>
+      exporter.consume(batchOf(1)).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
   it("brings a block that may have been stored back to the same host", async () => {
     const { server, exporter: first, config } = await started();
     await first.shutdown(AbortSignal.timeout(1_000));

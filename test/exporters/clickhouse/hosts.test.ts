@@ -1,8 +1,8 @@
+import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { clickhouseConfigSchema } from "../../../exporters/clickhouse/config.ts";
 import type { Failure } from "../../../exporters/clickhouse/errors.ts";
 import { createHosts, type Hosts } from "../../../exporters/clickhouse/hosts.ts";
-import { testSettings } from "../../support/doubles.ts";
 import { until } from "../../support/until.ts";
 import { type ScriptedServer, startScriptedServer, status } from "./scripted-server.ts";
 
@@ -14,16 +14,20 @@ const refused: Failure = { ...network, name: "ECONNREFUSED", ambiguous: false };
 const reset: Failure = { ...network, name: "ECONNRESET" };
 const throttled: Failure = { ...refused, name: "HTTP_503", kind: "overload", retryAfterMs: hourMs };
 
-async function hostsOfTwo(strategy = "in_order"): Promise<{ hosts: Hosts; servers: ScriptedServer[] }> {
+async function hostsOfTwo(
+  strategy = "in_order",
+): Promise<{ hosts: Hosts; servers: ScriptedServer[]; messages: string[] }> {
   const servers = [await startScriptedServer([]), await startScriptedServer([])];
   const endpoint = `${servers.map(({ url }) => url).join(",")}?connection_open_strategy=${strategy}`;
   const config = clickhouseConfigSchema.parse({ endpoint, probe: { interval: "10ms" } });
-  const hosts = createHosts(config, "test", testSettings().logger);
+  const messages: string[] = [];
+  const logger = pino({ level: "warn" }, { write: (line: string) => void messages.push(JSON.parse(line).msg) });
+  const hosts = createHosts(config, "test", logger);
   onTestFinished(() => hosts.close());
-  return { hosts, servers };
+  return { hosts, servers, messages };
 }
 
-/** Whether `promise` is settled once all that can be done now was done. */
+/** Whether `promise` is settled after some time for probes and waits, which must not settle it. */
 async function isSettled(promise: Promise<void>): Promise<boolean> {
   let settled = false;
   void promise.then(() => {
@@ -88,12 +92,14 @@ describe("hosts of an endpoint", () => {
   });
 
   it("ends the wait of a failure that came when its host was back already", async () => {
-    const { hosts, servers } = await hostsOfTwo();
+    const { hosts, servers, messages } = await hostsOfTwo();
     const attempt = hosts.attempt();
     await servers[0]!.stop();
     await hosts.failed(attempt, refused);
     await servers[0]!.resume();
     await until(() => !attempt.host.reach.isAway);
+    const { url } = attempt.host;
+    expect(messages).toEqual([`test: ${url} does not answer`, `test: ${url} answers again`]);
     await hosts.pauseAfter(attempt, reset, hourMs, { mayMove: false, signal: never });
   });
 
