@@ -61,6 +61,7 @@ export class ClickHouseExporter implements Exporter<StoredBatch> {
         queues.get(table.signal)?.add({ requests, items: block.rows, bytes: block.bytes }, -1);
         this.#closeDue();
       },
+      steppedAside: () => this.#closeDue(),
     });
     const options = { config, settings, ddl, instruments: this.#instruments };
     const lane = (signal: Signal, queue: QueueBounds): Lane => ({

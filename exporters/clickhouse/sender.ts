@@ -23,6 +23,8 @@ export interface SenderOptions {
   readonly instruments: ClickHouseInstruments;
   /** Called when a block was settled and left memory. */
   readonly settled: (block: ClosedBlock) => void;
+  /** Called when a block that is not settled made room for others. */
+  readonly steppedAside: () => void;
 }
 
 /** A block in turn, and the time it has when callers wait for it. */
@@ -48,6 +50,10 @@ export class BlockSender {
   readonly #maxInFlight: number;
   readonly #pending: Pending[] = [];
   readonly #running = new Set<Promise<void>>();
+  /** Of those that run, how many have a turn; the others have stepped aside. */
+  #turns = 0;
+  /** Blocks that had stepped aside and are to be tried again. */
+  readonly #returning: (() => void)[] = [];
   readonly #stop = new AbortController();
 
   constructor(options: SenderOptions) {
@@ -59,7 +65,8 @@ export class BlockSender {
 
   /** Whether the next block would be sent at once. */
   canSend(): boolean {
-    return this.#running.size < this.#maxInFlight && this.#pending.length === 0 && !this.#breaker.isOpen;
+    const isWaitedFor = this.#pending.length > 0 || this.#returning.length > 0;
+    return this.#turns < this.#maxInFlight && !isWaitedFor && !this.#breaker.isOpen;
   }
 
   /** Whether no block is on its way. */
@@ -84,17 +91,27 @@ export class BlockSender {
   }
 
   #fill(): void {
-    while (this.#running.size < this.#maxInFlight) {
-      const next = this.#pending.shift();
-      if (next === undefined) return;
-      const { block } = next;
+    while (this.#turns < this.#maxInFlight) {
+      const begin = this.#returning.shift() ?? this.#beginNext();
+      if (begin === undefined) return;
+      this.#turns++;
+      begin();
+    }
+  }
+
+  #beginNext(): (() => void) | undefined {
+    const next = this.#pending.shift();
+    if (next === undefined) return undefined;
+    const { block } = next;
+    return () => {
       const run = this.#run(next).finally(() => {
         this.#running.delete(run);
+        this.#turns--;
         this.#fill();
         this.#options.settled(block);
       });
       this.#running.add(run);
-    }
+    };
   }
 
   async #run({ block: closed, backoff }: Pending): Promise<void> {
@@ -135,8 +152,25 @@ export class BlockSender {
       const waitMs = backoff.nextWaitMs(failure.retryAfterMs);
       if (!enabled || waitMs === undefined || this.#stop.signal.aborted) return { failure, permanent: false };
       this.#logRetry(closed, failure, waitMs);
-      await hosts.pauseAfter(attempt, failure, waitMs, { mayMove: pinned === undefined, signal: this.#stop.signal });
+      const wait = hosts.pauseAfter(attempt, failure, waitMs, {
+        mayMove: pinned === undefined,
+        signal: this.#stop.signal,
+      });
+      // Others need not wait for its host.
+      await (pinned !== undefined && hosts.all.length > 1 ? this.#stepAside(wait) : wait);
     }
+  }
+
+  /** Leaves the turn of a block to others until `wait` is over and there is one again. */
+  async #stepAside(wait: Promise<void>): Promise<void> {
+    this.#turns--;
+    this.#fill();
+    this.#options.steppedAside();
+    await wait;
+    await new Promise<void>((resolve) => {
+      this.#returning.push(resolve);
+      this.#fill();
+    });
   }
 
   /**

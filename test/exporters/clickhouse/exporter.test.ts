@@ -7,6 +7,7 @@ import type { ClickHouseConfig } from "../../../exporters/clickhouse/config.ts";
 import { ClickHouseExporter } from "../../../exporters/clickhouse/exporter.ts";
 import { readNativeRows } from "../../../exporters/clickhouse/native-reader.ts";
 import { attachmentColumns, attachmentDataColumns, signalColumns } from "../../../exporters/clickhouse/side/columns.ts";
+import { retryConfigSchema } from "../../../exporters/helper/retry.ts";
 import type { Settings } from "../../../pipeline/component.ts";
 import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
 import { batchOf } from "../../support/batches.ts";
@@ -406,6 +407,29 @@ describe("clickhouse exporter", () => {
     server.answer(reset, reset);
     await exporter.consume(batchOf(1));
     expect([server.inserts.length, other.inserts.length]).toEqual([3, 0]);
+  });
+
+  it("stores other blocks at another host while one must wait for its own", async () => {
+    const { server, exporter: first, config } = await started({ probe });
+    await first.shutdown(AbortSignal.timeout(1_000));
+    const other = await startScriptedServer(columnNames);
+    const endpoint = `${server.url},${other.url}`;
+    const insert = { ...config.insert, max_in_flight: 1 };
+    const retry_on_failure = retryConfigSchema.parse(hours);
+    const exporter = new ClickHouseExporter({ ...config, endpoint, insert, retry_on_failure }, testSettings());
+    onTestFinished(() => exporter.shutdown(AbortSignal.timeout(1_000)));
+    await exporter.start();
+    server.answer((request) => {
+      void server.stop();
+      request.socket.resetAndDestroy();
+    });
+    const own = exporter.consume(batchOf(1));
+    await until(() => server.inserts.length === 1);
+    for (let i = 0; i < 3; i++) await exporter.consume(batchOf(1));
+    expect([server.inserts.length, other.inserts.length]).toEqual([1, 3]);
+    await server.resume();
+    await own;
+    expect([server.inserts.length, other.inserts.length]).toEqual([2, 3]);
   });
 
   it("ends the start when columns are missing and it may not add them", async () => {
