@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { ClientTlsSource } from "../../net/tls-client.ts";
-import { wait } from "../helper/reach.ts";
+import { wait } from "../helper/wait.ts";
 import { endpointOf, Host, spareConnections } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import type { OpenStrategy } from "./endpoint.ts";
@@ -88,7 +88,7 @@ export class Hosts {
     if (!mayBeAway(failure)) return wait(ms, signal);
     const isElsewhere = (): boolean => mayMove && this.all.some(({ reach }) => !reach.isAway);
     const early = {
-      reaches: this.all.map(({ reach }) => reach),
+      watched: this.all.map(({ reach }) => reach),
       isDue: () => host.reach.returns > returns || (host.reach.isAway && isElsewhere()),
       spreadMs: this.#spreadMs,
     };

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Settings } from "../../pipeline/component.ts";
 import { PermanentError, RetryableError } from "../../pipeline/errors.ts";
 import { Backoff } from "../helper/retry.ts";
@@ -57,6 +58,8 @@ export class BlockSender {
   readonly #stop = new AbortController();
 
   constructor(options: SenderOptions) {
+    // Every insert and wait listens; Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.#stop.signal);
     this.#options = options;
     const { config } = options;
     this.#breaker = new CircuitBreaker(config.circuit_breaker);

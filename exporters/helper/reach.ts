@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { type EarlyEnd, wait } from "./wait.ts";
 
 /** `probe:` of an exporter. `question` says what is asked. */
 export function probeConfigSchema(question: string) {
@@ -85,7 +86,7 @@ export class Reach {
 
   /** Ends the wait of what failed here soon after it is back. @param returns how often it had come back before the attempt */
   early(returns: number): EarlyEnd {
-    return { reaches: [this], isDue: () => this.#returns > returns, spreadMs: this.#config.interval };
+    return { watched: [this], isDue: () => this.#returns > returns, spreadMs: this.#config.interval };
   }
 
   /** Calls `listener` whenever it has gone or come back, until the returned function is called. */
@@ -131,50 +132,4 @@ export class Reach {
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
-}
-
-/** What may end a wait before its time. */
-export interface EarlyEnd {
-  /** Those whose coming and going may end it. */
-  readonly reaches: readonly Reach[];
-  /** Whether there is no reason to wait any more. */
-  readonly isDue: () => boolean;
-  /** Milliseconds within which the wait then ends, at random: those who wait for one server must not all come at once. */
-  readonly spreadMs: number;
-}
-
-/** How to wait, besides how long. */
-export interface WaitOptions {
-  readonly early?: EarlyEnd | undefined;
-  readonly clock?: Clock;
-  /** In [0, 1). */
-  readonly random?: () => number;
-}
-
-/** Waits `ms`, or less as `early` says; returns at once when `signal` aborts. */
-export function wait(
-  ms: number,
-  signal: AbortSignal,
-  { early, clock = systemClock, random = Math.random }: WaitOptions = {},
-): Promise<void> {
-  return new Promise((resolve) => {
-    const endMs = clock.now() + ms;
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener("abort", end);
-      for (const forget of watched.splice(0)) forget();
-      resolve();
-    };
-    const hasten = (): void => {
-      if (early === undefined || !early.isDue()) return;
-      for (const forget of watched.splice(0)) forget();
-      cancel();
-      cancel = clock.schedule(Math.min(random() * early.spreadMs, endMs - clock.now()), end);
-    };
-    let cancel = clock.schedule(ms, end);
-    const watched = early?.reaches.map((reach) => reach.onChange(hasten)) ?? [];
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-    else hasten();
-  });
 }

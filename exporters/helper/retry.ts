@@ -2,7 +2,8 @@ import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
 import { isPermanent, messageOf, RetryableError } from "../../pipeline/errors.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type Reach, wait } from "./reach.ts";
+import type { Reach } from "./reach.ts";
+import { wait } from "./wait.ts";
 
 /** `retry_on_failure:` of an exporter; the Collector's keys and defaults. */
 export const retryConfigSchema = z
