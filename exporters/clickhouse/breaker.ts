@@ -1,5 +1,5 @@
+import { untilAborted, wait } from "../helper/wait.ts";
 import type { BreakerConfig } from "./config.ts";
-import { pause, untilAborted } from "./wait.ts";
 
 /** Leave to send one insert, given back with what became of it. */
 export interface Pass {
@@ -39,7 +39,7 @@ export class CircuitBreaker {
       if (!this.#open) return ordinary;
       const waitMs = this.#openUntilMs - performance.now();
       if (this.#probe !== undefined) await untilAborted(this.#probe, signal);
-      else if (waitMs > 0) await pause(waitMs, signal);
+      else if (waitMs > 0) await wait(waitMs, signal);
       else {
         this.#beginProbe();
         return probe;

@@ -2,14 +2,15 @@ import http from "node:http";
 import https from "node:https";
 import type { ConnectionOptions } from "node:tls";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import type { Logger } from "pino";
-import { ClientTlsSource } from "../../net/tls-client.ts";
+import { answersHttp } from "../../net/http-probe.ts";
+import type { ClientTlsSource } from "../../net/tls-client.ts";
+import { Reach } from "../helper/reach.ts";
 import { type ClickHouseConfig, type Codec, hasZstd } from "./config.ts";
-import { type Endpoint, type OpenStrategy, parseEndpoint } from "./endpoint.ts";
+import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { RowReads } from "./row-reads.ts";
 
 /** Settings a client of one host is made of. */
-interface HostOptions {
+export interface HostOptions {
   readonly url: string;
   readonly config: ClickHouseConfig;
   readonly endpoint: Endpoint;
@@ -29,8 +30,9 @@ export interface Connection {
 /** One server. */
 export class Host {
   readonly url: string;
-  /** Monotonic milliseconds until which other hosts are asked first. */
-  avoidUntilMs = 0;
+  readonly reach: Reach;
+  /** When it failed the last time, in monotonic milliseconds; minus infinity once it has worked again. */
+  failedAtMs = Number.NEGATIVE_INFINITY;
   readonly #options: HostOptions;
   #connection: { readonly client: ClickHouseClient; readonly reads: RowReads } | undefined;
   #tls: ConnectionOptions | undefined;
@@ -38,6 +40,8 @@ export class Host {
   constructor(options: HostOptions) {
     this.url = options.url;
     this.#options = options;
+    const ping = new URL("/ping", options.url);
+    this.reach = new Reach((signal) => answersHttp(ping, this.#tls, signal), options.config.probe);
   }
 
   /** As `connection`. */
@@ -61,76 +65,10 @@ export class Host {
   }
 
   async close(): Promise<void> {
+    this.reach.close();
     this.#connection?.reads.close();
     await this.#connection?.client.close();
   }
-}
-
-/** How long a host that could not be reached is asked last. */
-const avoidMs = 10_000;
-
-/** The servers of an endpoint and the order in which they are asked. */
-export class Hosts {
-  readonly all: readonly Host[];
-  readonly #strategy: OpenStrategy;
-  #turn = 0;
-
-  constructor(all: readonly Host[], strategy: OpenStrategy) {
-    this.all = all;
-    this.#strategy = strategy;
-  }
-
-  /** The host to ask next: in turn, but those that could not be reached last. */
-  next(): Host {
-    const { length } = this.all;
-    const start = { in_order: 0, round_robin: this.#turn++, random: Math.floor(Math.random() * length) }[
-      this.#strategy
-    ];
-    const now = performance.now();
-    for (let i = 0; i < length; i++) {
-      const host = this.all[(start + i) % length]!;
-      if (host.avoidUntilMs <= now) return host;
-    }
-    return this.all.reduce((soonest, host) => (host.avoidUntilMs < soonest.avoidUntilMs ? host : soonest));
-  }
-
-  unreachable(host: Host): void {
-    host.avoidUntilMs = performance.now() + avoidMs;
-  }
-
-  reached(host: Host): void {
-    host.avoidUntilMs = 0;
-  }
-
-  /** Reads what is needed to connect. @throws {Error} a certificate cannot be read */
-  async prepare(): Promise<void> {
-    await Promise.all(this.all.map((host) => host.client()));
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.all.map((host) => host.close()));
-  }
-}
-
-/**
- * The hosts of a configuration; nothing is read or sent yet.
- *
- * @param component id of the exporter, for errors
- * @param readConnections for rows of short statements, to each host; what inserts have is the configuration's
- */
-export function createHosts(
-  config: ClickHouseConfig,
-  component: string,
-  logger: Logger,
-  readConnections: number = spareConnections,
-): Hosts {
-  const endpoint = endpointOf(config);
-  const tlsConfig = { ...config.tls, insecure_skip_verify: config.tls.insecure_skip_verify || endpoint.skipVerify };
-  const tls = new ClientTlsSource(tlsConfig, component, logger);
-  const hosts = endpoint.urls.map(
-    (url) => new Host({ url, config, endpoint, tls: url.startsWith("https:") ? tls : undefined, readConnections }),
-  );
-  return new Hosts(hosts, endpoint.strategy);
 }
 
 /** The endpoint of a configuration that was checked. */

@@ -5,6 +5,7 @@ import { durationMs } from "../../config/duration.ts";
 import { secret } from "../../config/secret.ts";
 import { clientTlsSchema } from "../../config/tls.ts";
 import { parseUuid } from "../../pipeline/ids.ts";
+import { probeConfigSchema } from "../helper/reach.ts";
 import { retryConfigSchema } from "../helper/retry.ts";
 import { EndpointError, parseEndpoint } from "./endpoint.ts";
 import { insertSchema, sendingQueueSchema } from "./queue-config.ts";
@@ -135,6 +136,7 @@ export const clickhouseConfigSchema = z
       .prefault("30s")
       .describe("Time for one insert; one that takes longer is tried again and is not stored twice. 0 waits forever."),
     retry_on_failure: retryConfigSchema.prefault({}).describe("Waits between tries of one insert."),
+    probe: probeConfigSchema("GET /ping").prefault({}).describe("How it is found out that a server is back."),
     sending_queue: sendingQueueSchema.prefault({}).describe("How much data may wait for its insert."),
     insert: insertSchema.prefault({}).describe("Size and age of insert blocks."),
     circuit_breaker: breakerSchema.prefault({}).describe("Pause of all inserts while the server is overloaded."),

@@ -56,6 +56,17 @@ export function failureOfStatus(status: number, text: string, retryAfterMs?: num
 }
 
 const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/** Whether the server was not there at all: nobody took the connection. */
+export function isCertainlyAway({ name, code }: Failure): boolean {
+  return code === undefined && neverSent.has(name);
+}
+
+/** Whether the server may not have been there. When it or a proxy named an error or a delay of its own, it was. */
+export function mayBeAway({ code, kind, name, retryAfterMs }: Failure): boolean {
+  return code === undefined && retryAfterMs === undefined && (kind === "retryable" || name === "HTTP_503");
+}
+
 const codePattern = /Code: (\d+)\..{0,100}?Exception: /s;
 
 /** The exception in a body, or undefined when there is none. */

@@ -3,10 +3,11 @@ import type { Exporter, Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError } from "../../pipeline/errors.ts";
 import { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { Delivery, OpenBlocks } from "./assembler.ts";
-import { createHosts, databaseOf, endpointOf, type Hosts } from "./client.ts";
+import { databaseOf, endpointOf } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { DeadLetters } from "./dead-letter.ts";
 import { describeTables } from "./describe.ts";
+import { createHosts, type Hosts } from "./hosts.ts";
 import { ClickHouseInstruments } from "./instruments.ts";
 import type { Intake, StoredBatch } from "./intake.ts";
 import { createIntake } from "./intakes.ts";
@@ -60,6 +61,7 @@ export class ClickHouseExporter implements Exporter<StoredBatch> {
         queues.get(table.signal)?.add({ requests, items: block.rows, bytes: block.bytes }, -1);
         this.#closeDue();
       },
+      steppedAside: () => this.#closeDue(),
     });
     const options = { config, settings, ddl, instruments: this.#instruments };
     const lane = (signal: Signal, queue: QueueBounds): Lane => ({

@@ -4,9 +4,9 @@ import { open, rename } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Logger } from "pino";
 import { messageOf } from "../../pipeline/errors.ts";
-import { createHosts } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { type DeadLetterHeader, filesIn, replayedSuffix, waitingSuffixes } from "./dead-letter.ts";
+import { createHosts } from "./hosts.ts";
 import { formatSettings, insert, insertStatement } from "./insert.ts";
 
 /** A file that waits to be replayed. */

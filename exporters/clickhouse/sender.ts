@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Settings } from "../../pipeline/component.ts";
 import { PermanentError, RetryableError } from "../../pipeline/errors.ts";
 import { Backoff } from "../helper/retry.ts";
 import type { ClosedBlock } from "./assembler.ts";
 import { CircuitBreaker, type Pass } from "./breaker.ts";
-import type { Host, Hosts } from "./client.ts";
+import type { Host } from "./client.ts";
 import type { ClickHouseConfig } from "./config.ts";
 import { type DeadLetters, deadLetterOf } from "./dead-letter.ts";
 import { describeFailure, type Failure, failureOf } from "./errors.ts";
+import type { Attempt, Hosts } from "./hosts.ts";
 import { formatSettings, insert, insertStatement } from "./insert.ts";
 import type { ClickHouseInstruments } from "./instruments.ts";
-import { pause } from "./wait.ts";
 
 /** What a sender needs of its exporter. */
 export interface SenderOptions {
@@ -23,6 +24,8 @@ export interface SenderOptions {
   readonly instruments: ClickHouseInstruments;
   /** Called when a block was settled and left memory. */
   readonly settled: (block: ClosedBlock) => void;
+  /** Called when a block that is not settled made room for others. */
+  readonly steppedAside: () => void;
 }
 
 /** A block in turn, and the time it has when callers wait for it. */
@@ -48,9 +51,15 @@ export class BlockSender {
   readonly #maxInFlight: number;
   readonly #pending: Pending[] = [];
   readonly #running = new Set<Promise<void>>();
+  /** Of those that run, how many have a turn; the others have stepped aside. */
+  #turns = 0;
+  /** Blocks that had stepped aside and are to be tried again. */
+  readonly #returning: (() => void)[] = [];
   readonly #stop = new AbortController();
 
   constructor(options: SenderOptions) {
+    // Every insert and wait listens; Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.#stop.signal);
     this.#options = options;
     const { config } = options;
     this.#breaker = new CircuitBreaker(config.circuit_breaker);
@@ -59,7 +68,8 @@ export class BlockSender {
 
   /** Whether the next block would be sent at once. */
   canSend(): boolean {
-    return this.#running.size < this.#maxInFlight && this.#pending.length === 0 && !this.#breaker.isOpen;
+    const isWaitedFor = this.#pending.length > 0 || this.#returning.length > 0;
+    return this.#turns < this.#maxInFlight && !isWaitedFor && !this.#breaker.isOpen;
   }
 
   /** Whether no block is on its way. */
@@ -84,17 +94,27 @@ export class BlockSender {
   }
 
   #fill(): void {
-    while (this.#running.size < this.#maxInFlight) {
-      const next = this.#pending.shift();
-      if (next === undefined) return;
-      const { block } = next;
+    while (this.#turns < this.#maxInFlight) {
+      const begin = this.#returning.shift() ?? this.#beginNext();
+      if (begin === undefined) return;
+      this.#turns++;
+      begin();
+    }
+  }
+
+  #beginNext(): (() => void) | undefined {
+    const next = this.#pending.shift();
+    if (next === undefined) return undefined;
+    const { block } = next;
+    return () => {
       const run = this.#run(next).finally(() => {
         this.#running.delete(run);
+        this.#turns--;
         this.#fill();
         this.#options.settled(block);
       });
       this.#running.add(run);
-    }
+    };
   }
 
   async #run({ block: closed, backoff }: Pending): Promise<void> {
@@ -115,26 +135,45 @@ export class BlockSender {
 
   /** Tries until the block is stored (undefined) or there is no point or time left. */
   async #deliver(closed: ClosedBlock, backoff: Backoff): Promise<GivenUp | undefined> {
-    const { enabled } = this.#options.config.retry_on_failure;
+    const { hosts, config } = this.#options;
+    const { enabled } = config.retry_on_failure;
     let last: Failure = { kind: "retryable", code: undefined, name: "ABORTED", message: "shut down", ambiguous: false };
-    let host: Host | undefined;
-    let pinned = false;
+    let pinned: Host | undefined;
     for (;;) {
       const pass = await this.#breaker.admit(this.#stop.signal);
       if (pass === undefined) return { failure: last, permanent: false };
-      host ??= this.#options.hosts.next();
-      const failure = await this.#try(closed, host);
-      this.#report(pass, host, failure);
-      if (failure === undefined) return undefined;
+      const attempt = hosts.attempt(pinned);
+      const failure = await this.#try(closed, attempt.host);
+      if (failure === undefined) {
+        this.#succeeded(pass, attempt);
+        return undefined;
+      }
+      await this.#failed(pass, attempt, failure);
       last = failure;
       if (failure.kind === "permanent") return { failure, permanent: true };
-      pinned ||= this.#mustStay(failure);
-      if (!pinned) host = undefined;
+      if (this.#mustStay(failure)) pinned = attempt.host;
       const waitMs = backoff.nextWaitMs(failure.retryAfterMs);
       if (!enabled || waitMs === undefined || this.#stop.signal.aborted) return { failure, permanent: false };
       this.#logRetry(closed, failure, waitMs);
-      await pause(waitMs, this.#stop.signal);
+      const wait = hosts.pauseAfter(attempt, failure, waitMs, {
+        mayMove: pinned === undefined,
+        signal: this.#stop.signal,
+      });
+      // Others need not wait for its host.
+      await (pinned !== undefined && hosts.all.length > 1 ? this.#stepAside(wait) : wait);
     }
+  }
+
+  /** Leaves the turn of a block to others until `wait` is over and there is one again. */
+  async #stepAside(wait: Promise<void>): Promise<void> {
+    this.#turns--;
+    this.#fill();
+    this.#options.steppedAside();
+    await wait;
+    await new Promise<void>((resolve) => {
+      this.#returning.push(resolve);
+      this.#fill();
+    });
   }
 
   /**
@@ -166,23 +205,26 @@ export class BlockSender {
     }
   }
 
-  #report(pass: Pass, host: Host, failure: Failure | undefined): void {
+  #succeeded(pass: Pass, attempt: Attempt): void {
     const { hosts, settings } = this.#options;
-    if (failure === undefined) {
-      this.#breaker.succeeded(pass);
-      hosts.reached(host);
-      if (pass.isProbe) settings.logger.info("clickhouse: server takes inserts again");
-    } else if (failure.kind === "overload") {
-      const pauseMs = this.#breaker.overloaded(pass);
-      if (pauseMs === undefined) return;
-      settings.logger.warn(
-        { pause_ms: pauseMs, failure },
-        `clickhouse: overloaded, ${describeFailure(failure)}; all inserts pause`,
-      );
-    } else {
-      this.#breaker.failed(pass);
-      if (failure.code === undefined) hosts.unreachable(host);
-    }
+    this.#breaker.succeeded(pass);
+    hosts.succeeded(attempt);
+    if (pass.isProbe) settings.logger.info("clickhouse: server takes inserts again");
+  }
+
+  async #failed(pass: Pass, attempt: Attempt, failure: Failure): Promise<void> {
+    const { hosts, settings } = this.#options;
+    const known = hosts.failed(attempt, failure);
+    if (failure.kind !== "overload") return this.#breaker.failed(pass);
+    // A proxy says 503 for a server that has too much to do, and for one that is not there.
+    await known;
+    if (attempt.host.reach.isAway) return this.#breaker.failed(pass);
+    const pauseMs = this.#breaker.overloaded(pass);
+    if (pauseMs === undefined) return;
+    settings.logger.warn(
+      { pause_ms: pauseMs, failure },
+      `clickhouse: overloaded, ${describeFailure(failure)}; all inserts pause`,
+    );
   }
 
   #logRetry({ table, block, token }: ClosedBlock, failure: Failure, waitMs: number): void {
@@ -196,7 +238,7 @@ export class BlockSender {
 
   #giveBack(closed: ClosedBlock, failure: Failure): void {
     const { settings } = this.#options;
-    const message = `${this.#failed(closed, failure)}, given back`;
+    const message = `${this.#failedText(closed, failure)}, given back`;
     settings.logger.warn({ rows: closed.block.rows, failure }, message);
     closed.delivery.reject(new RetryableError(message, { retryAfterMs: failure.retryAfterMs ?? 5_000 }));
   }
@@ -205,7 +247,7 @@ export class BlockSender {
     const { settings, deadLetters, instruments } = this.#options;
     const { table, block } = closed;
     const { rows } = block;
-    const message = `${this.#failed(closed, failure)}, ${permanent ? "not retryable" : "given up"}`;
+    const message = `${this.#failedText(closed, failure)}, ${permanent ? "not retryable" : "given up"}`;
     try {
       const file = await deadLetters.write(deadLetterOf(settings.id, closed, failure));
       instruments.deadLettered(table.signal, itemsOf(closed));
@@ -221,7 +263,7 @@ export class BlockSender {
     }
   }
 
-  #failed({ table, block }: ClosedBlock, failure: Failure): string {
+  #failedText({ table, block }: ClosedBlock, failure: Failure): string {
     const { settings } = this.#options;
     return `${settings.id}: insert of ${block.rows} rows into ${table.name} failed: ${describeFailure(failure)}`;
   }

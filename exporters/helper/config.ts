@@ -2,17 +2,24 @@ import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
 import { secret } from "../../config/secret.ts";
 import { sendingQueueSchema } from "./queue-config.ts";
+import { probeConfigSchema } from "./reach.ts";
 import { retryConfigSchema } from "./retry.ts";
 
-/** The keys every exporter with a queue has. `timeout` is the default of that key, as a duration. */
-export function deliveryKeys(timeout: string) {
+/**
+ * The keys every exporter with a queue has.
+ *
+ * @param timeout the default of that key, as a duration
+ * @param probe what a server that is away is asked
+ */
+export function deliveryKeys(timeout: string, probe: string) {
   return {
     timeout: durationMs.prefault(timeout).describe("Time for one attempt, from request to answer; 0 for no limit."),
     retry_on_failure: retryConfigSchema.prefault({}).describe("When and how often failed exports are tried again."),
+    probe: probeConfigSchema(probe).prefault({}).describe("How it is found out that a server is back."),
     sending_queue: sendingQueueSchema.prefault({}).describe("The queue in memory that exports wait in."),
   };
 }
-const delivery = z.strictObject(deliveryKeys("5s"));
+const delivery = z.strictObject(deliveryKeys("5s", "a request"));
 export type DeliveryConfig = z.output<typeof delivery>;
 
 /** Extra request headers; values may be credentials, so none is ever shown. */

@@ -7,6 +7,7 @@ import type { DeliveryConfig } from "./config.ts";
 import { type Load, SendingQueue } from "./queue.ts";
 import type { SendingQueueConfig } from "./queue-config.ts";
 import { QueueGauges } from "./queue-gauges.ts";
+import type { Reach } from "./reach.ts";
 import { retrying } from "./retry.ts";
 
 /** How large a piece may be; undefined for no limit. */
@@ -32,6 +33,8 @@ export interface Sender<B extends Batch, L extends Load, Request> {
   load(batch: B, limits: PieceLimits): readonly L[];
   /** Joins pieces of one signal to one request. */
   prepare(signal: Signal, pieces: readonly L[]): Promise<Request>;
+  /** The server that requests of a signal go to; ends with `stop()`. */
+  reach(signal: Signal): Reach;
   /**
    * One attempt.
    *
@@ -130,7 +133,8 @@ export class QueuedExporter<B extends Batch, L extends Load, Request> implements
         withTimeout(timeout, abort, (attemptAbort) => this.#sender.send(signal, request, attemptAbort));
       const onRetry = (error: unknown, waitMs: number): void =>
         this.#logger.warn({ err: error, items, wait_ms: Math.round(waitMs) }, "exporting failed, will be tried again");
-      const result = await retrying(attempt, retry_on_failure, { signal: abort, onRetry });
+      const reach = this.#sender.reach(signal);
+      const result = await retrying(attempt, retry_on_failure, { signal: abort, reach, onRetry });
       this.#delivered(signal, items, result);
     } catch (error) {
       this.#failed(signal, items, error);

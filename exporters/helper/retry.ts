@@ -2,6 +2,8 @@ import { z } from "zod";
 import { durationMs } from "../../config/duration.ts";
 import { isPermanent, messageOf, RetryableError } from "../../pipeline/errors.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import type { Reach } from "./reach.ts";
+import { wait } from "./wait.ts";
 
 /** `retry_on_failure:` of an exporter; the Collector's keys and defaults. */
 export const retryConfigSchema = z
@@ -69,6 +71,8 @@ export class Backoff {
 export interface RetryOptions {
   /** Ends waiting; an attempt looks after itself. */
   readonly signal: AbortSignal;
+  /** The server that attempts ask: when it was away and is back, the next attempt comes soon. */
+  readonly reach: Reach;
   readonly clock?: Clock;
   readonly random?: () => number;
   /** Told of every failure that will be tried again. */
@@ -81,28 +85,32 @@ export interface RetryOptions {
  * @throws what the last attempt threw
  */
 export async function retrying<T>(attempt: () => Promise<T>, config: RetryConfig, options: RetryOptions): Promise<T> {
-  const { signal, clock = systemClock, random = Math.random, onRetry } = options;
+  const { signal, reach, clock = systemClock, random = Math.random, onRetry } = options;
   const backoff = new Backoff(config, clock, random);
   for (;;) {
+    const { returns } = reach;
     try {
-      return await attempt();
+      const result = await attempt();
+      reach.answered();
+      return result;
     } catch (error) {
       if (isPermanent(error) || !config.enabled || signal.aborted) throw error;
-      const waitMs = backoff.nextWaitMs(error instanceof RetryableError ? error.retryAfterMs : 0);
+      const retryAfterMs = error instanceof RetryableError ? error.retryAfterMs : undefined;
+      const waitMs = backoff.nextWaitMs(retryAfterMs);
       if (waitMs === undefined) throw error;
       onRetry?.(error, waitMs);
-      await sleepOrFail(clock, waitMs, signal, error);
+      // A server that says when to come again is there.
+      if (retryAfterMs === undefined) void reach.doubt();
+      const early = retryAfterMs === undefined ? reach.early(returns) : undefined;
+      await wait(waitMs, signal, { early, clock, random });
+      if (signal.aborted) throw endedByShutdown(error);
     }
   }
 }
 
-async function sleepOrFail(clock: Clock, waitMs: number, signal: AbortSignal, lastError: unknown): Promise<void> {
-  try {
-    await clock.sleep(waitMs, signal);
-  } catch {
-    // The wait was ended by a shutdown: what the sender must know is why the export had not succeeded before.
-    throw new RetryableError(`retries were ended by the shutdown; last failure: ${messageOf(lastError)}`, {
-      cause: lastError,
-    });
-  }
+/** What the sender must know is why the export had not succeeded before. */
+function endedByShutdown(lastError: unknown): RetryableError {
+  return new RetryableError(`retries were ended by the shutdown; last failure: ${messageOf(lastError)}`, {
+    cause: lastError,
+  });
 }

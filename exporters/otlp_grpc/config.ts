@@ -14,7 +14,7 @@ export const otlpGrpcConfigSchema = z.strictObject({
     .string({ error: 'must be a target such as "host:4317", "https://host:4317" or "unix:///path"' })
     .min(1, 'requires a non-empty "endpoint", such as "host:4317"')
     .describe("Target: host:port, also with http:// (no TLS), https://, dns:///, passthrough:/// or unix://."),
-  ...deliveryKeys("5s"),
+  ...deliveryKeys("5s", "a connection; it is tried as often"),
   tls: clientTlsSchema.prefault({}).describe("TLS of the connection; tls.insecure: true turns it off."),
   compression: z
     .enum(["gzip", "deflate", "none", ""], { error: 'must be gzip, deflate, none or "": gRPC on Node.js has no other' })

@@ -4,6 +4,7 @@ import {
   Client,
   ChannelCredentials as Credentials,
   compressionAlgorithms,
+  connectivityState,
   credentials,
   Metadata,
 } from "@grpc/grpc-js";
@@ -17,6 +18,7 @@ import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { clientAuthenticator } from "../helper/authenticator.ts";
 import type { PieceLimits, Sender, SendResult } from "../helper/exporter.ts";
 import { joinProtobuf, type OtlpLoad, protobufLoads } from "../helper/otlp-load.ts";
+import { Reach } from "../helper/reach.ts";
 import type { OtlpGrpcConfig } from "./config.ts";
 import { pipelineErrorOf } from "./errors.ts";
 import { parseTarget } from "./target.ts";
@@ -34,6 +36,7 @@ export class OtlpGrpcSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, B
   readonly #config: OtlpGrpcConfig;
   readonly #settings: Settings;
   readonly #tls: ClientTlsSource;
+  readonly #reach: Reach;
   #authenticator: ClientAuthenticator | undefined;
   #client: Client | undefined;
   /** What `#client` was made with. */
@@ -43,6 +46,7 @@ export class OtlpGrpcSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, B
     this.#config = config;
     this.#settings = settings;
     this.#tls = new ClientTlsSource(config.tls, settings.id, settings.logger);
+    this.#reach = new Reach(async () => this.#isConnected(), config.probe);
   }
 
   async start(): Promise<void> {
@@ -51,6 +55,7 @@ export class OtlpGrpcSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, B
   }
 
   async stop(): Promise<void> {
+    this.#reach.close();
     this.#client?.close();
     this.#client = undefined;
   }
@@ -61,6 +66,10 @@ export class OtlpGrpcSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, B
 
   async prepare(_signal: Signal, pieces: readonly OtlpLoad[]): Promise<Buffer> {
     return asBuffer(joinProtobuf(pieces));
+  }
+
+  reach(): Reach {
+    return this.#reach;
   }
 
   async send(signal: Signal, request: Buffer, abort: AbortSignal): Promise<SendResult> {
@@ -86,6 +95,11 @@ export class OtlpGrpcSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, B
       );
       abort.addEventListener("abort", cancel, { once: true });
     });
+  }
+
+  /** The channel connects by itself, and calls fail at once until it has. An idle one is told to. */
+  #isConnected(): boolean {
+    return this.#client?.getChannel().getConnectivityState(true) === connectivityState.READY;
   }
 
   async #metadata(): Promise<Metadata> {
@@ -123,13 +137,16 @@ const algorithms = {
 } as const;
 
 function channelOptions(config: OtlpGrpcConfig): ChannelOptions {
-  const { keepalive, authority, balancer_name, tls } = config;
+  const { keepalive, authority, balancer_name, tls, probe } = config;
   return {
     "grpc.default_compression_algorithm": algorithms[config.compression],
     "grpc.primary_user_agent": config.user_agent,
     "grpc.keepalive_time_ms": keepalive.time,
     "grpc.keepalive_timeout_ms": keepalive.timeout,
     "grpc.keepalive_permit_without_calls": keepalive.permit_without_stream ? 1 : 0,
+    // By default a channel tries after two minutes again in the end, and all calls fail until then.
+    "grpc.initial_reconnect_backoff_ms": probe.interval,
+    "grpc.max_reconnect_backoff_ms": probe.interval,
     "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ [balancer_name]: {} }] }),
     ...(authority !== undefined && { "grpc.default_authority": authority }),
     ...(tls.server_name_override !== undefined && { "grpc.ssl_target_name_override": tls.server_name_override }),

@@ -25,7 +25,7 @@ export const otlpHttpConfigSchema = z
       .enum(["proto", "json"])
       .default("proto")
       .describe("Encoding of requests; json is slower, and its requests are not split."),
-    ...deliveryKeys("30s"),
+    ...deliveryKeys("30s", "GET of the URL, whatever the answer but 502, 503 and 504"),
     compression,
     compression_params: z
       .strictObject({ level: z.int().min(-1).max(22).optional().describe("Level, in the scale of the compression.") })

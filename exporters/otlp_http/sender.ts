@@ -1,5 +1,7 @@
 import http from "node:http";
 import https from "node:https";
+import type { ConnectionOptions } from "node:tls";
+import { answersHttp } from "../../net/http-probe.ts";
 import { ClientTlsSource } from "../../net/tls-client.ts";
 import type { ClientAuthenticator } from "../../pipeline/auth.ts";
 import type { Signal } from "../../pipeline/batch.ts";
@@ -10,6 +12,7 @@ import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { clientAuthenticator } from "../helper/authenticator.ts";
 import type { PieceLimits, Sender, SendResult } from "../helper/exporter.ts";
 import { joinJson, joinProtobuf, jsonLoads, type OtlpLoad, protobufLoads } from "../helper/otlp-load.ts";
+import { Reach } from "../helper/reach.ts";
 import { resultOf } from "./answer.ts";
 import { compressors, contentEncoding } from "./compress.ts";
 import type { OtlpHttpConfig } from "./config.ts";
@@ -30,7 +33,9 @@ export class OtlpHttpSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, U
   #agent: http.Agent | undefined;
   #secureAgent: https.Agent | undefined;
   /** What `#secureAgent` was made with. */
-  #agentTls: unknown;
+  #agentTls: ConnectionOptions | undefined;
+  /** By URL. */
+  readonly #reaches = new Map<string, Reach>();
 
   constructor(config: OtlpHttpConfig, settings: Settings) {
     const encoding = contentEncoding(config.compression);
@@ -51,6 +56,7 @@ export class OtlpHttpSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, U
   }
 
   async stop(): Promise<void> {
+    for (const reach of this.#reaches.values()) reach.close();
     this.#agent?.destroy();
     this.#secureAgent?.destroy();
   }
@@ -64,6 +70,16 @@ export class OtlpHttpSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, U
     const { encoding, compression, compression_params } = this.#config;
     const body = encoding === "json" ? joinJson(pieces) : joinProtobuf(pieces);
     return compressors.get(compression)!(body, compression_params?.level);
+  }
+
+  reach(signal: Signal): Reach {
+    const url = this.#urlOf(signal);
+    let reach = this.#reaches.get(url.href);
+    if (reach === undefined) {
+      reach = new Reach((abort) => answersHttp(url, this.#agentTls, abort), this.#config.probe);
+      this.#reaches.set(url.href, reach);
+    }
+    return reach;
   }
 
   async send(signal: Signal, body: Uint8Array, abort: AbortSignal): Promise<SendResult> {

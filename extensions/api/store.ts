@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { type Connection, createHosts, databaseOf, type Hosts } from "../../exporters/clickhouse/client.ts";
+import { type Connection, databaseOf } from "../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
+import { createHosts, type Hosts } from "../../exporters/clickhouse/hosts.ts";
 import { SchemaGate } from "../../exporters/clickhouse/schema/gate.ts";
 import { ddlOf, quoteName } from "../../exporters/clickhouse/schema/sql.ts";
 import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";

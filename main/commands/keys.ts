@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
-import { createHosts, databaseOf } from "../../exporters/clickhouse/client.ts";
+import { databaseOf } from "../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import { ClickHouseFailure, failureOf } from "../../exporters/clickhouse/errors.ts";
+import { createHosts } from "../../exporters/clickhouse/hosts.ts";
 import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
 import { migrate } from "../../exporters/clickhouse/schema/migrations.ts";
 import { ddlOf } from "../../exporters/clickhouse/schema/sql.ts";

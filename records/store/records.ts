@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { RecordFrame, RecordRow, RecordTable } from "../../exporters/clickhouse/schema/record-table.ts";
-import { pause } from "../../exporters/clickhouse/wait.ts";
+import { wait } from "../../exporters/helper/wait.ts";
 import type { Store } from "../../extensions/api/api.ts";
 import { ApiError } from "../../extensions/api/http/errors.ts";
 import { writeError } from "../../extensions/api/http/failures.ts";
@@ -102,7 +102,7 @@ export class Records {
       const [winner] = await this.list(table, selection);
       if (winner !== undefined) return winner;
       if (performance.now() >= endMs) break;
-      await pause(claimPauseMs, new AbortController().signal);
+      await wait(claimPauseMs, new AbortController().signal);
     }
     throw new ApiError(503, "the store has not shown what it took; send the request again", retryLater);
   }

@@ -9,20 +9,9 @@ interface Timer {
 export class ManualClock implements Clock {
   #now = 0;
   #timers: Timer[] = [];
-  /** What was asked for with `sleep`, in milliseconds. */
-  readonly sleeps: number[] = [];
 
   now(): number {
     return this.#now;
-  }
-
-  sleep(ms: number, signal: AbortSignal): Promise<void> {
-    this.sleeps.push(ms);
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      this.#timers.push({ at: this.#now + ms, fire: resolve });
-    });
   }
 
   schedule(ms: number, action: () => void): () => void {

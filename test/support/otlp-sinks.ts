@@ -35,8 +35,11 @@ export class GrpcSink {
   /** Answers to the calls to come; success when it is empty. */
   readonly answers: GrpcAnswer[] = [];
   address = "";
+  /** Ends it, before the test does. */
+  stop: () => void = () => undefined;
 
-  static async start(tls: "none" | "tls" | "mutual" = "none"): Promise<GrpcSink> {
+  /** @param address of one that is stopped, to stand in its place */
+  static async start(tls: "none" | "tls" | "mutual" = "none", address = "127.0.0.1:0"): Promise<GrpcSink> {
     const sink = new GrpcSink();
     const server = new Server();
     for (const [service, name] of [
@@ -52,9 +55,10 @@ export class GrpcSink {
         ? ServerCredentials.createInsecure()
         : ServerCredentials.createSsl(pem("ca.crt"), pair, tls === "mutual");
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+      server.bindAsync(address, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
     });
-    onTestFinished(() => server.forceShutdown());
+    sink.stop = () => server.forceShutdown();
+    onTestFinished(sink.stop);
     sink.address = `127.0.0.1:${port}`;
     return sink;
   }
@@ -104,7 +108,15 @@ export class HttpSink {
   readonly requests: HttpRequest[] = [];
   /** Answers to the requests to come; success when it is empty. */
   readonly answers: HttpSinkAnswer[] = [];
+  /** Status of the answer to a GET, which is no request of OTLP. */
+  probeStatus = 405;
+  /** How many of these came. */
+  probes = 0;
   url = "";
+  /** Takes no connections any more, and breaks those that are there. */
+  stop: () => Promise<void> = async () => undefined;
+  /** Takes connections again, at the same address. */
+  resume: () => Promise<void> = async () => undefined;
 
   static async start(tls: "none" | "tls" | "mutual" = "none"): Promise<HttpSink> {
     const sink = new HttpSink();
@@ -116,17 +128,29 @@ export class HttpSink {
       requestCert: tls === "mutual",
     };
     const server = tls === "none" ? http.createServer(listener) : https.createServer(options, listener);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => {
-      server.close();
+    const listen = async (port: number): Promise<void> => {
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+    };
+    await listen(0);
+    const { port } = server.address() as AddressInfo;
+    sink.stop = async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
-    });
-    sink.url = `${tls === "none" ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await closed;
+    };
+    sink.resume = () => listen(port);
+    onTestFinished(sink.stop);
+    sink.url = `${tls === "none" ? "http" : "https"}://127.0.0.1:${port}`;
     return sink;
   }
 
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    if (request.method === "GET") {
+      this.probes++;
+      response.writeHead(this.probeStatus).end();
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const encoding = request.headers["content-encoding"];

@@ -1,10 +1,9 @@
 import type { Settings } from "../../../pipeline/component.ts";
 import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
 import { Backoff } from "../../helper/retry.ts";
-import type { Hosts } from "../client.ts";
 import type { ClickHouseConfig } from "../config.ts";
-import { describeFailure, failureOf, isFatalAtStart } from "../errors.ts";
-import { pause } from "../wait.ts";
+import { describeFailure, type Failure, failureOf, isFatalAtStart } from "../errors.ts";
+import type { Attempt, Hosts } from "../hosts.ts";
 import { ensureTable } from "./ensure.ts";
 import type { Ddl } from "./sql.ts";
 import type { TableSchema } from "./table-schema.ts";
@@ -34,7 +33,9 @@ export class SchemaGate {
   /** @throws {RetryableError} the tables are not known to be there */
   assertOpen(): void {
     if (this.#isOpen) return;
-    throw new RetryableError(`${this.#settings.id}: ${this.#reason}`, { retryAfterMs: 5_000 });
+    // So soon the server is found when it comes; to refuse costs next to nothing.
+    const retryAfterMs = this.#config.probe.interval;
+    throw new RetryableError(`${this.#settings.id}: ${this.#reason}`, { retryAfterMs });
   }
 
   /**
@@ -43,8 +44,8 @@ export class SchemaGate {
    * @throws {PermanentError} the server answered and will never do it: wrong password, missing rights, missing columns
    */
   async open(): Promise<void> {
-    const reachable = await this.#try();
-    if (!reachable) void this.#keepTrying();
+    const failed = await this.#try();
+    if (failed !== undefined) void this.#keepTrying(failed);
   }
 
   close(): void {
@@ -53,45 +54,58 @@ export class SchemaGate {
     this.#stop.abort();
   }
 
-  async #keepTrying(): Promise<void> {
+  async #keepTrying(first: FailedTry): Promise<void> {
+    const { signal } = this.#stop;
     const backoff = new Backoff({
       ...this.#config.retry_on_failure,
       initial_interval: firstWaitMs,
       max_elapsed_time: 0,
     });
     try {
-      do await pause(backoff.nextWaitMs() ?? firstWaitMs, this.#stop.signal);
-      while (!this.#stop.signal.aborted && !(await this.#try()));
+      let failed: FailedTry | undefined = first;
+      while (failed !== undefined && !signal.aborted) {
+        const waitMs = backoff.nextWaitMs() ?? firstWaitMs;
+        await this.#hosts.pauseAfter(failed.attempt, failed.failure, waitMs, { mayMove: true, signal });
+        failed = signal.aborted ? undefined : await this.#try();
+      }
     } catch (error) {
       this.#settings.host.fatal(error as Error);
     }
   }
 
-  /** Whether the tables are there; false when it is worth to try again. */
-  async #try(): Promise<boolean> {
+  /** What came between; undefined when the tables are there, or nobody waits for them any more. */
+  async #try(): Promise<FailedTry | undefined> {
     const { logger, id } = this.#settings;
-    const host = this.#hosts.next();
+    const attempt = this.#hosts.attempt();
+    const { host } = attempt;
     try {
       const { create_schema: create } = this.#config;
       const client = await host.client();
       for (const schema of this.#tables) await ensureTable(client, { ddl: this.#ddl, schema, create, logger });
     } catch (error) {
-      if (this.#stop.signal.aborted) return false;
+      if (this.#stop.signal.aborted) return undefined;
       if (error instanceof PermanentError) throw error;
       const failure = failureOf(error);
       const message = `${id}: cannot prepare the schema at ${host.url}: ${describeFailure(failure)}: ${failure.message}`;
       if (isFatalAtStart(failure)) throw new PermanentError(message, { cause: error });
-      this.#hosts.unreachable(host);
+      this.#hosts.avoid(host);
+      void this.#hosts.failed(attempt, failure);
       this.#reason = `waits for ClickHouse: ${describeFailure(failure)}`;
       logger.warn({ failure }, `${message}; no data is taken until it succeeds`);
-      return false;
+      return { attempt, failure };
     }
-    if (this.#stop.signal.aborted) return false;
+    if (this.#stop.signal.aborted) return undefined;
     this.#isOpen = true;
-    this.#hosts.reached(host);
+    this.#hosts.succeeded(attempt);
     logger.info({ tables: this.#tables.map(({ table }) => table) }, `${id}: schema is ready`);
-    return true;
+    return undefined;
   }
+}
+
+/** A try that is worth another one. */
+interface FailedTry {
+  readonly attempt: Attempt;
+  readonly failure: Failure;
 }
 
 const firstWaitMs = 500;

@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { pino } from "pino";
-import { createHosts, databaseOf } from "../../../exporters/clickhouse/client.ts";
+import { databaseOf } from "../../../exporters/clickhouse/client.ts";
 import type { ClickHouseConfig } from "../../../exporters/clickhouse/config.ts";
+import { createHosts } from "../../../exporters/clickhouse/hosts.ts";
 import { type Ddl, ddlOf, quoteName } from "../../../exporters/clickhouse/schema/sql.ts";
 
 /** The table of spans of one exporter. */

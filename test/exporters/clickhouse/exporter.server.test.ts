@@ -196,6 +196,31 @@ describe("clickhouse exporter with a server", () => {
     },
   );
 
+  it.skipIf(externalClickHouse)(
+    "stores what waits soon after the server is back, each row once, whatever the waits of retry_on_failure",
+    { timeout: 60_000 },
+    async () => {
+      const metrics = collectMetrics();
+      const [exporter, table] = await started(
+        {
+          insert: { max_rows: 50, max_age: "5ms", linger: "1ms" },
+          retry_on_failure: { initial_interval: "2h", max_interval: "2h", max_elapsed_time: 0 },
+          probe: { interval: "50ms" },
+        },
+        testSettings({ meter: metrics.meter }),
+      );
+      const taken = Array.from({ length: 20 }, () => exporter.consume(batchOf(50)));
+      await until(async () => ((await metrics.value("exporter_in_flight_requests")) ?? 0) > 0);
+      await server.kill();
+      taken.push(...Array.from({ length: 20 }, () => exporter.consume(batchOf(50))));
+      // All of those that may be under way have failed, and wait.
+      await until(async () => (await metrics.value("exporter_in_flight_requests")) === 0);
+      await server.restart();
+      await Promise.all(taken);
+      expect(await counts(table)).toEqual({ rows: 2_000, ids: 2_000 });
+    },
+  );
+
   it.skipIf(externalClickHouse)("refuses data while no server answers, and takes it once one does", async () => {
     await server.kill();
     const table = `traces_${++tables}`;

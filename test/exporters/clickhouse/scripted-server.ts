@@ -18,6 +18,14 @@ export interface ScriptedServer {
   readonly inserts: ReceivedInsert[];
   /** Answers to the inserts to come, one each; afterwards all succeed. */
   answer(...answers: Answer[]): void;
+  /** What GET /ping is answered with; success when it is undefined. */
+  ping: Answer | undefined;
+  /** How often it was. */
+  pings: number;
+  /** Takes no connections any more, and breaks those that are there. */
+  stop(): Promise<void>;
+  /** Takes connections again, at the same address. */
+  resume(): Promise<void>;
 }
 
 /** The table has every column that anybody asks for. */
@@ -25,6 +33,11 @@ export async function startScriptedServer(columns: readonly string[]): Promise<S
   const inserts: ReceivedInsert[] = [];
   const answers: Answer[] = [];
   const server = createServer((request, response) => {
+    if (request.url === "/ping") {
+      scripted.pings++;
+      (scripted.ping ?? ok)(request, response);
+      return;
+    }
     const params = new URL(request.url ?? "", "http://server").searchParams;
     const chunks: Buffer[] = [];
     request.on("error", () => undefined);
@@ -40,13 +53,26 @@ export async function startScriptedServer(columns: readonly string[]): Promise<S
       (answers.shift() ?? ok)(request, response);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve()));
+  const stop = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
-    server.close();
-  });
+    await closed;
+  };
+  await listen(0);
+  onTestFinished(stop);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, inserts, answer: (...more) => void answers.push(...more) };
+  const scripted: ScriptedServer = {
+    url: `http://127.0.0.1:${port}`,
+    inserts,
+    answer: (...more) => void answers.push(...more),
+    ping: undefined,
+    pings: 0,
+    stop,
+    resume: () => listen(port),
+  };
+  return scripted;
 }
 
 function answerTo(query: string, columns: readonly string[]): string {

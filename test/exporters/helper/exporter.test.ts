@@ -4,6 +4,7 @@ import { z } from "zod";
 import { deliveryKeys } from "../../../exporters/helper/config.ts";
 import { QueuedExporter, type Sender, type SendResult } from "../../../exporters/helper/exporter.ts";
 import { type OtlpLoad, protobufLoads } from "../../../exporters/helper/otlp-load.ts";
+import { Reach } from "../../../exporters/helper/reach.ts";
 import { PermanentError } from "../../../pipeline/errors.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { batchOf } from "../../support/batches.ts";
@@ -11,7 +12,7 @@ import { testSettings } from "../../support/doubles.ts";
 import { settled } from "../../support/manual-clock.ts";
 import { collectMetrics } from "../../support/metrics.ts";
 
-const schema = z.strictObject(deliveryKeys("5s"));
+const schema = z.strictObject(deliveryKeys("5s", "a request"));
 const never = new AbortController().signal;
 
 /** An exporter whose requests the test answers, with what it logged and counted. */
@@ -23,10 +24,13 @@ class Bench {
   #answers: { resolve: (result: SendResult) => void; reject: (error: unknown) => void }[] = [];
 
   constructor(config: object, acknowledge: "received" | "stored") {
+    const parsed = schema.parse(config);
+    const reach = new Reach(async () => true, parsed.probe);
     const sender: Sender<SpanBatch, OtlpLoad, number> = {
       start: async () => {},
       stop: async () => {},
       load: protobufLoads,
+      reach: () => reach,
       prepare: async (_signal, pieces) => pieces.reduce((sum, piece) => sum + piece.items, 0),
       send: (_signal, items, abort) => {
         this.requestItems.push(items);
@@ -41,7 +45,7 @@ class Bench {
       { write: (line: string) => this.logs.push(JSON.parse(line)) },
     );
     const settings = testSettings({ id: "otlp/x", logger, meter: this.metrics.meter, acknowledge });
-    this.exporter = new QueuedExporter(sender, schema.parse(config), settings);
+    this.exporter = new QueuedExporter(sender, parsed, settings);
   }
 
   async answer(with_: Error | SendResult = { rejectedItems: 0, message: "" }): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { probeConfigSchema, Reach } from "../../../exporters/helper/reach.ts";
 import { Backoff, retryConfigSchema, retrying } from "../../../exporters/helper/retry.ts";
 import { PermanentError, RetryableError } from "../../../pipeline/errors.ts";
 import { ManualClock, settled } from "../../support/manual-clock.ts";
@@ -20,6 +21,11 @@ function failing(...errors: Error[]): { attempt: () => Promise<string>; readonly
     },
   };
   return state;
+}
+
+/** The reach of a server that answers as long as `server.isThere` says so. */
+function reachOf(clock = new ManualClock(), server = { isThere: true }): Reach {
+  return new Reach(async () => server.isThere, probeConfigSchema("a question").parse({}), clock);
 }
 
 describe("backoff", () => {
@@ -80,7 +86,13 @@ describe("retrying", () => {
     const { attempt } = failing(new RetryableError("one"), new Error("two"));
     const seen: unknown[] = [];
     const onRetry = (error: unknown, waitMs: number): unknown => seen.push([(error as Error).message, waitMs]);
-    const result = retrying(attempt, configOf(), { signal: never, clock, random: middle, onRetry });
+    const result = retrying(attempt, configOf(), {
+      signal: never,
+      reach: reachOf(clock),
+      clock,
+      random: middle,
+      onRetry,
+    });
     await settled();
     await clock.advance(5_000);
     await clock.advance(7_500);
@@ -93,23 +105,31 @@ describe("retrying", () => {
 
   it("waits for the server's Retry-After where it is longer", async () => {
     const clock = new ManualClock();
-    const { attempt } = failing(new RetryableError("busy", { retryAfterMs: 20_000 }));
-    const result = retrying(attempt, configOf(), { signal: never, clock, random: middle });
+    const subject = failing(new RetryableError("busy", { retryAfterMs: 20_000 }));
+    const result = retrying(subject.attempt, configOf(), {
+      signal: never,
+      reach: reachOf(clock),
+      clock,
+      random: middle,
+    });
     await settled();
-    expect(clock.sleeps).toEqual([20_000]);
-    await clock.advance(20_000);
+    await clock.advance(19_999);
+    expect(subject.calls).toBe(1);
+    await clock.advance(1);
     expect(await result).toBe("done");
   });
 
   it("does not try a permanent error again", async () => {
     const subject = failing(new PermanentError("no"));
-    await expect(retrying(subject.attempt, configOf(), { signal: never })).rejects.toThrow("no");
+    await expect(retrying(subject.attempt, configOf(), { signal: never, reach: reachOf() })).rejects.toThrow("no");
     expect(subject.calls).toBe(1);
   });
 
   it("does not try again when it is not enabled", async () => {
     const subject = failing(new RetryableError("busy"));
-    await expect(retrying(subject.attempt, configOf({ enabled: false }), { signal: never })).rejects.toThrow("busy");
+    await expect(
+      retrying(subject.attempt, configOf({ enabled: false }), { signal: never, reach: reachOf() }),
+    ).rejects.toThrow("busy");
     expect(subject.calls).toBe(1);
   });
 
@@ -117,9 +137,9 @@ describe("retrying", () => {
     const clock = new ManualClock();
     const attempt = (): Promise<never> => Promise.reject(new RetryableError("still busy"));
     const config = configOf({ max_elapsed_time: "30s" });
-    const result = expect(retrying(attempt, config, { signal: never, clock, random: middle })).rejects.toThrow(
-      "still busy",
-    );
+    const result = expect(
+      retrying(attempt, config, { signal: never, reach: reachOf(clock), clock, random: middle }),
+    ).rejects.toThrow("still busy");
     for (let i = 0; i < 40; i++) await clock.advance(1_000);
     await result;
   });
@@ -127,9 +147,52 @@ describe("retrying", () => {
   it("ends a wait at once when it is aborted, with the reason of the failure", async () => {
     const abort = new AbortController();
     const { attempt } = failing(new RetryableError("busy"));
-    const result = retrying(attempt, configOf(), { signal: abort.signal, clock: new ManualClock() });
+    const result = retrying(attempt, configOf(), { signal: abort.signal, reach: reachOf(), clock: new ManualClock() });
     await settled();
     abort.abort();
     await expect(result).rejects.toThrow("retries were ended by the shutdown; last failure: busy");
+  });
+
+  it("tries again soon when the server was away and is back", async () => {
+    const clock = new ManualClock();
+    const server = { isThere: false };
+    const subject = failing(new RetryableError("gone"));
+    const options = { signal: never, reach: reachOf(clock, server), clock, random: middle };
+    const result = retrying(subject.attempt, configOf({ initial_interval: "30s" }), options);
+    await settled();
+    await clock.advance(5_000);
+    server.isThere = true;
+    await clock.advance(1_000);
+    await clock.advance(499);
+    expect(subject.calls).toBe(1);
+    await clock.advance(1);
+    expect(await result).toBe("done");
+  });
+
+  it("takes the success of one export for a sign to the others", async () => {
+    const clock = new ManualClock();
+    const options = { signal: never, reach: reachOf(clock, { isThere: false }), clock, random: middle };
+    const result = retrying(failing(new RetryableError("gone")).attempt, configOf(), options);
+    await settled();
+    expect(await retrying(failing().attempt, configOf(), options)).toBe("done");
+    await clock.advance(500);
+    expect(await result).toBe("done");
+  });
+
+  it("keeps the wait of a server that is there, or said when to come again", async () => {
+    for (const error of [new RetryableError("busy"), new RetryableError("busy", { retryAfterMs: 5_000 })]) {
+      const clock = new ManualClock();
+      const server = { isThere: error.retryAfterMs === undefined };
+      const reach = reachOf(clock, server);
+      const subject = failing(error);
+      const result = retrying(subject.attempt, configOf(), { signal: never, reach, clock, random: middle });
+      await settled();
+      reach.lost();
+      reach.answered();
+      await clock.advance(error.retryAfterMs === undefined ? 0 : 4_999);
+      expect(subject.calls).toBe(1);
+      await clock.advance(5_000);
+      expect(await result).toBe("done");
+    }
   });
 });

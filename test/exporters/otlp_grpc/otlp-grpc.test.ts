@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { status } from "@grpc/grpc-js";
+import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { otlpGrpcConfigSchema } from "../../../exporters/otlp_grpc/config.ts";
 import { otlpGrpcFactory } from "../../../exporters/otlp_grpc/factory.ts";
@@ -16,6 +17,7 @@ import { itLivesAsAComponent } from "../../support/lifecycle.ts";
 import { collectMetrics } from "../../support/metrics.ts";
 import { ExportTraceServiceResponse } from "../../support/otlp-schema.ts";
 import { GrpcSink, retryInfoMetadata, spanNames, tlsFolder } from "../../support/otlp-sinks.ts";
+import { until } from "../../support/until.ts";
 
 const quickRetry = { initial_interval: "1ms", max_interval: "2ms", max_elapsed_time: "10s" };
 
@@ -155,6 +157,22 @@ describe("otlp_grpc exporter", () => {
   it("rejects with a retryable error when nothing listens", async () => {
     const exporter = await exporterOf({ endpoint: "127.0.0.1:1", retry_on_failure: { enabled: false } });
     await expect(exporter.consume(one())).rejects.toMatchObject({ name: "RetryableError", code: 14 });
+  });
+
+  it("sends what waits soon after the server is back, whatever the waits of retry_on_failure", async () => {
+    const before = await GrpcSink.start();
+    const retries: unknown[] = [];
+    const logger = pino({ level: "warn" }, { write: (line: string) => void retries.push(line) });
+    const waits = { initial_interval: "2h", max_interval: "2h", max_elapsed_time: 0 };
+    const config = { endpoint: before.address, retry_on_failure: waits, probe: { interval: "20ms" } };
+    const exporter = await exporterOf(config, { logger });
+    await exporter.consume(one());
+    before.stop();
+    const sent = Promise.all([1, 2, 3].map(() => exporter.consume(one())));
+    await until(() => retries.length === 3);
+    const after = await GrpcSink.start("none", before.address);
+    await sent;
+    expect(after.calls).toHaveLength(3);
   });
 
   it("verifies the server, and proves itself with a certificate of its own", async () => {

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseRetryAfterMs } from "../../../exporters/otlp_http/answer.ts";
 import { otlpHttpConfigSchema } from "../../../exporters/otlp_http/config.ts";
@@ -12,6 +13,7 @@ import { itLivesAsAComponent } from "../../support/lifecycle.ts";
 import { collectMetrics } from "../../support/metrics.ts";
 import { ExportTraceServiceResponse } from "../../support/otlp-schema.ts";
 import { HttpSink, type HttpSinkAnswer, spanNames, statusWithRetryInfo, tlsFolder } from "../../support/otlp-sinks.ts";
+import { until } from "../../support/until.ts";
 
 const quickRetry = { initial_interval: "1ms", max_interval: "2ms", max_elapsed_time: "10s" };
 const noRetry = { retry_on_failure: { enabled: false } };
@@ -194,6 +196,52 @@ describe("otlp_http exporter", () => {
       name: "RetryableError",
       message: "export to http://127.0.0.1:1/v1/traces failed: connect ECONNREFUSED 127.0.0.1:1",
     });
+  });
+
+  /** An exporter that would wait for hours, and how often it began to. */
+  async function patient(sink: HttpSink): Promise<[Exporter<SpanBatch | OtlpBatch>, unknown[]]> {
+    const retries: unknown[] = [];
+    const logger = pino({ level: "warn" }, { write: (line: string) => void retries.push(line) });
+    const waits = { initial_interval: "2h", max_interval: "2h", max_elapsed_time: 0 };
+    const config = { endpoint: sink.url, retry_on_failure: waits, probe: { interval: "10ms" } };
+    return [await exporterOf(config, { logger }), retries];
+  }
+
+  it("sends what waits soon after the server is back, whatever the waits of retry_on_failure", async () => {
+    const sink = await HttpSink.start();
+    const [exporter, retries] = await patient(sink);
+    await sink.stop();
+    const sent = Promise.all([1, 2, 3].map(() => exporter.consume(one())));
+    await until(() => retries.length === 3);
+    await sink.resume();
+    await sent;
+    expect(sink.requests).toHaveLength(3);
+  });
+
+  it("takes a proxy that speaks for a server it cannot reach for no server", async () => {
+    const sink = await HttpSink.start();
+    sink.probeStatus = 503;
+    sink.answers.push({ status: 503 });
+    const [exporter, retries] = await patient(sink);
+    const sent = exporter.consume(one());
+    await until(() => retries.length === 1 && sink.probes > 1);
+    sink.probeStatus = 405;
+    await sent;
+    expect(sink.requests).toHaveLength(2);
+  });
+
+  it("asks a server that throttles nothing, and lets it be", async () => {
+    const sink = await HttpSink.start();
+    sink.answers.push({ status: 503, headers: { "retry-after": "7200" } }, { status: 503 });
+    const [exporter, retries] = await patient(sink);
+    const given = [1, 2].map(() =>
+      expect(exporter.consume(one())).rejects.toThrow("retries were ended by the shutdown"),
+    );
+    await until(() => retries.length === 2 && sink.probes === 1);
+    await exporter.consume(one());
+    expect(sink.requests).toHaveLength(3);
+    await exporter.shutdown(AbortSignal.abort());
+    await Promise.all(given);
   });
 
   it("posts once more at once when a kept connection turns out to be closed", async () => {
