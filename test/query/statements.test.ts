@@ -35,6 +35,7 @@ const tables: StoreTables = {
   signals: "signals",
   attachments: "attachments",
   attachmentData: "data",
+  logs: "logs",
 };
 const project = "7e0c6f3a-1111-4222-8333-944455556666";
 const attack = "'; DROP TABLE spans; --";
