@@ -4,6 +4,9 @@ import type { Reader } from "../reader.ts";
 import type { SpanRow } from "../spans/row.ts";
 import { allOf, anyOf, arrayOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 
+/** A span that lacks messages. */
+export type MessageSpan = Pick<SpanRow, "TraceId" | "SpanId" | "StartedAt" | "EndedAt">;
+
 /** A log record with a message of a span. */
 export interface MessageRow {
   readonly TraceId: string;
@@ -28,7 +31,7 @@ function secondsOf(time: string): number {
   return Date.parse(`${time.slice(0, 19)}Z`) / 1_000;
 }
 
-function aroundSpan({ StartedAt, EndedAt }: SpanRow): { readonly first: number; readonly last: number } {
+function aroundSpan({ StartedAt, EndedAt }: MessageSpan): { readonly first: number; readonly last: number } {
   const first = secondsOf(StartedAt);
   const last = EndedAt === null ? first : secondsOf(EndedAt);
   return { first: first - marginSeconds, last: Math.max(first, last) + marginSeconds };
@@ -41,7 +44,11 @@ const noTexts = raw("CAST(map(), 'Map(LowCardinality(String), String)')");
  * The records with messages of some spans, each span's together and in their order. What is too long for one answer is found
  * by its length, before any text is read.
  */
-export function messagesStatement({ tables, bounds }: Reader, project: string, spans: readonly SpanRow[]): Statement {
+export function messagesStatement(
+  { tables, bounds }: Pick<Reader, "tables" | "bounds">,
+  project: string,
+  spans: readonly MessageSpan[],
+): Statement {
   const ofSpans = allOf([
     ofProject(project),
     sql`TraceId IN ${textsOf(spans.map(({ TraceId }) => TraceId))}`,

@@ -90,24 +90,24 @@ describe("recorded instrumentations", () => {
     expect(found).toEqual(wanted);
   });
 
-  it.each(recordings.filter(({ logs }) => logs !== undefined))("$name: spans are read with what log records say of them", async ({
-    text,
-    truth,
-  }) => {
-    const reader = testReader(server);
-    const spans = spansOf(text);
-    const [found, wanted]: [string[], string[]] = [[], []];
-    for (const { select, logged = {} } of truth.spans) {
-      const [span] = selectSpans(spans, select);
-      const read = await readSpan(reader, "", span!.spanId);
-      for (const [fact, value] of Object.entries(logged)) {
-        const place = `${select.name} #${select.nth ?? 0}`;
-        found.push(line(place, fact, seen(rowOf(read!), fact, value, [])));
-        wanted.push(line(place, fact, value));
+  it.each(recordings.filter(({ logs }) => logs !== undefined))(
+    "$name: spans are read with what log records say of them",
+    async ({ text, truth }) => {
+      const reader = testReader(server);
+      const spans = spansOf(text);
+      const [found, wanted]: [string[], string[]] = [[], []];
+      for (const { select, logged = {} } of truth.spans) {
+        const [span] = selectSpans(spans, select);
+        const read = await readSpan(reader, "", span!.spanId);
+        for (const [fact, value] of Object.entries(logged)) {
+          const place = `${select.name} #${select.nth ?? 0}`;
+          found.push(line(place, fact, seen(rowOf(read!), fact, value, [])));
+          wanted.push(line(place, fact, value));
+        }
       }
-    }
-    expect(found).toEqual(wanted);
-  });
+      expect(found).toEqual(wanted);
+    },
+  );
 
   it("have no base64 left in any row", async () => {
     const rows = await server.query(

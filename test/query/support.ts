@@ -41,6 +41,7 @@ export interface SpanRow {
   service?: string;
   inputTokens?: number;
   weight?: number;
+  kind?: string;
 }
 
 export const traceUuid = (trace: number): string => `00000000-0000-4000-8000-${trace.toString(16).padStart(12, "0")}`;
@@ -68,6 +69,7 @@ function rowOf(span: SpanRow): Record<string, unknown> {
     ServiceName: span.service ?? "",
     InputTokens: span.inputTokens ?? null,
     SampleWeight: span.weight ?? 1,
+    OperationKind: span.kind ?? "",
     SessionId: span.session ?? "",
     SessionName: span.sessionName ?? "",
     Input: span.input ?? "",
