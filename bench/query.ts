@@ -178,6 +178,7 @@ async function makeStore(spans: number): Promise<Store> {
     signals: table("signals"),
     attachments: table("attachments"),
     attachmentData: table("attachment_data"),
+    logs: table("otel_logs"),
   };
   const limits = { maxExecutionSeconds: 60, maxMemoryBytes: 1_500_000_000 };
   const reader = new ClickHouseReader(() => Promise.resolve(connection), tables, {

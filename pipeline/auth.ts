@@ -1,8 +1,8 @@
 import type { Extension } from "./component.ts";
 
 /**
- * Attribute of `ClientContext.auth`: the project, as in column ProjectId, whose spans a client sends. Receivers write it into
- * the batch when they have decoded it.
+ * Attribute of `ClientContext.auth`: the project, as in column ProjectId, whose telemetry a client sends. Receivers
+ * write it into the batch.
  */
 export const authProject = "signalbox.project";
 

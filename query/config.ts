@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { byteSize } from "../config/byte-size.ts";
 
 /** `extensions.api.reads`. */
 export const readsSchema = z.strictObject({
@@ -26,6 +27,16 @@ export const readsSchema = z.strictObject({
     .describe(
       "Sessions that are counted exactly for one list with conditions on cost, duration or errors; among more, estimates choose those that are.",
     ),
+  max_message_records: z
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe(
+      "Log records in which one read of spans (up to 500, of a trace 1000) looks for their messages; spans whose records are more have none, and a warning.",
+    ),
+  max_message_bytes: byteSize
+    .prefault("64MiB")
+    .describe("Most bytes of these records; spans whose records are more have no messages, and a warning."),
   parquet_rows_per_group: z
     .int()
     .min(1)

@@ -81,7 +81,8 @@ export function joinedPlaces(places: readonly Place[]): readonly Place[] {
   return joined.length <= mostPlaces ? joined : [{ first: joined[0]!.first, last: joined.at(-1)!.last }];
 }
 
-function within({ first, last }: Place): Sql {
+/** The condition on Timestamp. */
+export function within({ first, last }: Place): Sql {
   const at = (second: number): Sql =>
     sql`${param("DateTime64(9, 'UTC')", storeTimeOf(BigInt(second) * 1_000_000_000n))}`;
   return sql`(Timestamp >= ${at(first)} AND Timestamp < ${at(last + 1)})`;

@@ -1,6 +1,7 @@
 import type { ClickHouseSettings } from "@clickhouse/client";
 import type { Connection } from "../exporters/clickhouse/client.ts";
 import type { ReadsConfig } from "./config.ts";
+import { LoggedMessages } from "./messages/logged-messages.ts";
 import { QuickReads } from "./quick-reads.ts";
 import { CountedHours } from "./settled/counted-hours.ts";
 import type { Statement } from "./sql.ts";
@@ -24,6 +25,8 @@ export interface StoreTables {
   readonly signals: string;
   readonly attachments: string;
   readonly attachmentData: string;
+  /** One row a log record; need not be there. */
+  readonly logs: string;
 }
 
 export interface ReadOptions {
@@ -38,6 +41,7 @@ export interface Reader {
   readonly tables: StoreTables;
   readonly bounds: ReadsConfig;
   readonly countedHours: CountedHours;
+  readonly loggedMessages: LoggedMessages;
 
   /**
    * The rows of a SELECT without FORMAT, as objects. Times are ISO 8601 in UTC with `Z` and as many digits as their column
@@ -55,6 +59,7 @@ export function stoppedBy(signal: AbortSignal, reader: Reader): Reader {
     tables: reader.tables,
     bounds: reader.bounds,
     countedHours: reader.countedHours,
+    loggedMessages: reader.loggedMessages,
     rows: (statement, options) => reader.rows(statement, withSignal(options)),
   };
 }
@@ -70,6 +75,7 @@ export class ClickHouseReader implements Reader {
   readonly tables: StoreTables;
   readonly bounds: ReadsConfig;
   readonly countedHours = new CountedHours();
+  readonly loggedMessages = new LoggedMessages();
   readonly #connection: () => Promise<Connection>;
   readonly #settings: ClickHouseSettings;
   readonly #quick = new QuickReads();

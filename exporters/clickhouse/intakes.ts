@@ -80,7 +80,9 @@ function rollUpSchemas(config: ClickHouseConfig): readonly TableSchema[] {
 
 function logIntake(options: IntakeOptions, ports: AssemblerPorts): Intake {
   const table = rowTable("logs", logsSchema(options.config.logs_table_name), options, ports);
-  return rowIntake(options, [table], (request, into) => collectLogs(protobufToJson("logs", request), table, into));
+  return rowIntake(options, [table], (request, project, into) =>
+    collectLogs(protobufToJson("logs", request), { project, table }, into),
+  );
 }
 
 function metricIntake(options: IntakeOptions, ports: AssemblerPorts): Intake {
@@ -95,7 +97,9 @@ function metricIntake(options: IntakeOptions, ports: AssemblerPorts): Intake {
     summary: table("summary", names.summary.name),
   };
   const all = metricKinds.map((kind) => tables[kind]);
-  return rowIntake(options, all, (request, into) => collectMetrics(protobufToJson("metrics", request), tables, into));
+  return rowIntake(options, all, (request, _project, into) =>
+    collectMetrics(protobufToJson("metrics", request), tables, into),
+  );
 }
 
 function rowTable(

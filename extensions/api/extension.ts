@@ -226,6 +226,7 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),
+    logs: store.table(config.logs_table_name),
   };
   return new ClickHouseReader(() => store.connection(), tables, {
     limits: readLimitsOf(apiConfig),

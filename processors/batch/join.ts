@@ -46,7 +46,7 @@ function pieces<B extends SpanBatch | OtlpBatch>(batch: B, maxItems: number): B[
 }
 
 function withContext<B extends SpanBatch | OtlpBatch>(batch: B, context: ClientContext | undefined): B {
-  if (batch instanceof OtlpBatch) return new OtlpBatch(batch.signal, batch.requests, batch.itemCount, context) as B;
+  if (batch instanceof OtlpBatch) return batch.withContext(context) as B;
   batch.context = context;
   return batch;
 }
@@ -54,13 +54,7 @@ function withContext<B extends SpanBatch | OtlpBatch>(batch: B, context: ClientC
 function join<B extends SpanBatch | OtlpBatch>(batches: readonly B[]): B {
   const [first] = batches;
   if (first instanceof SpanBatch) return joinSpans(batches as readonly SpanBatch[]) as B;
-  const all = batches as readonly OtlpBatch[];
-  const items = all.reduce((sum, batch) => sum + batch.itemCount, 0);
-  return new OtlpBatch(
-    all[0]!.signal,
-    all.flatMap((batch) => batch.requests),
-    items,
-  ) as B;
+  return OtlpBatch.joined(batches as readonly OtlpBatch[]) as B;
 }
 
 function joinSpans(batches: readonly SpanBatch[]): SpanBatch {

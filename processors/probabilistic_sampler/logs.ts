@@ -1,7 +1,7 @@
 import { jsonToProtobuf } from "../../otlp/json-to-protobuf.ts";
 import { protobufToJson } from "../../otlp/protobuf-to-json.ts";
 import type { Consumer, Processor, Settings } from "../../pipeline/component.ts";
-import { OtlpBatch } from "../../pipeline/otlp-batch.ts";
+import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import { ProcessorInstruments } from "../../telemetry/instruments.ts";
 import type { ProbabilisticSamplerConfig } from "./config.ts";
 import { SamplerInstruments } from "./instruments.ts";
@@ -38,18 +38,18 @@ export class LogsSamplerProcessor implements Processor<OtlpBatch> {
 
   async consume(batch: OtlpBatch): Promise<void> {
     this.#flow.incoming("logs", batch.itemCount);
-    const requests: Uint8Array[] = [];
+    const requests: (Uint8Array | undefined)[] = [];
     let kept = 0;
     for (const bytes of batch.requests) {
       // The reader gives a new object that nobody else holds.
       const request = protobufToJson("logs", bytes) as LogsRequest;
       const records = this.#sample(request);
-      if (records > 0) requests.push(jsonToProtobuf("logs", Buffer.from(JSON.stringify(request))));
+      requests.push(records === 0 ? undefined : jsonToProtobuf("logs", Buffer.from(JSON.stringify(request))));
       kept += records;
     }
     this.#instruments.flush();
     if (kept === 0) return;
-    await this.#next.consume(new OtlpBatch("logs", requests, kept, batch.context));
+    await this.#next.consume(batch.changed(requests, kept));
     this.#flow.outgoing("logs", kept);
   }
 

@@ -1,6 +1,6 @@
 import { changeResources } from "../../otlp/change-resources.ts";
 import type { Consumer, Processor, Settings } from "../../pipeline/component.ts";
-import { OtlpBatch } from "../../pipeline/otlp-batch.ts";
+import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { ProcessorInstruments } from "../../telemetry/instruments.ts";
 
@@ -25,10 +25,11 @@ export class OtlpResourceProcessor implements Processor<OtlpBatch> {
 
   async shutdown(_deadline: AbortSignal): Promise<void> {}
 
-  async consume({ signal, requests, itemCount, context }: OtlpBatch): Promise<void> {
+  async consume(batch: OtlpBatch): Promise<void> {
+    const { signal, requests, itemCount, context } = batch;
     this.#flow.incoming(signal, itemCount);
     const changed = requests.map((request) => changeResources(signal, request, context, this.#change));
-    await this.#next.consume(new OtlpBatch(signal, changed, itemCount, context));
+    await this.#next.consume(batch.changed(changed, itemCount));
     this.#flow.outgoing(signal, itemCount);
   }
 }

@@ -65,10 +65,14 @@ async function readSome(
     readRows(reader, rowsOfSpans({ project, table }, ids, started), signal),
     knownOfTraces(source, traceIds, signal),
   ]);
-  const merged = mergedById(rows);
-  const around = await surroundingsOf(source, [...merged.values()], signal, known);
+  const merged = [...mergedById(rows).values()];
+  const [around, whole] = await Promise.all([
+    surroundingsOf(source, merged, signal, known),
+    reader.loggedMessages.of(reader, project, merged, signal),
+  ]);
+  const byId = new Map(whole.map((row) => [row.TraceId + row.SpanId, row]));
   return ids.map(({ traceId, spanId }) => {
-    const row = merged.get(traceId + spanId);
+    const row = byId.get(traceId + spanId);
     return row === undefined ? undefined : spanReadOf(row, around, project);
   });
 }
@@ -93,7 +97,11 @@ export async function readSpan(
   const newest = rows.at(-1);
   if (newest === undefined) return undefined;
   const merged = mergeVersions(rows.filter(({ TraceId }) => TraceId === newest.TraceId));
-  return spanReadOf(merged, await surroundingsOf({ project, reader }, [merged], signal), project);
+  const [around, [whole]] = await Promise.all([
+    surroundingsOf({ project, reader }, [merged], signal),
+    reader.loggedMessages.of(reader, project, [merged], signal),
+  ]);
+  return spanReadOf(whole!, around, project);
 }
 
 /**

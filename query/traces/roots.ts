@@ -68,11 +68,12 @@ export async function rootsOf(
   return new Map([...byId].map(([traceId, writes]) => [traceId, newestTexts(writes)]));
 }
 
-/** The same where all rows of the trace are at hand. @param rows by arrival */
+/** The same where all rows of the trace are at hand; undefined: they say nothing. @param rows by arrival */
 export function rootInRows(trace: TraceRow, rows: readonly SpanRow[]): RootTexts | undefined {
   if (rows.length === 0) return undefined;
   const { startNs } = rootOf(trace);
-  return newestTexts(rows.filter(({ StartedAt }) => nanosOf(StartedAt) === startNs));
+  const texts = newestTexts(rows.filter(({ StartedAt }) => nanosOf(StartedAt) === startNs));
+  return texts.input === "" && texts.output === "" ? undefined : texts;
 }
 
 /**

@@ -13,7 +13,7 @@ import { type KnownSurroundings, readSessions, surroundingsOf } from "../spans/s
 import { hour } from "../time.ts";
 import type { TreeNode } from "./model.ts";
 import { hoursOfTraceId, rowsOfTraceId, sessionOf, type TraceRow, traceReadOf } from "./read.ts";
-import { rootInRows, rootsOf } from "./roots.ts";
+import { type RootTexts, rootInRows, rootsOf } from "./roots.ts";
 import { type NodeRow, nodeOfSpan, nodesOfTrace, treeOf } from "./tree.ts";
 
 /** What is asked of a trace. */
@@ -58,13 +58,10 @@ export async function readWholeTrace(wanted: Wanted): Promise<WholeTrace | undef
   if (own === undefined) return undefined;
   const [known, found] = await Promise.all([row, spansOf(wanted, hoursOfSpans(own))]);
   if (known === undefined) return undefined;
-  const isWhole = "rows" in found;
-  const [root, shown] = await Promise.all([
-    isWhole
-      ? rootInRows(known.row, found.rows)
-      : rootsOf(reader, project, [known.row]).then((roots) => roots.get(traceId)),
-    isWhole ? fewSpans(wanted, known, found.rows) : found,
-  ]);
+  const { root, ...shown } =
+    "rows" in found
+      ? await fewSpans(wanted, known, found.rows)
+      : { ...found, root: (await rootsOf(reader, project, [known.row])).get(traceId) };
   return { ...shown, trace: { ...traceReadOf(project, known.row, root), ...signals } };
 }
 
@@ -120,17 +117,21 @@ function byStart(one: SpanRow, other: SpanRow): number {
   return compared(one.StartedAt, other.StartedAt) || compared(one.SpanId, other.SpanId);
 }
 
-/** @param rows all rows of the trace, by arrival */
+/** What is shown of a trace, and what its root span took and gave. @param rows all rows of the trace, by arrival */
 async function fewSpans(
   { reader, project }: Wanted,
   { row: trace, sessions }: Known,
   rows: readonly SpanRow[],
-): Promise<Shown> {
+): Promise<Shown & { readonly root: RootTexts | undefined }> {
   const merged = [...mergedById(rows).values()].toSorted(byStart);
   const known = { TraceId: trace.traceId, Tags: trace.tags, SessionId: sessionOf(trace) ?? "" };
-  const around = await surroundingsOf({ project, reader }, merged, undefined, { traces: [known], sessions });
-  const spans = merged.map((row) => spanReadOf(row, around, project));
-  return { spans, tree: treeOf(merged.map(nodeOfSpan)), next: undefined };
+  const [around, whole] = await Promise.all([
+    surroundingsOf({ project, reader }, merged, undefined, { traces: [known], sessions }),
+    reader.loggedMessages.of(reader, project, merged),
+  ]);
+  const spans = whole.map((row) => spanReadOf(row, around, project));
+  const root = rootInRows(trace, rows) ?? rootInRows(trace, whole);
+  return { root, spans, tree: treeOf(merged.map(nodeOfSpan)), next: undefined };
 }
 
 /** The first spans, and what the tree shows of all of them. */

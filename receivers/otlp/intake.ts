@@ -78,8 +78,7 @@ export class Intake {
   ): Promise<PartialSuccess | undefined> {
     const { batch, rejectedSpans, rejectReason } = decodeTraces(encoding, body, this.#limits);
     batch.context = context;
-    const project = context?.auth.get(authProject);
-    if (project !== undefined) setProject(batch, project);
+    setProject(batch, projectOf(context));
     await this.#consume("traces", this.#next.traces, batch);
     if (rejectedSpans === 0) return undefined;
     this.#items.rejected("traces", rejectedSpans);
@@ -93,7 +92,7 @@ export class Intake {
     context: ClientContext | undefined,
   ): Promise<undefined> {
     const request = encoding === "json" ? jsonToProtobuf(signal, body, this.#limits.maxDepth) : body;
-    const batch = new OtlpBatch(signal, [request], countItems(signal, request), context);
+    const batch = new OtlpBatch(signal, [request], countItems(signal, request), context, [projectOf(context)]);
     await this.#consume(signal, this.#next[signal], batch);
   }
 
@@ -116,6 +115,11 @@ export class Intake {
     else if (outcome === "rejected") this.#items.rejected(signal, items);
     else this.#items.failed(signal, items);
   }
+}
+
+/** Whose a request is, as in column ProjectId: the default project's where no authenticator says it. */
+function projectOf(context: ClientContext | undefined): string {
+  return context?.auth.get(authProject) ?? "";
 }
 
 /** Refused may come again, rejected may not, failure is a fault of ours. */

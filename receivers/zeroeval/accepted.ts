@@ -113,3 +113,8 @@ export const acceptedSignals = z.looseObject({ signals: z.array(acceptedSignal).
 export const acceptedExport = z
   .looseObject({ resourceSpans: z.array(z.unknown()).describe("Spans by resource and scope.") })
   .describe("ExportTraceServiceRequest of OTLP.");
+
+/** What POST /v1/logs takes. */
+export const acceptedLogs = z
+  .looseObject({ resourceLogs: z.array(z.unknown()).describe("Log records by resource and scope.") })
+  .describe("ExportLogsServiceRequest of OTLP.");

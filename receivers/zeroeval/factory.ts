@@ -7,6 +7,6 @@ export const zeroevalReceiverFactory: ReceiverFactory<ZeroevalConfig> = {
   stability: "beta",
   description: "Takes what ZeroEval's SDKs write, and OTLP, at the address of the extension api.",
   configSchema: zeroevalConfigSchema,
-  signals: ["traces"],
+  signals: ["traces", "logs"],
   create: (config, next, settings) => new ZeroevalReceiver(config, next, settings),
 };

@@ -2,6 +2,7 @@ import { type Api, isApi } from "../../extensions/api/api.ts";
 import type { Route } from "../../extensions/api/http/route.ts";
 import type { Receiver, Settings } from "../../pipeline/component.ts";
 import type { ReceiverConsumers } from "../../pipeline/factory.ts";
+import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import type { ZeroevalConfig } from "./config.ts";
 import { EntityWriter } from "./entities/entity-writer.ts";
 import { entityRoutes } from "./entities/routes.ts";
@@ -57,13 +58,19 @@ export class ZeroevalReceiver implements Receiver {
     const tables = { traces: store.config.traces_rollup_table_name, sessions: store.config.sessions_rollup_table_name };
     const entities = new EntityWriter(writer, tables, config.remember_tagged);
     const lookUp = new LookUp(reader);
-    const pipeline = new Pipeline(this.#next.traces!, this.#settings);
+    const { traces, logs } = this.#next;
+    const otlp = new OtlpIntake(config, {
+      traces: traces && new Pipeline("traces", traces, this.#settings),
+      logs: logs && new Pipeline<OtlpBatch>("logs", logs, this.#settings),
+    });
+    if (traces === undefined) return otlpRoutes(otlp);
+    const pipeline = new Pipeline("traces", traces, this.#settings);
     const signals = new SignalIntake(config, writer, store.config.signals_table_name);
     return [
       ...spanRoutes(new SpanIntake({ config, pipeline, entities, lookUp })),
       ...entityRoutes({ config, writer: entities, lookUp }),
       ...signalRoutes(signals),
-      ...otlpRoutes(new OtlpIntake(config, pipeline)),
+      ...otlpRoutes(otlp),
     ];
   }
 }

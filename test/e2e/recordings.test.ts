@@ -2,9 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
 import { ClickHouseExporter } from "../../exporters/clickhouse/exporter.ts";
 import { decodeTracesJson } from "../../otlp/decode-json.ts";
+import { jsonToProtobuf } from "../../otlp/json-to-protobuf.ts";
 import type { Consumer } from "../../pipeline/component.ts";
 import { builtInComponents } from "../../pipeline/components.ts";
+import { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import type { SpanRead } from "../../query/spans/model.ts";
+import { readSpan } from "../../query/spans/read.ts";
+import { countItems } from "../../receivers/otlp/count-items.ts";
+import { testReader } from "../query/support.ts";
 import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
 import { testSettings } from "../support/doubles.ts";
 import { type RowTruth, readRecordings, type SelectableSpan, selectSpans } from "../support/recordings.ts";
@@ -25,7 +31,7 @@ describe("recorded instrumentations", () => {
   beforeAll(async () => {
     server = await startTestClickHouse();
     const config = clickhouseConfigSchema.parse({ endpoint: server.url, database: server.database });
-    exporter = new ClickHouseExporter(config, testSettings());
+    exporter = new ClickHouseExporter(config, testSettings({ signals: ["traces", "logs"] }));
     await exporter.start();
     first = ["genai", "cost", "images"].reduceRight<Consumer<SpanBatch>>((next, type) => {
       const factory = builtInComponents.processors.find((one) => one.type === type)!;
@@ -33,7 +39,10 @@ describe("recorded instrumentations", () => {
     }, exporter);
     // One after the other, as they would have come; the blocks are gathered meanwhile.
     const stored: Promise<void>[] = [];
-    for (const { text } of recordings) stored.push(first.consume(decodeTracesJson(Buffer.from(text)).batch));
+    for (const { text, logs } of recordings) {
+      if (logs !== undefined) stored.push(exporter.consume(logsOf(logs)));
+      stored.push(first.consume(decodeTracesJson(Buffer.from(text)).batch));
+    }
     await Promise.all(stored);
   });
   afterAll(async () => {
@@ -81,6 +90,25 @@ describe("recorded instrumentations", () => {
     expect(found).toEqual(wanted);
   });
 
+  it.each(recordings.filter(({ logs }) => logs !== undefined))(
+    "$name: spans are read with what log records say of them",
+    async ({ text, truth }) => {
+      const reader = testReader(server);
+      const spans = spansOf(text);
+      const [found, wanted]: [string[], string[]] = [[], []];
+      for (const { select, logged = {} } of truth.spans) {
+        const [span] = selectSpans(spans, select);
+        const read = await readSpan(reader, "", span!.spanId);
+        for (const [fact, value] of Object.entries(logged)) {
+          const place = `${select.name} #${select.nth ?? 0}`;
+          found.push(line(place, fact, seen(rowOf(read!), fact, value, [])));
+          wanted.push(line(place, fact, value));
+        }
+      }
+      expect(found).toEqual(wanted);
+    },
+  );
+
   it("have no base64 left in any row", async () => {
     const rows = await server.query(
       `SELECT SpanName, ScopeName FROM otel_traces
@@ -90,6 +118,19 @@ describe("recorded instrumentations", () => {
     expect(rows).toEqual([]);
   });
 });
+
+function logsOf(text: string): OtlpBatch {
+  const request = jsonToProtobuf("logs", Buffer.from(text));
+  return new OtlpBatch("logs", [request], countItems("logs", request));
+}
+
+/** What the API says of a span, by the names of the columns that hold it otherwise. */
+function rowOf({ name: SpanName, id: SpanId, input_data: Input, output_data: Output }: SpanRead): Row {
+  const answers = JSON.parse(Output ?? "[]") as { parts: { type: string }[]; finish_reason: string }[];
+  const calls = answers.flatMap(({ parts }) => parts.filter(({ type }) => type === "tool_call"));
+  const FinishReasons = answers.map(({ finish_reason }) => finish_reason);
+  return { SpanName, SpanId, Input, Output, FinishReasons, ToolCalls: JSON.stringify(calls) };
+}
 
 function line(place: string, fact: string, value: unknown): string {
   return `${place}: ${fact} = ${JSON.stringify(value)}`;

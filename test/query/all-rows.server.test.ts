@@ -61,6 +61,7 @@ function counting(): { readonly reader: Reader; readonly statements: () => numbe
     reader: {
       bounds: store.reader.bounds,
       countedHours: store.reader.countedHours,
+      loggedMessages: store.reader.loggedMessages,
       tables: reader.tables,
       rows: (statement, options) => {
         statements += 1;

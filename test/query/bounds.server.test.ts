@@ -51,7 +51,12 @@ describe("extensions.api.reads", () => {
     const reader = store.readerWith(bounds);
     const asked: unknown[] = [];
     const spied = {
-      ...{ tables: reader.tables, bounds: reader.bounds, countedHours: reader.countedHours },
+      ...{
+        tables: reader.tables,
+        bounds: reader.bounds,
+        countedHours: reader.countedHours,
+        loggedMessages: reader.loggedMessages,
+      },
       rows: <Row>(statement: Parameters<typeof reader.rows>[0]) => {
         asked.push(...Object.values(statement.params));
         return reader.rows<Row>(statement);

@@ -29,7 +29,7 @@ describe("hours of a project that are counted", () => {
     asked = [];
     const { reader } = store;
     const watched: Reader = {
-      ...{ tables: reader.tables, bounds: reader.bounds, countedHours: hours },
+      ...{ tables: reader.tables, bounds: reader.bounds, countedHours: hours, loggedMessages: reader.loggedMessages },
       rows: async <Row>(statement: Statement) => {
         asked.push(statement);
         return (answer(statement) as Row[] | undefined) ?? reader.rows<Row>(statement);

@@ -28,6 +28,7 @@ function readerWith(seen: (statement: Statement, options?: ReadOptions) => State
     tables: reader.tables,
     bounds: reader.bounds,
     countedHours: reader.countedHours,
+    loggedMessages: reader.loggedMessages,
     rows: (statement, options) => reader.rows(seen(statement, options), options),
   };
 }

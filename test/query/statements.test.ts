@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { readsSchema } from "../../query/config.ts";
+import { messagesStatement } from "../../query/messages/statement.ts";
 import type { StoreTables } from "../../query/reader.ts";
 import type { SessionFilter } from "../../query/sessions/filter.ts";
 import {
@@ -35,6 +37,7 @@ const tables: StoreTables = {
   signals: "signals",
   attachments: "attachments",
   attachmentData: "data",
+  logs: "logs",
 };
 const project = "7e0c6f3a-1111-4222-8333-944455556666";
 const attack = "'; DROP TABLE spans; --";
@@ -100,6 +103,9 @@ const statements = {
   "hours of a trace": traceHoursStatement(tables, project, attack),
   "root spans": rootsStatement("spans", project, roots, { isSure: true, most: 5 }),
   "root spans that were written often": rootsStatement("spans", project, roots, { isSure: false }),
+  "messages of spans in log records": messagesStatement({ tables, bounds: readsSchema.parse({}) }, project, [
+    { TraceId: attack, SpanId: attack, StartedAt: "2026-03-01T10:00:00.5Z", EndedAt: "2026-03-01T10:00:02.000000Z" },
+  ]),
   "days of sessions": sessionDaysStatement("sessions"),
   "newest sessions": sessionCandidatesStatement(
     { project, tables, rows: [rowsOfDays({ from: 1, to: 2 })] },

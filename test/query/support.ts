@@ -41,6 +41,7 @@ export interface SpanRow {
   service?: string;
   inputTokens?: number;
   weight?: number;
+  kind?: string;
 }
 
 export const traceUuid = (trace: number): string => `00000000-0000-4000-8000-${trace.toString(16).padStart(12, "0")}`;
@@ -68,6 +69,7 @@ function rowOf(span: SpanRow): Record<string, unknown> {
     ServiceName: span.service ?? "",
     InputTokens: span.inputTokens ?? null,
     SampleWeight: span.weight ?? 1,
+    OperationKind: span.kind ?? "",
     SessionId: span.session ?? "",
     SessionName: span.sessionName ?? "",
     Input: span.input ?? "",
@@ -93,38 +95,42 @@ const versioned = (values: Record<string, string> | undefined, version: number):
 const jsonTexts = (values: Record<string, unknown> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
 
+/** Reads the tables of the test's database. @param bounds in place of defaults, as in the configuration */
+export function testReader({ database, connection }: TestClickHouse, bounds: object = {}): ClickHouseReader {
+  const table = (name: string): string => `${database}.${name}`;
+  const tables: StoreTables = {
+    spans: table("otel_traces"),
+    traces: table("traces"),
+    tracesName: { database, table: "traces" },
+    spanSeries: table("span_series"),
+    settledSessions: table("settled_sessions"),
+    sessions: table("sessions"),
+    ids: table("traces_ids"),
+    signals: table("signals"),
+    attachments: table("attachments"),
+    attachmentData: table("attachment_data"),
+    logs: table("otel_logs"),
+  };
+  const limits = { maxExecutionSeconds: 20, maxMemoryBytes: 1_000_000_000 };
+  return new ClickHouseReader(() => Promise.resolve(connection), tables, { limits, bounds: readsSchema.parse(bounds) });
+}
+
 /** The tables of the API in the test's database. */
 export class TestStore {
   readonly ddl: Ddl;
   readonly reader: ClickHouseReader;
   readonly #server: TestClickHouse;
-  readonly #tables: StoreTables;
 
   private constructor(server: TestClickHouse) {
     this.#server = server;
     const { database, url } = server;
     this.ddl = ddlOf(clickhouseConfigSchema.parse({ endpoint: url }), database);
-    const table = (name: string): string => `${database}.${name}`;
-    this.#tables = {
-      spans: table("otel_traces"),
-      traces: table("traces"),
-      tracesName: { database, table: "traces" },
-      spanSeries: table("span_series"),
-      settledSessions: table("settled_sessions"),
-      sessions: table("sessions"),
-      ids: table("traces_ids"),
-      signals: table("signals"),
-      attachments: table("attachments"),
-      attachmentData: table("attachment_data"),
-    };
     this.reader = this.readerWith({});
   }
 
   /** @param bounds in place of defaults, as in the configuration */
   readerWith(bounds: Partial<ReadsConfig>): ClickHouseReader {
-    const limits = { maxExecutionSeconds: 20, maxMemoryBytes: 1_000_000_000 };
-    const connection = () => Promise.resolve(this.#server.connection);
-    return new ClickHouseReader(connection, this.#tables, { limits, bounds: readsSchema.parse(bounds) });
+    return testReader(this.#server, bounds);
   }
 
   static async create(server: TestClickHouse): Promise<TestStore> {

@@ -92,7 +92,7 @@ export class TestStore {
       insert: { max_age: "20ms", linger: "5ms" },
       dead_letter: { directory: folder },
     });
-    const exporter = new ClickHouseExporter(config, testSettings({ id: "clickhouse" }));
+    const exporter = new ClickHouseExporter(config, testSettings({ id: "clickhouse", signals: ["traces", "logs"] }));
     await exporter.start();
     const images = new ImagesStage(exporter);
     await images.configure(options.images ?? {});
@@ -108,7 +108,7 @@ export class TestStore {
     const api = new ApiExtension(apiConfig, testSettings({ id: "api", host }));
     const receiver = zeroevalReceiverFactory.create(
       zeroevalConfigSchema.parse({}),
-      { traces: genai },
+      { traces: genai, logs: exporter },
       testSettings({ host: { ...host, extension: () => api } }),
     );
     for (const component of [genai, api, receiver]) await component.start();
@@ -134,7 +134,7 @@ export class TestStore {
   async call(method: string, path: string, body?: unknown, key: KeyName = "a"): Promise<Answer> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { authorization: `Bearer key-${key}` },
+      headers: { authorization: `Bearer key-${key}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();

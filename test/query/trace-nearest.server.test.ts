@@ -31,6 +31,7 @@ async function listed(filter: Partial<TraceFilter>): Promise<{ traces: number[];
     tables: store.reader.tables,
     bounds: store.reader.bounds,
     countedHours: store.reader.countedHours,
+    loggedMessages: store.reader.loggedMessages,
     rows: (statement, options) => {
       queries.push(statement.query);
       return store.reader.rows(statement, options);

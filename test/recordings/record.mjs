@@ -50,6 +50,10 @@ async function record(name, only) {
     const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--legacy-peer-deps"];
     await run("npm", ["install", ...flags], { cwd: folder });
   }
+  if (existsSync(join(folder, "requirements.txt")) && !existsSync(join(folder, "venv"))) {
+    await run("python3", ["-m", "venv", "venv"], { cwd: folder });
+    await run("venv/bin/pip", ["install", "--quiet", "--requirement", "requirements.txt"], { cwd: folder });
+  }
   const scenarios = only === undefined ? await child(folder) : [only];
   if (only === undefined) rmSync(join(output, name), { recursive: true, force: true });
   mkdirSync(join(output, name), { recursive: true });
@@ -72,12 +76,14 @@ async function recordScenario(name, folder, scenario) {
     report(`${name}/${scenario}`)(error);
   }
   const request = { resourceSpans: sink.takeRequests().flatMap(({ resourceSpans = [] }) => resourceSpans) };
+  const logs = { resourceLogs: sink.takeLogs().flatMap(({ resourceLogs = [] }) => resourceLogs) };
   const calls = llm.takeCalls();
   const spans = request.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
   process.stdout.write(`${name}/${scenario}: ${calls.length} calls, ${spans.length} spans\n`);
   if (truth === undefined || spans.length === 0) return;
   const path = join(output, name, scenario);
   writeFileSync(`${path}.json`, `${pretty(scrub(request, scratch))}\n`);
+  if (logs.resourceLogs.length > 0) writeFileSync(`${path}.logs.json`, `${pretty(scrub(logs, scratch))}\n`);
   writeFileSync(`${path}.truth.json`, `${JSON.stringify(truthOf(folder, truth, calls), null, 2)}\n`);
 }
 
@@ -126,7 +132,7 @@ function truthOf(folder, { description, instrumentation, trace = {}, spans = [],
     instrumentation: versionOf(folder, instrumentation),
     ...(silent.length > 0 && { notTransmitted: silent }),
     trace: Object.fromEntries(told),
-    spans: spans.map(({ select, expect }) => ({ select, expect })),
+    spans: spans.map(({ select, expect, logged }) => ({ select, expect, ...(logged && { logged }) })),
   };
 }
 
@@ -134,7 +140,9 @@ function labelOf({ name, nth }) {
   return nth === undefined ? name : `${name} #${nth}`;
 }
 
+/** @param packages names of them, or a text that says it */
 function versionOf(folder, packages) {
+  if (typeof packages === "string") return packages;
   const version = (name) =>
     JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")).version;
   return packages.map((name) => `${name} ${version(name)}`).join(", ");

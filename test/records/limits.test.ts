@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { promptTable } from "../../exporters/clickhouse/schema/records.ts";
 import type { Store } from "../../extensions/api/api.ts";
 import { readsSchema } from "../../query/config.ts";
+import { LoggedMessages } from "../../query/messages/logged-messages.ts";
 import type { Reader, StoreTables } from "../../query/reader.ts";
 import { CountedHours } from "../../query/settled/counted-hours.ts";
 import type { Statement } from "../../query/sql.ts";
@@ -51,7 +52,10 @@ function emptyRecords(options: object) {
   const statements: Statement[] = [];
   const tables = { spans: "spans" } as StoreTables;
   const reader: Reader = {
-    ...{ tables, bounds: readsSchema.parse({}), countedHours: new CountedHours() },
+    tables,
+    bounds: readsSchema.parse({}),
+    countedHours: new CountedHours(),
+    loggedMessages: new LoggedMessages(),
     rows: async (statement) => {
       statements.push(statement);
       return [];

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What `test/recordings` wrote: a request as an SDK sent it, and what is true of the calls it tells of. */
@@ -7,6 +7,8 @@ export interface Recording {
   name: string;
   /** The ExportTraceServiceRequest as OTLP/JSON text. */
   text: string;
+  /** The ExportLogsServiceRequest that came beside it, as OTLP/JSON text. */
+  logs?: string;
   truth: Truth;
 }
 
@@ -39,6 +41,8 @@ export interface TraceTruth {
 export interface SpanTruth {
   select: SpanSelector;
   expect: RowTruth;
+  /** What log records alone say: facts of the span as the API shows it. */
+  logged?: RowTruth;
 }
 
 /** Picks exactly one span of a recording. */
@@ -96,9 +100,11 @@ export function readRecordings(): Recording[] {
 
 function readRecording(instrumentation: string, scenario: string): Recording {
   const path = join(folder, instrumentation, scenario);
+  const logs = `${path}.logs.json`;
   return {
     name: `${instrumentation}/${scenario}`,
     text: readFileSync(`${path}.json`, "utf8"),
+    ...(existsSync(logs) && { logs: readFileSync(logs, "utf8") }),
     truth: JSON.parse(readFileSync(`${path}.truth.json`, "utf8")) as Truth,
   };
 }

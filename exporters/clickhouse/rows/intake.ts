@@ -21,8 +21,8 @@ export interface RowIntakeOptions {
   readonly tables: readonly RowTable[];
   /** Bytes that the rows of one batch may have. */
   readonly maxBytes: number;
-  /** Adds the rows of one request. @throws {PermanentError} it is malformed; nothing of it was added */
-  readonly collect: (request: Uint8Array, into: RowCollector<RowTable>) => void;
+  /** Adds the rows of one request, with their project as in column ProjectId. @throws {PermanentError} it is malformed; nothing of it was added */
+  readonly collect: (request: Uint8Array, project: string, into: RowCollector<RowTable>) => void;
 }
 
 /** Metrics or logs, whose requests become rows of one table or several. Not for hot paths: it makes objects. */
@@ -47,9 +47,9 @@ export class RowIntake implements Intake<OtlpBatch> {
     const { collect, maxBytes } = this.#options;
     const collector = new RowCollector<RowTable>(maxBytes);
     const malformed: unknown[] = [];
-    for (const request of batch.requests) {
+    for (const [index, request] of batch.requests.entries()) {
       try {
-        collect(request, collector);
+        collect(request, batch.projects[index]!, collector);
       } catch (error) {
         if (collector.isOverfull) throw error;
         malformed.push(error);

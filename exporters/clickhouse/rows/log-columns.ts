@@ -10,8 +10,12 @@ export function timeOfLog({ timeUnixNano = "0", observedTimeUnixNano }: LogRecor
   return timeUnixNano === "0" ? observedTimeUnixNano : timeUnixNano;
 }
 
+/** Whose rows are that did not come through here, such as those of before the column: nobody's, as no project is called so. */
+const noProject = "unknown";
+
 /**
- * The columns of `otel_logs`, those of the widely used schema: the one list that makes CREATE TABLE, INSERT and rows.
+ * The columns of `otel_logs`, those of the widely used schema and the project: the one list that makes CREATE TABLE, INSERT and
+ * rows.
  */
 export const logColumns = {
   record: [
@@ -29,4 +33,11 @@ export const logColumns = {
   ] satisfies RowColumn<LogRecord>[] as readonly RowColumn<LogRecord>[],
   resource: resourceColumns(tokenType),
   scope: scopeColumns(tokenType, tokenType),
+  project: [
+    {
+      ...column("ProjectId", tokenType, (project: string) => project),
+      ddl: `${tokenType} DEFAULT '${noProject}' CODEC(ZSTD(1))`,
+      hasOwnDefault: true,
+    },
+  ] satisfies RowColumn<string>[] as readonly RowColumn<string>[],
 };

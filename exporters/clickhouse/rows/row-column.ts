@@ -5,6 +5,8 @@ import type { JsonValue } from "../native-reader.ts";
 export interface RowColumn<Source> extends ColumnDefinition {
   /** The value as JSONEachRow takes it; undefined stands for the column's default. */
   readonly value: (source: Source) => JsonValue | undefined;
+  /** The column's default is another text than the empty one, which is written then. */
+  readonly hasOwnDefault?: boolean;
 }
 
 export const attributesType = "Map(LowCardinality(String), String)";
@@ -20,12 +22,13 @@ export function column<Source>(
   return { name, type, ddl: `${type} ${codec}`, value };
 }
 
-/** The columns of `source` as members of a JSON object, without its braces. Empty texts are left out: they are the default. */
+/** The columns of `source` as members of a JSON object, without its braces. Texts that are the default are left out. */
 export function membersOf<Source>(columns: readonly RowColumn<Source>[], source: Source): string {
   const members: string[] = [];
-  for (const { name, value } of columns) {
+  for (const { name, value, hasOwnDefault } of columns) {
     const found = value(source);
-    if (found !== undefined && found !== "") members.push(`${JSON.stringify(name)}:${JSON.stringify(found)}`);
+    if (found !== undefined && (found !== "" || hasOwnDefault === true))
+      members.push(`${JSON.stringify(name)}:${JSON.stringify(found)}`);
   }
   return members.join(",");
 }

@@ -1,7 +1,11 @@
 import { logColumns } from "../rows/log-columns.ts";
+import type { Expiring } from "./sql.ts";
 import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
 
-const columns = [...logColumns.record, ...logColumns.resource, ...logColumns.scope];
+const columns = [...logColumns.record, ...logColumns.resource, ...logColumns.scope, ...logColumns.project];
+
+/** Messages of spans stand here: those of a project go with its spans. */
+const aging = (table: string): Expiring => ({ table, time: "toDateTime(Timestamp)", hasProjects: true });
 
 /**
  * The table of log records. Sorted by time first: "the last hour of all services" is what is asked most. TimestampTime, by
@@ -12,14 +16,14 @@ export function logsSchema(table: string): TableSchema {
     table,
     columns,
     deduplicated: [table],
-    expiring: [{ table, time: "toDateTime(Timestamp)" }],
+    expiring: [aging(table)],
     migrations: (ddl) => [
       {
         version: 1,
         name: "log records",
         statements: [
           createTable(ddl, {
-            table,
+            ...aging(table),
             lines: [
               ...columnLines(columns),
               "`TimestampTime` DateTime DEFAULT toDateTime(Timestamp) CODEC(Delta(4), ZSTD(1))",
@@ -30,7 +34,6 @@ export function logsSchema(table: string): TableSchema {
             engine: "",
             partitionBy: "toDate(Timestamp)",
             orderBy: "(toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)",
-            time: "toDateTime(Timestamp)",
           }),
         ],
       },

@@ -163,8 +163,20 @@ describe("clickhouse exporter of metrics and logs with a server", () => {
         Body: 'said "hi" \\ \n é 😀',
         LogAttributes: { code: "200", zone: "b" },
         EventName: "greeting",
+        ProjectId: "",
       },
     ]);
+  });
+
+  it("stores log records with the project of their request, also where one batch has several", async () => {
+    const [exporter, table] = await started();
+    const ours = logsOf({ timeUnixNano: time, body: { stringValue: "ours" } });
+    const theirs = logsOf({ timeUnixNano: time, body: { stringValue: "theirs" } });
+    const of = ({ requests }: OtlpBatch, project: string): OtlpBatch =>
+      new OtlpBatch("logs", requests, 1, undefined, [project]);
+    await exporter.consume(OtlpBatch.joined([of(ours, "a"), of(theirs, "b"), ours]));
+    const stored = (await rows(table("logs"))).map(({ Body, ProjectId }) => `${Body} ${ProjectId}`);
+    expect(stored.sort()).toEqual(["ours ", "ours a", "theirs b"]);
   });
 
   it("stores bodies of every type as the text that attributes have", async () => {

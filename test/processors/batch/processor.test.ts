@@ -113,15 +113,15 @@ describe("batch processor", () => {
     expect(next.batches).toEqual([]);
   });
 
-  it("joins metrics by their requests", async () => {
+  it("joins metrics by their requests, each of which keeps its project", async () => {
     const next = new RecordingConsumer<OtlpBatch>();
     const processor = new BatchProcessor<OtlpBatch>(configOf({ send_batch_size: 5 }), next, testSettings());
     const [a, b] = [Uint8Array.of(1), Uint8Array.of(2)];
     await Promise.all([
       processor.consume(new OtlpBatch("metrics", [a], 2)),
-      processor.consume(new OtlpBatch("metrics", [b], 3)),
+      processor.consume(new OtlpBatch("metrics", [b], 3, undefined, ["of b"])),
     ]);
-    expect(next.batches).toEqual([new OtlpBatch("metrics", [a, b], 5)]);
+    expect(next.batches).toEqual([new OtlpBatch("metrics", [a, b], 5, undefined, ["", "of b"])]);
   });
 
   it("starts no batch twice: what comes after `limit` was reached is sent at shutdown too", async () => {

@@ -56,6 +56,14 @@ describe("resource processor of metrics and logs", () => {
     );
   });
 
+  it("keeps the project of each request", async () => {
+    const next = new RecordingConsumer<OtlpBatch>();
+    const request = logsOf({ resourceLogs: [{}] });
+    const batch = new OtlpBatch("logs", [request, request], 0, undefined, ["a", "b"]);
+    await create("logs", upsert, next).consume(batch);
+    expect(next.batches[0]!.projects).toEqual(["a", "b"]);
+  });
+
   it("takes values from the metadata of the sender", async () => {
     const context = { metadata: new Map([["tenant", ["acme"]]]), auth: new Map<string, string>() };
     const batch = new OtlpBatch("logs", [logsOf({ resourceLogs: [{}] })], 0, context);

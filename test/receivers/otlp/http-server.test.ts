@@ -165,7 +165,7 @@ describe("the HTTP server of OTLP", () => {
       fatal: () => {},
     };
     const auth = { authenticator: "my_auth", request_params: ["key"] };
-    const { http, traces } = await startHttp({ auth, include_metadata: true }, {}, { settings: { host } });
+    const { http, traces, logs } = await startHttp({ auth, include_metadata: true }, {}, { settings: { host } });
     const wrong = await send(http, "/v1/traces?key=wrong", traceRequestJson(), { headers: jsonType });
     expect([wrong.status, JSON.parse(wrong.body.toString())]).toEqual([401, { code: 16, message: "wrong key" }]);
     const headers = { ...jsonType, "X-Tenant": ["a", "b"] };
@@ -173,6 +173,9 @@ describe("the HTTP server of OTLP", () => {
     const context = traces.batches[0]!.context!;
     expect(context.auth.get("subject")).toBe("me");
     expect(traces.batches[0]!.getDerived("ProjectId", 0)).toBe("my-project");
+    const request = Buffer.from(JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [{}] }] }] }));
+    expect((await send(http, "/v1/logs?key=right", request, { headers: jsonType })).status).toBe(200);
+    expect(logs.batches[0]!.projects).toEqual(["my-project"]);
     expect(context.metadata.get("x-tenant")).toEqual(["a", "b"]);
     expect(context.metadata.has("key")).toBe(false);
   });

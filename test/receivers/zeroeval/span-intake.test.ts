@@ -14,7 +14,7 @@ const body = (): Buffer => Buffer.from(JSON.stringify([{ ...plainSpan, id: "0b1c
 function intakeInto(consume: (batch: SpanBatch) => Promise<void>, writeTags = () => Promise.resolve()): SpanIntake {
   const ports = {
     config: zeroevalConfigSchema.parse({}),
-    pipeline: new Pipeline({ consume }, testSettings()),
+    pipeline: new Pipeline("traces", { consume }, testSettings()),
     entities: { writeTags, writeSessionTags: () => Promise.resolve() },
     lookUp: { spans: () => Promise.resolve([]) },
   };

@@ -13,7 +13,7 @@ if (scenario === undefined) {
   const { run, truth = {} } = module.scenarios[scenario];
   await run();
   await module.flush?.();
-  print({ ...truth, instrumentation: module.instrumentation });
+  print({ ...truth, instrumentation: truth.packages ?? module.instrumentation });
 }
 process.exit(0);
 

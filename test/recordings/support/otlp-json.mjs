@@ -1,9 +1,10 @@
 import protobuf from "protobufjs";
 
-/** The OTLP trace messages, as far as SDKs fill them. Not the project's own decoder: recordings are to test that one. */
+/** The OTLP messages of traces and logs, as far as SDKs fill them. Not the project's own decoder: recordings are to test that one. */
 const source = `
 syntax = "proto3";
 message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
+message ExportLogsServiceRequest { repeated ResourceLogs resource_logs = 1; }
 message AnyValue {
   oneof value {
     string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4;
@@ -19,6 +20,13 @@ message InstrumentationScope {
 }
 message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; string schema_url = 3; }
 message ScopeSpans { InstrumentationScope scope = 1; repeated Span spans = 2; string schema_url = 3; }
+message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; string schema_url = 3; }
+message ScopeLogs { InstrumentationScope scope = 1; repeated LogRecord log_records = 2; string schema_url = 3; }
+message LogRecord {
+  fixed64 time_unix_nano = 1; fixed64 observed_time_unix_nano = 11; int32 severity_number = 2; string severity_text = 3;
+  AnyValue body = 5; repeated KeyValue attributes = 6; uint32 dropped_attributes_count = 7; fixed32 flags = 8;
+  bytes trace_id = 9; bytes span_id = 10; string event_name = 12;
+}
 message Event { fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3; uint32 dropped_attributes_count = 4; }
 message Link {
   bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; repeated KeyValue attributes = 4;
@@ -32,12 +40,17 @@ message Span {
   repeated Link links = 13; uint32 dropped_links_count = 14; Status status = 15; fixed32 flags = 16;
 }`;
 
-const requestType = protobuf.parse(source).root.lookupType("ExportTraceServiceRequest");
+const { root } = protobuf.parse(source);
+const requestTypes = {
+  traces: root.lookupType("ExportTraceServiceRequest"),
+  logs: root.lookupType("ExportLogsServiceRequest"),
+};
 
 const idFields = new Set(["traceId", "spanId", "parentSpanId"]);
 
 /** The same request as OTLP/JSON: ids in hex, 64-bit numbers as text, everything else as protobuf's JSON mapping has it. */
-export function jsonOfProtobuf(body) {
+export function jsonOfProtobuf(body, signal) {
+  const requestType = requestTypes[signal];
   const object = requestType.toObject(requestType.decode(body), { longs: String, bytes: String, json: true });
   return withHexIds(object);
 }

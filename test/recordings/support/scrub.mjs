@@ -17,7 +17,7 @@ export function scrub(request, folder) {
   if (userInfo().username !== "root")
     replacements.push([new RegExp(`\\b${escaped(userInfo().username)}\\b`, "g"), "user"]);
   const cleaned = mapTexts(request, (text) => replacements.reduce((all, [from, to]) => all.replace(from, to), text));
-  for (const { resource } of cleaned.resourceSpans ?? []) {
+  for (const { resource } of [...(cleaned.resourceSpans ?? []), ...(cleaned.resourceLogs ?? [])]) {
     if (resource?.attributes)
       resource.attributes = resource.attributes.filter(({ key }) => !machineAttribute.test(key));
   }

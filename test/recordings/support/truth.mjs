@@ -4,7 +4,8 @@ import { answerOf, picture, questions, systemPrompt, weatherTool } from "./answe
 /*
  * Rows that must come out, made from what the server answers and the script asks - never from what a span says.
  * `not` names facts that the emitter sends in no form at all: they are left out, of the sums of the trace as well, and
- * listed as notTransmitted. `elsewhere` names those that stand on another span of the trace only: the sums keep them.
+ * listed as notTransmitted. `elsewhere` names those that stand on another span of the trace only: the sums keep them. `logged`
+ * names those that stand in log records of the span only: they are no part of its row, and the API shows them with it.
  */
 
 const providers = { openai: "openai", anthropic: "anthropic", google: "gcp.gemini" };
@@ -13,7 +14,7 @@ const firstReason = { openai: "stop", anthropic: "end_turn", google: "STOP" };
 const toolReason = { openai: "tool_calls", anthropic: "tool_use", google: "STOP" };
 
 /** The row of one call of a model. @param more facts beside those of the answer, or another wording of one */
-export function llmRow(select, api, question, { not, elsewhere, ...more } = {}) {
+export function llmRow(select, api, question, { not, elsewhere, logged, ...more } = {}) {
   const answer = answerOf(api, question);
   const failed = answer.status !== undefined;
   const expect = {
@@ -25,7 +26,7 @@ export function llmRow(select, api, question, { not, elsewhere, ...more } = {}) 
     ...(question === "image" && { images: [image] }),
     ...more,
   };
-  return row(select, expect, { not, elsewhere });
+  return row(select, expect, { not, elsewhere, logged });
 }
 
 function successOf(answer) {
@@ -53,7 +54,7 @@ export const image = {
 };
 
 /** The row of one embeddings request. */
-export function embeddingRow(select, { not, elsewhere, ...more } = {}) {
+export function embeddingRow(select, { not, elsewhere, logged, ...more } = {}) {
   const { models, input } = answerOf("openai", "embedding");
   const expect = {
     OperationKind: "embedding",
@@ -66,7 +67,7 @@ export function embeddingRow(select, { not, elsewhere, ...more } = {}) {
     InputContains: [questions.embedding],
     ...more,
   };
-  return row(select, expect, { not, elsewhere });
+  return row(select, expect, { not, elsewhere, logged });
 }
 
 /** Of an emitter that does not say which model has answered. */
@@ -84,10 +85,13 @@ export function toolRow(select, { not, elsewhere, ...more } = {}) {
 }
 
 /** Any other row: an agent, a chain. */
-export function row(select, expect, { not = [], elsewhere = [] } = {}) {
-  const kept = Object.entries(expect).filter(([fact]) => !not.includes(fact) && !elsewhere.includes(fact));
+export function row(select, expect, { not = [], elsewhere = [], logged = [] } = {}) {
+  const sent = Object.entries(expect).filter(([fact]) => !not.includes(fact) && !elsewhere.includes(fact));
+  const kept = sent.filter(([fact]) => !logged.includes(fact));
+  const apart = sent.filter(([fact]) => logged.includes(fact));
   const selector = typeof select === "string" ? { name: select } : select;
-  return { select: selector, expect: Object.fromEntries(kept), not, elsewhere };
+  const more = apart.length > 0 && { logged: Object.fromEntries(apart) };
+  return { select: selector, expect: Object.fromEntries(kept), ...more, not, elsewhere };
 }
 
 /** The system prompt is part of the input as well. */

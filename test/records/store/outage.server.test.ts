@@ -85,6 +85,7 @@ describe("a claim", () => {
       tables: {} as never,
       bounds: {} as never,
       countedHours: {} as never,
+      loggedMessages: {} as never,
       rows: async <Row>(statement: { query: string; params: Readonly<Record<string, unknown>> }) => {
         if (looks++ === 0) return [];
         const result = await clickhouse.client.query({

@@ -171,8 +171,24 @@ describe("schema of the clickhouse exporter", () => {
     }
   });
 
+  it("finds a table of logs of the Collector complete but for the project, which its rows do not have", async () => {
+    await server.command(collectorLogs("old_logs"));
+    await server.command("INSERT INTO old_logs (Timestamp, Body) VALUES (now64(9), 'theirs')");
+    const schema = logsSchema("old_logs");
+    const looked = ensureTable(server.client, { ddl: ddl(), schema, create: false, logger });
+    await expect(looked).rejects.toThrow("lacks the columns ProjectId; add them, or set create_schema: true");
+    await ensureTable(server.client, { ddl: ddl(), schema, create: true, logger });
+    await server.command("INSERT INTO old_logs (Timestamp, Body, ProjectId) VALUES (now64(9), 'ours', '')");
+    const rows = await server.query("SELECT Body, ProjectId FROM old_logs ORDER BY Body");
+    expect(rows).toEqual([
+      { Body: "ours", ProjectId: "" },
+      { Body: "theirs", ProjectId: "unknown" },
+    ]);
+  });
+
   it("finds the tables of logs and metrics of the Collector complete, without making anything", async () => {
     await server.command(collectorLogs("their_logs"));
+    await server.command("ALTER TABLE their_logs ADD COLUMN ProjectId LowCardinality(String)");
     await server.command(collectorSums("their_sums"));
     const warnings: string[] = [];
     const watched = pino({ level: "warn" }, { write: (line: string) => void warnings.push(line) });
