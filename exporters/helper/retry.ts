@@ -3,35 +3,56 @@ import { durationMs } from "../../config/duration.ts";
 import { isPermanent, messageOf, RetryableError } from "../../pipeline/errors.ts";
 import { type Clock, systemClock } from "./clock.ts";
 
-/** `retry_on_failure:` of an exporter; the Collector's keys and defaults. */
-export const retryConfigSchema = z
-  .strictObject({
-    enabled: z.boolean().default(true).describe("Whether a failed export is tried again."),
-    initial_interval: durationMs.prefault("5s").describe("Wait after the first failure."),
-    randomization_factor: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.5)
-      .describe(
-        "Share by which a wait is made shorter or longer at random, so that exporters do not come back together.",
-      ),
-    multiplier: z.number().min(1).default(1.5).describe("By how much each wait is longer than the one before."),
-    max_interval: durationMs.prefault("30s").describe("Longest wait, unless the server asks for a longer one."),
-    max_elapsed_time: durationMs
-      .prefault("5m")
-      .describe("Time after the first attempt at which a batch is given up; 0 never gives up."),
-  })
-  .check((context) => {
-    const { max_elapsed_time, initial_interval, max_interval } = context.value;
-    if (max_elapsed_time === 0 || max_elapsed_time >= Math.max(initial_interval, max_interval)) return;
-    context.issues.push({
-      code: "custom",
-      path: ["max_elapsed_time"],
-      message: "must be 0 or at least initial_interval and max_interval",
-      input: max_elapsed_time,
+/** Defaults of the keys that say how something is tried again. */
+interface RetryDefaults {
+  readonly initial_interval: string;
+  readonly multiplier: number;
+  readonly max_elapsed_time: string;
+  /** What `max_elapsed_time: 0` means, for the documentation. */
+  readonly zeroMeans: string;
+}
+
+/** The Collector's keys of a retry. */
+export function retryKeys(defaults: RetryDefaults) {
+  return z
+    .strictObject({
+      enabled: z.boolean().default(true).describe("Whether what failed is tried again."),
+      initial_interval: durationMs.prefault(defaults.initial_interval).describe("Wait after the first failure."),
+      randomization_factor: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe("Share by which a wait is made shorter or longer at random, so that not all come back together."),
+      multiplier: z
+        .number()
+        .min(1)
+        .default(defaults.multiplier)
+        .describe("By how much each wait is longer than the one before."),
+      max_interval: durationMs.prefault("30s").describe("Longest wait, unless the server asks for a longer one."),
+      max_elapsed_time: durationMs
+        .prefault(defaults.max_elapsed_time)
+        .describe(`Time after the first attempt at which it is given up; 0 ${defaults.zeroMeans}.`),
+    })
+    .check((context) => {
+      const { max_elapsed_time, initial_interval, max_interval } = context.value;
+      if (max_elapsed_time === 0 || max_elapsed_time >= Math.max(initial_interval, max_interval)) return;
+      context.issues.push({
+        code: "custom",
+        path: ["max_elapsed_time"],
+        message: "must be 0 or at least initial_interval and max_interval",
+        input: max_elapsed_time,
+      });
     });
-  });
+}
+
+/** `retry_on_failure:` of an exporter; the Collector's keys and defaults. */
+export const retryConfigSchema = retryKeys({
+  initial_interval: "5s",
+  multiplier: 1.5,
+  max_elapsed_time: "5m",
+  zeroMeans: "never gives up",
+});
 export type RetryConfig = z.output<typeof retryConfigSchema>;
 
 /** The waits between the attempts of one export: exponential, with jitter, and bounded. */
