@@ -3,7 +3,7 @@ import { type CollectorKind, plainType } from "./known-components.ts";
 const prometheus =
   "Prometheus takes OTLP with --web.enable-otlp-receiver, use otlp_http with the endpoint http://HOST:9090/api/v1/otlp";
 const series = "the api extension gives series over the spans that are stored";
-const forSpans = "for spans use attributes, or a processor of your own, see service.plugins";
+const forAttributes = "for attributes use attributes, for spans a processor of your own too, see service.plugins";
 
 /** What to use in place of components that Signalbox lacks, by `plainType`. */
 const alternatives: Readonly<Record<Exclude<CollectorKind, "receivers">, ReadonlyMap<string, string>>> = {
@@ -11,10 +11,9 @@ const alternatives: Readonly<Record<Exclude<CollectorKind, "receivers">, Readonl
     ["filter", "for traces use tail_sampling, or a processor of your own, see service.plugins"],
     ["genainormalizer", "use genai"],
     ["k8sattributes", "let a Collector on the node add the attributes"],
-    ["redaction", forSpans],
-    ["resourcedetection", "set the attributes with resource, or let a Collector on the host add them"],
-    ["span", forSpans],
-    ["transform", `for resources use resource, ${forSpans}`],
+    ["redaction", forAttributes],
+    ["span", forAttributes],
+    ["transform", `for resources use resource, ${forAttributes}`],
   ]),
   exporters: new Map([
     ["jaeger", "Jaeger takes OTLP, use otlp_grpc"],

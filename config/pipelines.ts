@@ -1,4 +1,5 @@
 import { type Signal, signals } from "../pipeline/batch.ts";
+import type { Misfit } from "../pipeline/factory.ts";
 import { alternativeTo } from "./alternatives.ts";
 import { parseComponentId } from "./component-id.ts";
 import type { Report } from "./report.ts";
@@ -75,14 +76,14 @@ interface Surroundings {
 
 function checkReferences(role: Role, ids: readonly string[], { id, signal, sections, report }: Surroundings): void {
   const path = ["service", "pipelines", id, role];
-  const section: Section<{ readonly signals: readonly Signal[] }> = sections[role];
+  const section: Section<FactoryOfSignals> = sections[role];
   for (const reference of new Set(ids)) {
     if (ids.indexOf(reference) !== ids.lastIndexOf(reference)) {
       report.problem(path, `references ${singular(role)} "${reference}" multiple times`);
     }
     if (!section.ids.has(reference)) checkUndefined(role, reference, path, sections, report);
     const configured = section.configured.get(reference);
-    if (configured !== undefined) checkSignal(role, configured, signal, path, report);
+    if (configured !== undefined) checkSignal(role, configured, id, signal, report);
     const missing = section.missing.get(reference);
     if (missing === undefined || role === "receivers") continue;
     const harm = role === "processors" ? "would pass on data unchanged" : "would lose data";
@@ -106,15 +107,27 @@ function checkUndefined(
   report.problem(path, `references ${singular(role)} "${reference}" which is not configured${meant}`);
 }
 
+interface FactoryOfSignals {
+  readonly signals: readonly Signal[];
+  misfits?(config: unknown, signal: Signal): readonly Misfit[];
+}
+
 function checkSignal(
   role: Role,
-  { id, factory }: ConfiguredComponent<{ readonly signals: readonly Signal[] }>,
+  { id, factory, config }: ConfiguredComponent<FactoryOfSignals>,
+  pipeline: string,
   signal: Signal,
-  path: readonly string[],
   report: Report,
 ): void {
-  if (factory.signals.includes(signal)) return;
-  report.problem(path, `${singular(role)} "${id}" does not support ${signal}, only ${factory.signals.join(" and ")}`);
+  if (!factory.signals.includes(signal)) {
+    const supported = factory.signals.join(" and ");
+    const message = `${singular(role)} "${id}" does not support ${signal}, only ${supported}`;
+    report.problem(["service", "pipelines", pipeline, role], message);
+    return;
+  }
+  for (const { path, message } of factory.misfits?.(config, signal) ?? []) {
+    report.problem([role, id, ...path], `${message}; pipeline ${pipeline} lists it`);
+  }
 }
 
 /** The receivers that remain: data that never comes in is lost to nobody who still sends to another receiver. */

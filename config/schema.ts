@@ -85,10 +85,17 @@ export function shapeOf(schema: Schema): ReadonlyMap<string, Schema> {
   const shape = new Map<string, Schema>();
   for (const alternative of alternativesOf(schema)) {
     const definition = definitionOf(alternative);
-    if (definition.type !== "object") continue;
-    for (const [key, child] of Object.entries(definition.shape)) if (!shape.has(key)) shape.set(key, child);
+    for (const [key, child] of entriesOf(definition)) if (!shape.has(key)) shape.set(key, child);
   }
   return shape;
+}
+
+/** The keys of an object, or of a map whose keys are enumerated. */
+function entriesOf(definition: Definition): readonly (readonly [string, Schema])[] {
+  if (definition.type === "object") return Object.entries(definition.shape);
+  if (definition.type !== "record") return [];
+  const keys = definitionOf(definition.keyType);
+  return keys.type === "enum" ? Object.values(keys.entries).map((key) => [String(key), definition.valueType]) : [];
 }
 
 /** The schemas that may stand under `key`, over all alternatives. */

@@ -109,14 +109,15 @@ export class AttributeReader extends WireReader {
       if (tag === 0x0a) {
         keyLength = this.text(end);
         keyStart = this.position - keyLength;
-      } else if (tag === 0x12) this.#anyValue(table, entry, this.fieldEnd(end));
+      } else if (tag === 0x12) this.anyValue(table, entry, this.fieldEnd(end));
       else this.unknown(tag, known.keyValue, end);
     }
     table.keyIndexes[entry] = keys.find(keyStart, keyLength);
     table.length = entry + 1;
   }
 
-  #anyValue(table: AttributeTable, entry: number, end: number): void {
+  /** Reads the fields of an AnyValue into entry `entry`, which says EMPTY before; of several values the last counts. */
+  anyValue(table: AttributeTable, entry: number, end: number): void {
     while (this.position < end) {
       const tag = this.varint32(end);
       switch (tag) {

@@ -1,11 +1,11 @@
 import type { ClientContext, Signal } from "../pipeline/batch.ts";
-import { PermanentError, StatusCode } from "../pipeline/errors.ts";
 import { releaseBatch } from "../pipeline/span-batch/batch-pool.ts";
 import type { SpanBatch } from "../pipeline/span-batch/span-batch.ts";
 import { WireError } from "../pipeline/span-batch/wire.ts";
 import { AttributeReader, known } from "./attribute-reader.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
 import { writeAttributes } from "./encode-protobuf-messages.ts";
+import { readRequest } from "./read-request.ts";
 import { ReverseWriter } from "./reverse-writer.ts";
 
 /** A ResourceMetrics or ResourceLogs, which have the same fields. Ranges are `[start, end)` of the request, one after another. */
@@ -32,13 +32,7 @@ export function changeResources(
   // A batch keeps the bytes it is made of, and other pipelines may hold these.
   const reader = new ResourceReader(new Uint8Array(request));
   const { batch } = reader.builder;
-  try {
-    reader.request(request.length);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    const message = `malformed ${signal} request at byte ${reader.position}: ${error.message}`;
-    throw new PermanentError(message, { code: StatusCode.INVALID_ARGUMENT, cause: error });
-  }
+  readRequest(signal, reader, () => reader.request(request.length));
   batch.context = context;
   change(batch);
   const changed = write(batch, reader.items, request.length);

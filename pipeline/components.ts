@@ -16,6 +16,7 @@ import { imagesFactory } from "../processors/images/factory.ts";
 import { memoryLimiterFactory } from "../processors/memory_limiter/factory.ts";
 import { probabilisticSamplerFactory } from "../processors/probabilistic_sampler/factory.ts";
 import { resourceFactory } from "../processors/resource/factory.ts";
+import { resourceDetectionFactory } from "../processors/resource_detection/factory.ts";
 import { signalsFactory } from "../processors/signals/factory.ts";
 import { tailSamplingFactory } from "../processors/tail_sampling/factory.ts";
 import { nopReceiverFactory } from "../receivers/nop/factory.ts";
@@ -41,6 +42,7 @@ export const builtInComponents: Components = {
     imagesFactory,
     memoryLimiterFactory,
     probabilisticSamplerFactory,
+    resourceDetectionFactory,
     resourceFactory,
     signalsFactory,
     tailSamplingFactory,

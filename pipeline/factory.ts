@@ -32,9 +32,19 @@ export interface ReceiverFactory<Config> extends FactoryBase<Config> {
   create(config: Config, next: ReceiverConsumers, settings: Settings): Receiver;
 }
 
+/** What a configuration says that a pipeline cannot do. */
+export interface Misfit {
+  /** Path of the key within the component's configuration. */
+  readonly path: readonly PropertyKey[];
+  /** What is wrong and what would be accepted. */
+  readonly message: string;
+}
+
 /** Makes one processor per pipeline that lists the id. */
 export interface ProcessorFactory<Config, B extends Batch = Batch> extends FactoryBase<Config> {
   readonly signals: readonly Signal[];
+  /** What of the configuration is for pipelines of other signals than `signal`; the configuration is refused then. */
+  misfits?(config: Config, signal: Signal): readonly Misfit[];
   create(config: Config, next: Consumer<B>, settings: Settings): Processor<B>;
 }
 

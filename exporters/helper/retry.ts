@@ -5,35 +5,56 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { Reach } from "./reach.ts";
 import { wait } from "./wait.ts";
 
-/** `retry_on_failure:` of an exporter; the Collector's keys and defaults. */
-export const retryConfigSchema = z
-  .strictObject({
-    enabled: z.boolean().default(true).describe("Whether a failed export is tried again."),
-    initial_interval: durationMs.prefault("5s").describe("Wait after the first failure."),
-    randomization_factor: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.5)
-      .describe(
-        "Share by which a wait is made shorter or longer at random, so that exporters do not come back together.",
-      ),
-    multiplier: z.number().min(1).default(1.5).describe("By how much each wait is longer than the one before."),
-    max_interval: durationMs.prefault("30s").describe("Longest wait, unless the server asks for a longer one."),
-    max_elapsed_time: durationMs
-      .prefault("5m")
-      .describe("Time after the first attempt at which a batch is given up; 0 never gives up."),
-  })
-  .check((context) => {
-    const { max_elapsed_time, initial_interval, max_interval } = context.value;
-    if (max_elapsed_time === 0 || max_elapsed_time >= Math.max(initial_interval, max_interval)) return;
-    context.issues.push({
-      code: "custom",
-      path: ["max_elapsed_time"],
-      message: "must be 0 or at least initial_interval and max_interval",
-      input: max_elapsed_time,
+/** Defaults of the keys that say how something is tried again. */
+interface RetryDefaults {
+  readonly initial_interval: string;
+  readonly multiplier: number;
+  readonly max_elapsed_time: string;
+  /** What `max_elapsed_time: 0` means, for the documentation. */
+  readonly zeroMeans: string;
+}
+
+/** The Collector's keys of a retry. */
+export function retryKeys(defaults: RetryDefaults) {
+  return z
+    .strictObject({
+      enabled: z.boolean().default(true).describe("Whether what failed is tried again."),
+      initial_interval: durationMs.prefault(defaults.initial_interval).describe("Wait after the first failure."),
+      randomization_factor: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe("Share by which a wait is made shorter or longer at random, so that not all come back together."),
+      multiplier: z
+        .number()
+        .min(1)
+        .default(defaults.multiplier)
+        .describe("By how much each wait is longer than the one before."),
+      max_interval: durationMs.prefault("30s").describe("Longest wait, unless the server asks for a longer one."),
+      max_elapsed_time: durationMs
+        .prefault(defaults.max_elapsed_time)
+        .describe(`Time after the first attempt at which it is given up; 0 ${defaults.zeroMeans}.`),
+    })
+    .check((context) => {
+      const { max_elapsed_time, initial_interval, max_interval } = context.value;
+      if (max_elapsed_time === 0 || max_elapsed_time >= Math.max(initial_interval, max_interval)) return;
+      context.issues.push({
+        code: "custom",
+        path: ["max_elapsed_time"],
+        message: "must be 0 or at least initial_interval and max_interval",
+        input: max_elapsed_time,
+      });
     });
-  });
+}
+
+/** `retry_on_failure:` of an exporter; the Collector's keys and defaults. */
+export const retryConfigSchema = retryKeys({
+  initial_interval: "5s",
+  multiplier: 1.5,
+  max_elapsed_time: "5m",
+  zeroMeans: "never gives up",
+});
 export type RetryConfig = z.output<typeof retryConfigSchema>;
 
 /** The waits between the attempts of one export: exponential, with jitter, and bounded. */
@@ -71,8 +92,8 @@ export class Backoff {
 export interface RetryOptions {
   /** Ends waiting; an attempt looks after itself. */
   readonly signal: AbortSignal;
-  /** The server that attempts ask: when it was away and is back, the next attempt comes soon. */
-  readonly reach: Reach;
+  /** The server that attempts ask, where it can be probed: when it was away and is back, the next attempt comes soon. */
+  readonly reach?: Reach;
   readonly clock?: Clock;
   readonly random?: () => number;
   /** Told of every failure that will be tried again. */
@@ -88,10 +109,10 @@ export async function retrying<T>(attempt: () => Promise<T>, config: RetryConfig
   const { signal, reach, clock = systemClock, random = Math.random, onRetry } = options;
   const backoff = new Backoff(config, clock, random);
   for (;;) {
-    const { returns } = reach;
+    const returns = reach?.returns ?? 0;
     try {
       const result = await attempt();
-      reach.answered();
+      reach?.answered();
       return result;
     } catch (error) {
       if (isPermanent(error) || !config.enabled || signal.aborted) throw error;
@@ -100,8 +121,8 @@ export async function retrying<T>(attempt: () => Promise<T>, config: RetryConfig
       if (waitMs === undefined) throw error;
       onRetry?.(error, waitMs);
       // A server that says when to come again is there.
-      if (retryAfterMs === undefined) void reach.doubt();
-      const early = retryAfterMs === undefined ? reach.early(returns) : undefined;
+      if (retryAfterMs === undefined) void reach?.doubt();
+      const early = retryAfterMs === undefined ? reach?.early(returns) : undefined;
       await wait(waitMs, signal, { early, clock, random });
       if (signal.aborted) throw endedByShutdown(error);
     }

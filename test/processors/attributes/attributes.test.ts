@@ -302,7 +302,7 @@ describe("attributes configuration", () => {
   it("needs something to match in include", () => {
     const include = { match_type: "strict" };
     expect(problem({ actions: [{ action: "delete", key: "k" }], include })).toBe(
-      "include: needs at least one of services, span_names, span_kinds, attributes, resources, libraries",
+      "include: needs at least one of services, span_names, span_kinds, log_bodies, log_severity_texts, log_severity_number, metric_names, attributes, resources, libraries",
     );
   });
 });

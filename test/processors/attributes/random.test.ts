@@ -48,7 +48,7 @@ describe("attributes processor on random batches", () => {
       const expected = randomBatch(seed, { deletedPercent: 25 });
       for (const span of expected) for (const action of actions) act(span, action);
       const batch = randomBatch(seed, { deletedPercent: 25 });
-      attributesChange(attributesConfigSchema.parse({ actions }))(batch);
+      attributesChange(attributesConfigSchema.parse({ actions }))({ batch });
       expect(sorted(plainSpans(batch)), `seed ${seed}`).toEqual(sorted(plainSpans(expected)));
     }
   });

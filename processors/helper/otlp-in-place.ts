@@ -1,17 +1,22 @@
-import { changeResources } from "../../otlp/change-resources.ts";
+import type { ClientContext } from "../../pipeline/batch.ts";
 import type { Consumer, Processor, Settings } from "../../pipeline/component.ts";
 import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
-import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { ProcessorInstruments } from "../../telemetry/instruments.ts";
 
-/** Changes the resources of metrics or logs, of which nothing else is decoded. */
-export class OtlpResourceProcessor implements Processor<OtlpBatch> {
-  readonly #change: (batch: SpanBatch) => void;
+/** Writes one request anew; the given one stays as it is. */
+export type RequestChange = (
+  signal: OtlpBatch["signal"],
+  request: Uint8Array,
+  context: ClientContext | undefined,
+) => Uint8Array;
+
+/** A processor of metrics or logs that changes each request, holds nothing, and passes everything on. */
+export class OtlpInPlaceProcessor implements Processor<OtlpBatch> {
+  readonly #change: RequestChange;
   readonly #next: Consumer<OtlpBatch>;
   readonly #flow: ProcessorInstruments;
 
-  /** @param change of the resources of a batch; asks for nothing else of it */
-  constructor(change: (batch: SpanBatch) => void, next: Consumer<OtlpBatch>, { meter, id }: Settings) {
+  constructor(change: RequestChange, next: Consumer<OtlpBatch>, { meter, id }: Settings) {
     this.#change = change;
     this.#next = next;
     this.#flow = new ProcessorInstruments(meter, id);
@@ -28,7 +33,7 @@ export class OtlpResourceProcessor implements Processor<OtlpBatch> {
   async consume(batch: OtlpBatch): Promise<void> {
     const { signal, requests, itemCount, context } = batch;
     this.#flow.incoming(signal, itemCount);
-    const changed = requests.map((request) => changeResources(signal, request, context, this.#change));
+    const changed = requests.map((request) => this.#change(signal, request, context));
     await this.#next.consume(batch.changed(changed, itemCount));
     this.#flow.outgoing(signal, itemCount);
   }

@@ -1,11 +1,18 @@
+import type { Items, LogRecordColumns } from "../../otlp/change-items.ts";
+import type { ByteArena } from "../../pipeline/span-batch/arena.ts";
 import type { AttributeTable } from "../../pipeline/span-batch/attribute-table.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { type AttributeValue, readValue } from "../../pipeline/span-batch/value.ts";
 import { attributeText } from "./attribute-text.ts";
-import { type AttributeMatchConfig, type SpanMatchConfig, textTest } from "./span-match-config.ts";
+import {
+  type AttributeMatchConfig,
+  type ItemMatchConfig,
+  type SeverityNumberConfig,
+  textTest,
+} from "./item-match-config.ts";
 
 type TextTest = (text: string) => boolean;
-/** Whether a span of the batch it was made for matches. */
+/** Whether a row of the batch it was made for matches. */
 export type RowTest = (row: number) => boolean;
 
 const kindNames = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
@@ -15,23 +22,30 @@ interface AttributeTest {
   readonly test: (value: AttributeValue) => boolean;
 }
 
-/** Finds the spans that `include` or `exclude` describes. Made at start; what can be judged once per batch is. */
-export class SpanMatcher {
+/** Finds the spans, Made at start; what can be judged once per batch is. */
+export class ItemMatcher {
   readonly #services: TextTest | undefined;
+  /** Of spans or metrics: a configuration for one signal has no names of the other. */
   readonly #names: TextTest | undefined;
   readonly #kinds: readonly boolean[] | undefined;
   readonly #libraries: ((name: string, version: string) => boolean) | undefined;
   readonly #attributes: readonly AttributeTest[];
   readonly #resources: readonly AttributeTest[];
+  readonly #bodies: TextTest | undefined;
+  readonly #severityTexts: TextTest | undefined;
+  readonly #severityNumber: ((number: number) => boolean) | undefined;
 
-  constructor(config: SpanMatchConfig, maxMatchLength: number) {
+  constructor(config: ItemMatchConfig, maxMatchLength: number) {
     const anyOf = (texts: readonly string[]): TextTest | undefined => {
       if (texts.length === 0) return undefined;
       const tests = texts.map((text) => textTest(config, text, maxMatchLength));
       return (candidate) => tests.some((test) => test(candidate));
     };
     this.#services = anyOf(config.services);
-    this.#names = anyOf(config.span_names);
+    this.#names = anyOf([...config.span_names, ...config.metric_names]);
+    this.#bodies = anyOf(config.log_bodies);
+    this.#severityTexts = anyOf(config.log_severity_texts);
+    this.#severityNumber = config.log_severity_number && severityTest(config.log_severity_number);
     const kindTest = anyOf(config.span_kinds);
     this.#kinds = kindTest && kindNames.map((name) => kindTest(`SPAN_KIND_${name}`));
     const libraries = config.libraries.map(({ name, version }) => ({
@@ -51,10 +65,23 @@ export class SpanMatcher {
   }
 
   /** The test for the rows of one batch, before its attributes are changed. */
-  prepare(batch: SpanBatch): RowTest {
+  prepare(batch: SpanBatch, records?: LogRecordColumns): RowTest {
     const tests = [this.#kindTest(batch), this.#nameTest(batch), this.#resourceTest(batch), this.#libraryTest(batch)];
-    const all = [...tests, this.#attributeTest(batch)].filter((test) => test !== undefined);
+    const ofRecords = records === undefined ? [] : this.#recordTests(batch, records);
+    const all = [...tests, ...ofRecords, this.#attributeTest(batch)].filter((test) => test !== undefined);
     return (row) => all.every((test) => test(row));
+  }
+
+  #recordTests({ arena }: SpanBatch, records: LogRecordColumns): RowTest[] {
+    const { bodies, severityNumbers, severityTexts } = records;
+    const tests: RowTest[] = [];
+    const [number, text, body] = [this.#severityNumber, this.#severityTexts, this.#bodies];
+    if (number !== undefined) tests.push((row) => number(severityNumbers[row]!));
+    if (text !== undefined) {
+      tests.push((row) => text(arena.text(severityTexts[2 * row]!, severityTexts[2 * row + 1]!)));
+    }
+    if (body !== undefined) tests.push((row) => body(attributeText(entryValue(arena, bodies, row))));
+    return tests;
   }
 
   #kindTest(batch: SpanBatch): RowTest | undefined {
@@ -100,12 +127,12 @@ export class SpanMatcher {
 
 /** Rows that are not dropped, match `include` if there is one, and do not match `exclude`. */
 export function selectRows(
-  batch: SpanBatch,
-  include: SpanMatcher | undefined,
-  exclude: SpanMatcher | undefined,
+  { batch, records }: Items,
+  include: ItemMatcher | undefined,
+  exclude: ItemMatcher | undefined,
 ): Uint32Array {
-  const isIncluded = include?.prepare(batch);
-  const isExcluded = exclude?.prepare(batch);
+  const isIncluded = include?.prepare(batch, records);
+  const isExcluded = exclude?.prepare(batch, records);
   const rows = new Uint32Array(batch.itemCount);
   let count = 0;
   for (let row = 0; row < batch.length; row++) {
@@ -115,13 +142,21 @@ export function selectRows(
   return rows.subarray(0, count);
 }
 
+function severityTest({ min, match_undefined }: SeverityNumberConfig): (number: number) => boolean {
+  return (number) => (number === 0 ? match_undefined : number >= min);
+}
+
+function entryValue(arena: ByteArena, table: AttributeTable, entry: number): AttributeValue {
+  return readValue(arena, table.types[entry]!, table.words[2 * entry]!, table.words[2 * entry + 1]!);
+}
+
 function serviceTest(services: TextTest): AttributeTest {
   return { key: "service.name", test: (value) => services(attributeText(value)) };
 }
 
 /** Strict: the same type and value. By pattern: its text; lists, maps and bytes have none. */
 function valueTest(
-  config: SpanMatchConfig,
+  config: ItemMatchConfig,
   expected: string | number | boolean,
   maxMatchLength: number,
 ): (value: AttributeValue) => boolean {
@@ -142,7 +177,7 @@ function entriesTest(
     found.every(({ keyIndex, test }) => {
       const entry = table.find(start, end, keyIndex);
       if (entry < 0) return false;
-      return test(readValue(batch.arena, table.types[entry]!, table.words[2 * entry]!, table.words[2 * entry + 1]!));
+      return test(entryValue(batch.arena, table, entry));
     });
 }
 
