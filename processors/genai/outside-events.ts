@@ -57,7 +57,7 @@ export class OutsideEvents {
   /** @param spans of each span its events, in their order */
   documents(spans: readonly (readonly OutsideEvent[])[]): readonly EventDocuments[] {
     const request = { resourceSpans: [{ scopeSpans: [{ spans: spans.map(spanOf) }] }] };
-    const mostEvents = Math.max(...spans.map(({ length }) => length));
+    const mostEvents = Math.max(0, ...spans.map(({ length }) => length));
     const limits = { ...defaultDecodeLimits, maxEventsPerSpan: mostEvents };
     const { batch } = decodeTracesJson(Buffer.from(JSON.stringify(request)), limits);
     this.#mapper.map(batch);

@@ -16,7 +16,7 @@ export class Pipeline<B extends SpanBatch | OtlpBatch = SpanBatch> {
     this.#items = new ReceiverInstruments(settings.meter, settings.id, "http");
   }
 
-  /** Resolves when spans are stored, whatever `service.acknowledge` says: who writes here reads at once. Of others it says when. */
+  /** Resolves when spans are stored, whatever `service.acknowledge` says: who writes here reads at once. Of log records, that says when. */
   async consume(batch: B): Promise<void> {
     // Read now: the batch changes hands and shape.
     const items = batch.itemCount;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { encodeTracesProtobuf } from "../../../otlp/encode-protobuf.ts";
+import { jsonToProtobuf } from "../../../otlp/json-to-protobuf.ts";
 import { batchOfSpans } from "../../support/batches.ts";
 import { externalClickHouse } from "../../support/clickhouse.ts";
 import { auth, keys, projectId, stacksOfFile } from "./stack.ts";
@@ -80,6 +81,24 @@ describe("receiver zeroeval", () => {
     expect(await json.json()).toMatchObject({ partialSuccess: { rejectedSpans: "1" } });
     expect((await stack.post("/v1/traces", "{", auth)).status).toBe(400);
     expect((await stack.post("/v1/traces", "x", { ...auth, "content-type": "text/plain" })).status).toBe(415);
+  });
+
+  it("takes log records of OTLP for the project of the key where it is in a pipeline of logs, and else none", async () => {
+    const logRecords = [{ timeUnixNano: "1700000000000000000", body: { stringValue: "hi" } }];
+    const request = { resourceLogs: [{ scopeLogs: [{ logRecords }] }] };
+    const without = await start({ api: { keys } });
+    expect((await without.post("/v1/logs", request, auth)).status).toBe(404);
+    const stack = await start({ api: { keys }, takesLogs: true });
+    const json = await stack.post("/v1/logs", request, auth);
+    expect([json.status, await json.json()]).toEqual([200, {}]);
+    const body = gzipSync(jsonToProtobuf("logs", Buffer.from(JSON.stringify(request))));
+    const headers = { ...auth, "content-type": "application/x-protobuf", "content-encoding": "gzip" };
+    expect((await stack.post("/v1/logs", body, headers)).status).toBe(200);
+    const rows = await stacks.server.query("SELECT ProjectId, Body FROM otel_logs");
+    expect(rows).toEqual(Array(2).fill({ ProjectId: projectId, Body: "hi" }));
+    expect((await stack.post("/v1/logs", "{", auth)).status).toBe(400);
+    expect((await stack.post("/v1/logs", "x", { ...auth, "content-type": "text/plain" })).status).toBe(415);
+    expect((await stack.post("/v1/logs", request, { authorization: "Bearer other" })).status).toBe(401);
   });
 
   it.skipIf(externalClickHouse)("refuses everything while ClickHouse is away, with a time to come again", async () => {

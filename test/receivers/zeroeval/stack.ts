@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly api?: object;
   readonly receiver?: object;
   readonly exporter?: object;
+  /** The receiver is in a pipeline of logs, too. */
+  readonly takesLogs?: boolean;
   /** Starts although no server answers. */
   readonly withoutServer?: boolean;
 }
@@ -37,7 +39,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { acknowledge = "stored", endpoint, database } = options;
   const settings = testSettings({ acknowledge });
   const exporterConfig = await quickConfig(endpoint, { database, ...options.exporter });
-  const exporter = new ClickHouseExporter(exporterConfig, { ...settings, id: "clickhouse" });
+  const exporter = new ClickHouseExporter(exporterConfig, {
+    ...{ ...settings, id: "clickhouse" },
+    signals: options.takesLogs === true ? ["traces", "logs"] : ["traces"],
+  });
   const batch = batchFactory.create(batchFactory.configSchema.parse({}), exporter as never, {
     ...settings,
     id: "batch",
@@ -63,7 +68,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   });
   const receiver = new ZeroevalReceiver(
     zeroevalConfigSchema.parse(options.receiver ?? {}),
-    { traces: genai as Consumer<SpanBatch> },
+    { traces: genai as Consumer<SpanBatch>, ...(options.takesLogs && { logs: exporter }) },
     { ...settings, id: "zeroeval", host },
   );
   await api.start();
