@@ -12,8 +12,16 @@ const cloud = (platform: string): Detected => ({ "cloud.provider": "aws", "cloud
 
 /** The Collector's own retries of its AWS client. */
 const clientRetries = {
-  max_attempts: z.int().min(0).optional().describe("Accepted for the Collector's sake.").meta({ ignored: "retry says how often the metadata are asked for" }),
-  max_backoff: durationMs.optional().describe("Accepted for the Collector's sake.").meta({ ignored: "retry says how long to wait between attempts" }),
+  max_attempts: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("Accepted for the Collector's sake.")
+    .meta({ ignored: "retry says how often the metadata are asked for" }),
+  max_backoff: durationMs
+    .optional()
+    .describe("Accepted for the Collector's sake.")
+    .meta({ ignored: "retry says how long to wait between attempts" }),
 };
 
 const instanceAttributes = [
