@@ -44,8 +44,9 @@ export const itemMatchSchema = z
   .strictObject({
     match_type: z
       .enum(["strict", "regexp"])
+      .optional()
       .describe(
-        "strict compares whole values; regexp searches patterns in RE2 syntax, which match anywhere unless anchored.",
+        "strict compares whole values; regexp searches patterns in RE2 syntax, which match anywhere unless anchored. Needed for all but log_severity_number.",
       ),
     regexp: z
       .strictObject({
@@ -65,7 +66,12 @@ export const itemMatchSchema = z
         input: config,
       });
     }
-    if (config.match_type === "strict") return;
+    const compared = propertyNames.find((name) => name !== "log_severity_number" && isSet(config[name]));
+    if (config.match_type === undefined && compared !== undefined) {
+      const message = `is missing, ${compared} needs it, must be strict or regexp`;
+      context.issues.push({ code: "custom", message, input: config, path: ["match_type"] });
+    }
+    if (config.match_type !== "regexp") return;
     for (const { path, text } of patternsOf(config)) {
       for (const issue of patternText.safeParse(text).error?.issues ?? []) {
         context.issues.push({ code: "custom", message: issue.message, input: text, path });

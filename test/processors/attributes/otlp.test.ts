@@ -119,7 +119,7 @@ describe("attributes processor of logs", () => {
       false,
       false,
     ]);
-    const byNumber = (number: object) => matched({ match_type: "strict", log_severity_number: number }, request);
+    const byNumber = (number: object) => matched({ log_severity_number: number }, request);
     expect(await byNumber({ min: 10 })).toEqual([false, true, false]);
     expect(await byNumber({ min: 10, match_undefined: true })).toEqual([false, true, true]);
     expect(await byNumber({})).toEqual([true, true, false]);
@@ -295,6 +295,12 @@ describe("attributes configuration in a pipeline", () => {
       new RegExp(
         `processors\\.attributes\\.${path}: cannot be used with ${signal}, must be among .*attributes, resources, libraries; pipeline ${pipeline} lists it`,
       ),
+    );
+  });
+
+  it("needs match_type for what is compared", async () => {
+    await expect(load("logs", "include: {log_bodies: [x]}")).rejects.toThrow(
+      "processors.attributes.include.match_type: is missing, log_bodies needs it, must be strict or regexp",
     );
   });
 
