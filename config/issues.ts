@@ -169,7 +169,8 @@ const kinds: Readonly<Record<string, string>> = {
 
 function kindOf(issue: Issue): string {
   if (issue.code === "invalid_type") return kinds[issue.expected] ?? issue.expected;
-  if (issue.code === "invalid_value") return enumeration(issue.values.map(String));
+  // An empty text is the value of a key that was left empty: nobody is told to write one.
+  if (issue.code === "invalid_value") return enumeration(issue.values.map(String).filter((value) => value !== ""));
   if (issue.code !== "invalid_union") return "valid";
   if ("options" in issue && issue.options !== undefined) return enumeration(issue.options.map(String));
   return enumeration([

@@ -282,6 +282,15 @@ const compositeBlock = z
       .default([])
       .describe("Shares of the parts; one without a share gets an equal part."),
   })
+  .check((context) => {
+    const { composite_sub_policy: parts, policy_order, rate_allocation } = context.value;
+    const names = parts.map((part) => part.name);
+    const report = (input: string, path: (string | number)[]): void => {
+      if (!names.includes(input)) context.issues.push({ code: "invalid_value", values: names, input, path });
+    };
+    policy_order.forEach((part, index) => report(part, ["policy_order", index]));
+    rate_allocation.forEach(({ policy }, index) => report(policy, ["rate_allocation", index, "policy"]));
+  })
   .optional()
   .describe("Policies that share a number of spans per second; the first that matches decides.");
 
