@@ -54,10 +54,10 @@ export class OutsideEvents {
     this.#mapper = createMapper(config, silent, [], [semconv]);
   }
 
-  /** @param spans of each span its events, in their order */
+  /** @param spans of each span its events, in their order; at least one span */
   documents(spans: readonly (readonly OutsideEvent[])[]): readonly EventDocuments[] {
     const request = { resourceSpans: [{ scopeSpans: [{ spans: spans.map(spanOf) }] }] };
-    const mostEvents = Math.max(0, ...spans.map(({ length }) => length));
+    const mostEvents = Math.max(...spans.map(({ length }) => length));
     const limits = { ...defaultDecodeLimits, maxEventsPerSpan: mostEvents };
     const { batch } = decodeTracesJson(Buffer.from(JSON.stringify(request)), limits);
     this.#mapper.map(batch);

@@ -46,12 +46,12 @@ export class LoggedMessages {
     const records = await this.#records(reader, project, lacking, signal);
     if (records.length === 0) return spans;
     const bySpan = grouped(records, keyOf);
-    const told = spans.filter((span) => lacksMessages(span) && bySpan.has(keyOf(span)));
-    const documents = this.#events.documents(told.map((span) => eventsOf(bySpan.get(keyOf(span))!)));
+    const told = lacking.map((span) => ({ span, ofSpan: bySpan.get(keyOf(span)) ?? [] }));
+    const documents = this.#events.documents(told.map(({ ofSpan }) => eventsOf(ofSpan)));
     const filled = new Map(
-      told.map((span, index) => {
+      told.map(({ span, ofSpan }, index) => {
         const { input, output } = documents[index]!;
-        const isLeftOut = !bySpan.get(keyOf(span))![0]!.Fits;
+        const isLeftOut = ofSpan.some(({ Fits }) => !Fits);
         const Warnings = isLeftOut ? [...span.Warnings, tooLong] : span.Warnings;
         return [span, { ...span, Input: input, Output: output, Warnings }];
       }),
