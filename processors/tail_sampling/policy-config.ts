@@ -288,8 +288,8 @@ const compositeBlock = z
     const report = (input: string, path: (string | number)[]): void => {
       if (!names.includes(input)) context.issues.push({ code: "invalid_value", values: names, input, path });
     };
-    policy_order.forEach((part, index) => report(part, ["policy_order", index]));
-    rate_allocation.forEach(({ policy }, index) => report(policy, ["rate_allocation", index, "policy"]));
+    for (const [index, part] of policy_order.entries()) report(part, ["policy_order", index]);
+    for (const [index, { policy }] of rate_allocation.entries()) report(policy, ["rate_allocation", index, "policy"]);
   })
   .optional()
   .describe("Policies that share a number of spans per second; the first that matches decides.");
