@@ -20,3 +20,11 @@ export const totalsParameters = {
 
 /** Which part of a list is answered, and how; beside `limit`. */
 export const partParameters = { offset, cursor, count, format: formatParameter, all: allParameter };
+
+/** The same of lists whose cursors count rows (`answerByOffset`). */
+export const countedPartParameters = {
+  ...partParameters,
+  cursor: cursor.describe(
+    "Goes on behind as many rows as came before: the value of X-Next-Cursor of an earlier answer. Rows that come meanwhile shift those behind them; with all=true each comes once.",
+  ),
+};

@@ -9,7 +9,7 @@ import type { ReadsConfig } from "../config.ts";
 import { listSchema } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
-import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
+import { arrivalParameters, countedPartParameters, totalsParameters } from "../list-parameters.ts";
 import { answerByOffset } from "../offset-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
@@ -31,7 +31,7 @@ const listQueryFor = (bounds: ReadsConfig) =>
       sort_by: sortByOf(sessionSortFields),
       sort_order: sortOrder,
       limit: limitOf(500, 50),
-      ...partParameters,
+      ...countedPartParameters,
     },
     bounds,
   );

@@ -22,7 +22,7 @@ import { defined } from "../defined.ts";
 import { listSchema } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
-import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
+import { arrivalParameters, countedPartParameters, totalsParameters } from "../list-parameters.ts";
 import { answerByOffset } from "../offset-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
@@ -47,7 +47,7 @@ const listQueryFor = (bounds: ReadsConfig) =>
       sort_by: sortByOf(traceSortFields),
       sort_order: sortOrder,
       limit: limitOf(500, 50),
-      ...partParameters,
+      ...countedPartParameters,
     },
     bounds,
   );

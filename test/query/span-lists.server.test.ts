@@ -151,6 +151,25 @@ describe("GET /spans", () => {
     expect([status, body]).toMatchObject([400, { detail: [{ loc: ["query", "cursor"], type: "invalid_cursor" }] }]);
   });
 
+  it.each(["asc", "desc"])(
+    "spans without a status come last by status %s, also where they were sent twice",
+    async (order) => {
+      const times = { trace_id: uuidOf("twic"), started_at: at(0) };
+      const sent = [
+        { ...times, id: uuidOf("none"), name: "none" },
+        { ...times, id: uuidOf("fail"), name: "fail", status: "error" },
+        { ...times, id: uuidOf("good"), name: "good", status: "ok" },
+      ];
+      for (const _ of [1, 2]) await store.post("/spans", sent, "default");
+      const { body } = await store.get(
+        `/spans?trace_id=${times.trace_id}&sort_by=status&sort_order=${order}`,
+        "default",
+      );
+      const names = body.map(({ name }: { name: string }) => name);
+      expect(names).toEqual(order === "asc" ? ["fail", "good", "none"] : ["good", "fail", "none"]);
+    },
+  );
+
   it("a cursor of another order is refused", async () => {
     const cursor = (await store.get("/spans?limit=1")).headers.get("x-next-cursor");
     expect((await store.get(`/spans?limit=1&sort_by=cost&cursor=${cursor}`)).status).toBe(400);
