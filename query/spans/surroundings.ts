@@ -50,7 +50,6 @@ export interface KnownSurroundings {
 }
 
 const noTags: Tags = {};
-const noSignals: SignalValues = {};
 
 /**
  * @param rows whole spans, versions put together
@@ -88,12 +87,11 @@ export async function surroundingsOf(
     sessionName: (session) => bySession.get(session)?.Name || null,
     traceTags: (traceId) => tagsOf(byTrace.get(traceId)),
     sessionTags: (session) => tagsOf(bySession.get(session)),
-    signals: (row) =>
-      Object.assign(
-        {},
-        ...completionIdsOf(row).map((id) => completionSignals.get(id) ?? noSignals),
-        spanSignals.get(row.SpanId),
-      ),
+    signals: (row) => {
+      const said = [...completionIdsOf(row).map((id) => completionSignals.get(id)), spanSignals.get(row.SpanId)];
+      // Not by assignment, which does not take every name: __proto__.
+      return Object.fromEntries(said.flatMap((signals) => Object.entries(signals ?? {})));
+    },
   };
 }
 

@@ -10,7 +10,7 @@ const text = z.string().nullish();
 const uuid = z.guid();
 const time = z
   .union([z.string(), z.number()])
-  .describe("ISO 8601, or seconds, milliseconds, microseconds or nanoseconds since 1970.");
+  .describe("ISO 8601, or seconds since 1970; numbers beyond 20 billion are milliseconds.");
 const tags = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).nullish();
 const attributes = z.record(z.string(), z.unknown()).nullish().describe("Any JSON.");
 const status = z.enum(["unset", "ok", "error"]).nullish().describe("How it went.");

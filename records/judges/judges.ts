@@ -5,6 +5,7 @@ import { plainModelId } from "../prompts/models.ts";
 import type { Prompt, Prompts } from "../prompts/prompts.ts";
 import type { PromptVersions } from "../prompts/versions.ts";
 import { objectOf } from "../store/json.ts";
+import { KeyedLock } from "../store/keyed-lock.ts";
 import type { Page } from "../store/page.ts";
 import type { Records, Scope } from "../store/records.ts";
 import { type Criterion, type CriterionBody, inferCriteria, sorted } from "./criteria.ts";
@@ -18,6 +19,8 @@ export class Judges {
   readonly #records: Records;
   readonly #prompts: Prompts;
   readonly #versions: PromptVersions;
+  /** What is changed at the same time is changed one after the other: no change undoes another, or a removal. */
+  readonly #locks = new KeyedLock();
 
   constructor(records: Records, prompts: Prompts, versions: PromptVersions) {
     this.#records = records;
@@ -55,33 +58,43 @@ export class Judges {
   }
 
   /** Members that are there and not null replace what was. @throws {ApiError} 400, 404 */
-  async patch(scope: Scope, judgeId: string, patch: JudgePatch): Promise<Judge> {
-    const judge = await this.get(scope.project, judgeId);
-    const { EvaluationType } = judge;
+  patch(scope: Scope, judgeId: string, patch: JudgePatch): Promise<Judge> {
+    return this.#change(scope, judgeId, (judge) => this.#patched(scope, judge, patch));
+  }
+
+  async #patched(scope: Scope, judge: Judge, patch: JudgePatch): Promise<Partial<Judge>> {
+    const { EvaluationType, JudgeId } = judge;
     if ((patch.evaluation_type ?? EvaluationType) !== EvaluationType)
       throw badRequest([problem("evaluation_type", `is ${EvaluationType} and cannot change; make another judge`)]);
     if (patch.target_prompt_id) await this.#prompts.get(scope.project, patch.target_prompt_id);
     if (patch.template) {
-      const prompt = await this.#prompts.ensure(scope, taskOfJudge(judgeId));
+      const prompt = await this.#prompts.ensure(scope, taskOfJudge(JudgeId));
       await this.#versions.ensure(scope, prompt, { content: patch.template, model_id: patch.evaluation_model });
     }
     const scale = EvaluationType === "binary" ? {} : scaleOf(EvaluationType, scaleAfter(judge, patch));
-    const row = this.#records.changed(judge, scope, { ...changesOf(patch), ...scale });
-    await this.#records.put(judgeTable, row);
-    return row;
+    return { ...changesOf(patch), ...scale };
   }
 
   /** Says which prompt a judge judges. @throws {ApiError} 404 */
-  async link(scope: Scope, judgeId: string, prompt: Prompt): Promise<Judge> {
-    const judge = await this.get(scope.project, judgeId);
-    const row = this.#records.changed(judge, scope, { TargetPromptId: prompt.PromptId });
-    await this.#records.put(judgeTable, row);
-    return row;
+  link(scope: Scope, judgeId: string, prompt: Prompt): Promise<Judge> {
+    return this.#change(scope, judgeId, async () => ({ TargetPromptId: prompt.PromptId }));
   }
 
   /** @throws {ApiError} 404 */
   async remove(scope: Scope, judgeId: string): Promise<void> {
-    await this.#records.remove(judgeTable, await this.get(scope.project, judgeId), scope);
+    await this.#alone(scope, judgeId, (judge) => this.#records.remove(judgeTable, judge, scope));
+  }
+
+  #change(scope: Scope, judgeId: string, fieldsOf: (judge: Judge) => Promise<Partial<Judge>>): Promise<Judge> {
+    return this.#alone(scope, judgeId, async (judge) => {
+      const row = this.#records.changed(judge, scope, await fieldsOf(judge));
+      await this.#records.put(judgeTable, row);
+      return row;
+    });
+  }
+
+  #alone<T>({ project }: Scope, judgeId: string, task: (judge: Judge) => Promise<T>): Promise<T> {
+    return this.#locks.run(`${project} ${judgeId}`, async () => task(await this.get(project, judgeId)));
   }
 
   /** @throws {ApiError} 404 */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorBody } from "../http/error-body.ts";
 import { defineRoute, type Route } from "../http/route.ts";
 import type { Authenticator } from "./authenticator.ts";
 
@@ -21,6 +22,8 @@ export function keyRoutes(authenticator: Authenticator): readonly Route[] {
             workspace_id: z.string().describe("UUID of the project's workspace."),
           })
           .meta({ id: "ResolvedKey" }),
+        401: errorBody,
+        503: errorBody,
       },
       handle: async ({ body }) => {
         const { projectId, projectName, workspaceId } = await authenticator.callerOfKey(body.api_key);

@@ -47,6 +47,7 @@ const commonAnswers = {
   Forbidden: "The api key may not do this.",
   NotFound: "There is no such thing in the key's project.",
   TooLarge: "The body is larger than max_request_body_size.",
+  UnknownEncoding: "The content-encoding of the body is not known.",
   HeadersTooLarge: "The path and the headers are larger than max_header_size.",
   Unavailable: "The store cannot be reached or is overloaded; Retry-After says when to ask again.",
 } as const;
@@ -109,7 +110,7 @@ function answersOf(route: Route, components: SchemaComponents): Operation["respo
     ...(route.permission === "write" ? { 403: "Forbidden" } : {}),
     ...(takes ? { 431: "HeadersTooLarge" } : {}),
     ...(route.params === undefined ? {} : { 404: "NotFound" }),
-    ...(route.body === undefined ? {} : { 413: "TooLarge" }),
+    ...(route.body === undefined ? {} : { 413: "TooLarge", 415: "UnknownEncoding" }),
   };
   const shared = Object.entries(common).map(
     ([status, name]) => [status, { $ref: `#/components/responses/${name}` }] as const,

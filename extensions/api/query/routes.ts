@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorBody } from "../http/error-body.ts";
 import { queryOf } from "../http/params.ts";
 import { defineRoute, type Route } from "../http/route.ts";
 import type { QueryRunner } from "./run.ts";
@@ -44,6 +45,7 @@ export function queryRoutes(runner: QueryRunner): readonly Route[] {
           .unknown()
           .describe("The rows, in the format that was asked for; its content type says which.")
           .meta({ contentType: "*/*" }),
+        429: errorBody,
       },
       handle: ({ query, body, caller, signal }) =>
         runner.run({

@@ -6,17 +6,14 @@ const categories = { boolean: "boolean", number: "numerical", string: "categoric
 
 /** The request's tags were checked. */
 export function tagsOf(tags: unknown): Record<string, string> {
-  const answer: Record<string, string> = {};
-  for (const [key, value] of Object.entries((tags ?? {}) as JsonObject))
-    if (value !== null) answer[key] = String(value);
-  return answer;
+  const given = Object.entries((tags ?? {}) as JsonObject).filter(([, value]) => value !== null);
+  // Not by assignment, which does not take every name: __proto__.
+  return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
 }
 
 /** Of signals of one name, the newest holds. */
 export function signalsOf(signals: readonly SpanSignal[]): Record<string, object> {
-  const answer: Record<string, object> = {};
-  for (const { name, value } of signals) {
-    answer[name] = { value, type: categories[typeof value as keyof typeof categories] };
-  }
-  return answer;
+  return Object.fromEntries(
+    signals.map(({ name, value }) => [name, { value, type: categories[typeof value as keyof typeof categories] }]),
+  );
 }

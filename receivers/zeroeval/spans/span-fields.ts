@@ -47,8 +47,9 @@ function isObject(value: unknown): value is JsonObject {
 
 /** A span that stands twice in a request: what the later one says holds, what it leaves out stays. */
 export function joinedSpan(earlier: JsonObject, later: JsonObject): JsonObject {
-  const joined: Record<string, unknown> = { ...earlier };
-  for (const key of Object.keys(later)) if (later[key] !== null) joined[key] = later[key];
+  const said = Object.entries(later).filter(([, value]) => value !== null);
+  // Not by assignment, which takes a field __proto__ for the prototype of the span.
+  const joined: Record<string, unknown> = { ...earlier, ...Object.fromEntries(said) };
   for (const field of joinedFields) {
     const [before, after] = [earlier[field], later[field]];
     if (isObject(before) && isObject(after)) joined[field] = { ...before, ...after };

@@ -171,6 +171,28 @@ describe("POST /spans", () => {
     expect(await stored(id.replaceAll("-", ""))).toHaveLength(1);
   });
 
+  it("keeps tags and signals by whatever name, those of objects in JavaScript too", async () => {
+    const stack = await start();
+    const id = randomUUID();
+    // In text: an object literal takes the first name for its prototype.
+    const members = (value: string) => `{"__proto__": ${value}, "constructor": ${value}, "toString": ${value}}`;
+    const tags = members('"t"');
+    const span = (signals: string) =>
+      JSON.stringify({ ...plainSpan, id }).replace(
+        /}$/,
+        `, "tags": ${tags}, "trace_tags": ${tags}, "__proto__": {"kind": "of nobody"}, "signals": ${signals}}`,
+      );
+    const response = await stack.post("/spans", `[${span("{}")}, ${span(members("true"))}]`);
+    const [answer] = (await response.json()) as { [member: string]: unknown }[];
+    const shown = await fetch(`${stack.url}/spans/${id}`);
+    const read = (await shown.json()) as { [member: string]: unknown };
+    for (const { tags: ownTags, trace_tags: traceTags, signals, kind } of [answer!, read]) {
+      for (const found of [ownTags, traceTags, signals])
+        expect(Object.keys(found as object).sort()).toEqual(["__proto__", "constructor", "toString"]);
+      expect(kind).toBe("generic");
+    }
+  });
+
   it("changes a span that is sent again: what is said now holds, what is left out stays", async () => {
     const stack = await start();
     const id = randomUUID();

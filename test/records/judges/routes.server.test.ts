@@ -111,6 +111,20 @@ describe("judges", () => {
     expect((await api.get(`${automations}/${judge.id}`)).status).toBe(404);
   });
 
+  test("changed by many at once keep every change, and one that is taken away stays away", async () => {
+    const { body: judge } = await api.post(automations, body);
+    const at = `${automations}/${judge.id}`;
+    const changes = { name: "new", sample_rate: 0.25, temperature: 1.5, is_paused: true, backfill: 7 };
+    const patches = Object.entries(changes).map(([member, value]) => api.patch(at, { [member]: value }));
+    expect((await Promise.all(patches)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    const { backfill: _, ...shown } = changes;
+    expect((await api.get(at)).body).toMatchObject(shown);
+    const rename = () => api.patch(at, { name: "back" });
+    const [, taken] = await Promise.all([rename(), api.call("DELETE", at), rename(), rename()]);
+    expect(taken.status).toBe(204);
+    expect((await api.get(at)).status).toBe(404);
+  });
+
   test("have the criteria that were given, else those of their template; none where they say yes or no", async () => {
     const criteria = [{ key: "x", label: "X", description: "about x", order: 2 }, { key: "w" }];
     const given = (await api.post(automations, { ...scored, criteria })).body;

@@ -55,7 +55,12 @@ describe("/openapi.json", () => {
     expect(operation.requestBody?.content["application/json"]?.schema).toEqual({
       $ref: "#/components/schemas/QueryRequest",
     });
-    expect(Object.keys(operation.responses)).toEqual(["200", "400", "401", "413", "431", "503"]);
+    expect(Object.keys(operation.responses)).toEqual([...["200", "400", "401", "413", "415", "429", "431", "503"]]);
+  });
+
+  test("tells of POST /api-keys/resolve, which needs no key, that it does not know every one", () => {
+    const { responses } = served.paths["/api-keys/resolve"]!["post"]!;
+    expect(Object.keys(responses)).toEqual(["200", "400", "401", "413", "415", "431", "503"]);
   });
 
   const list = echoRoute({
