@@ -60,7 +60,8 @@ const mergedColumns = [
   "argMax(Timestamp, CreatedAt) AS Timestamp",
   "argMax(SpanName, CreatedAt) AS SpanName",
   ...["ParentSpanId", "OperationKind", "Dialect", "ErrorType", "ErrorMessage", "SessionId"].map(lastText),
-  last("StatusCode", "StatusCode != 'Unset'"),
+  // As in a single row: what was never said is Unset, and not "".
+  "if(countIf(StatusCode != 'Unset') = 0, 'Unset', argMaxIf(StatusCode, CreatedAt, StatusCode != 'Unset')) AS StatusCode",
   `argMaxIf(${durationOfRow}, CreatedAt, isNotNull(${durationOfRow})) AS DurationMs`,
   `${lastCost()} AS Cost`,
   ...["InputTokens", "OutputTokens", "TotalTokens"].map((column) => last(column, `isNotNull(${column})`)),

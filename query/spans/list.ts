@@ -158,8 +158,8 @@ const sortColumns = {
 } as const satisfies Record<SpanOrder["by"], { of: keyof SpanExpressions; type: string }>;
 
 function sortColumn({ by }: SpanOrder, columns: SpanExpressions): Sql {
-  // Unset is as good as none, which comes last; merged spans that never had one have "".
-  return by === "status" ? sql`nullIf(nullIf(${columns.status}, 'Unset'), '')` : columns[sortColumns[by].of];
+  // Unset is as good as none, which comes last.
+  return by === "status" ? sql`nullIf(${columns.status}, 'Unset')` : columns[sortColumns[by].of];
 }
 
 /** Rows behind a position. Ids rise in both orders. */

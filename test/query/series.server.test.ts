@@ -42,6 +42,15 @@ describe("GET /metrics/{metric}", () => {
     ]);
   });
 
+  it("has one group of spans without a status, sent once or twice", async () => {
+    const span = { trace_id: uuidOf("trac"), name: "quiet", started_at: "2026-04-01T10:00:00Z" };
+    const [once, twice] = [uuidOf("once"), uuidOf("twic")].map((id) => ({ ...span, id }));
+    for (const sent of [[once, twice], [twice]]) await store.post("/spans", sent);
+    const time = "2026-04-01T10:00:00.000Z";
+    const query = "from=2026-04-01T10:00:00Z&to=2026-04-01T11:00:00Z&bucket=1h&group_by=status";
+    expect(await groups(`/metrics/spans?${query}`)).toEqual([{ group: "unset", points: [{ time, count: 2 }] }]);
+  });
+
   it("has spans, errors, tokens and latency", async () => {
     expect(await groups(`/metrics/spans?${range}`)).toEqual([
       {
