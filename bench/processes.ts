@@ -50,6 +50,7 @@ export async function startSignalbox(
   const [httpPort, grpcPort, metricsPort, apiPort] = await Promise.all([1, 2, 3, 4].map(freePort));
   const directory = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
   const file = join(directory, "pipeline.yaml");
+  const receivers = pipeline === "api" ? "otlp, zeroeval" : "otlp";
   await writeFile(
     file,
     `receivers:
@@ -73,7 +74,8 @@ service:
     logs: { level: warn }
     metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${metricsPort} } } } }] }
   pipelines:
-    traces: { receivers: [otlp${pipeline === "api" ? ", zeroeval" : ""}]${pipeline === "batch" ? ", processors: [batch]" : ""}, exporters: [clickhouse] }
+    traces: { receivers: [${receivers}]${pipeline === "batch" ? ", processors: [batch]" : ""}, exporters: [clickhouse] }
+${pipeline === "batch" ? "" : `    logs: { receivers: [${receivers}] }`}
 `,
   );
   const program = fileURLToPath(new URL("../bin/signalbox.js", import.meta.url));
