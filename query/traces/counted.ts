@@ -1,4 +1,4 @@
-import { hasError, rootDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { hasError, rootDigits, withoutParent, withParent } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { clientVersion } from "../../processors/cost/pricing-run.ts";
 import { grouped } from "../grouped.ts";
 import { comparedIntegers, greatestText, leastText } from "../order.ts";
@@ -15,7 +15,7 @@ import type { TraceScope } from "./statements.ts";
 /** What is counted from the spans of a trace. */
 export type TraceCounts = Omit<
   TraceRow,
-  "firstHour" | "lastHour" | "dirty" | "session" | "tags" | "said" | "attributes"
+  "firstHour" | "lastHour" | "dirty" | "silentRoot" | "session" | "tags" | "said" | "attributes"
 >;
 
 /** A write of a span. */
@@ -96,6 +96,6 @@ function spanOf(writes: readonly SpanWrite[]) {
     status,
     isError: status === "Error" || writes.some((write) => Boolean(write.saysError)),
     cost: (priced.findLast(({ isClientCost }) => Boolean(isClientCost)) ?? priced.at(-1))?.cost ?? null,
-    root: `${isChild ? 1 : 0}${start.padStart(rootDigits - 1, "0")}${writes.findLast(({ name }) => name !== "")?.name ?? ""}`,
+    root: `${isChild ? withParent : withoutParent}${start.padStart(rootDigits - 1, "0")}${writes.findLast(({ name }) => name !== "")?.name ?? ""}`,
   };
 }

@@ -76,7 +76,7 @@ export function candidatesStatement(
     ...(after === undefined ? [] : [startsBehind(after, filter.sortOrder)]),
   ];
   const root = keysAlone ? "'' AS root" : "root";
-  const keys = `TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, spanCount`;
+  const keys = `TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, silentRoot, spanCount`;
   const key = traceSortColumns[filter.sortBy];
   const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
   return statementOf(sql`SELECT ${raw(whole === undefined ? keys : traceRowColumns)}, toString(${raw(key)}) AS sortKey, (${allOf(conditions)}) AS fits

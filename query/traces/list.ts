@@ -226,8 +226,8 @@ function hasNoConditions(filter: TraceFilter): boolean {
 function startedWithin({ from, to }: HourRange, row: TraceRow): readonly Candidate[] {
   const start = startOf(row);
   if (start === null || BigInt(start) < nanosOfSeconds(from) || BigInt(start) >= nanosOfSeconds(to + hour)) return [];
-  const { traceId, firstHour, lastHour, dirty, root, spanCount } = row;
-  const key = { traceId, firstHour, lastHour, dirty, root, spanCount };
+  const { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount } = row;
+  const key = { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount };
   return [{ ...key, row, sortKey: start, fits: true, isRepeated: true }];
 }
 
@@ -246,9 +246,9 @@ async function rowsOf(
 ): Promise<Candidate[]> {
   const rows = await reader.rows<TraceRow & Pick<Candidate, "sortKey" | "fits">>(statement);
   return rows.map((row) => {
-    const { traceId, firstHour, lastHour, dirty, root, spanCount, sortKey, fits } = row;
+    const { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount, sortKey, fits } = row;
     const isRepeated = fromSpans || Boolean(dirty);
-    const key = { traceId, firstHour, lastHour, dirty, root, spanCount, sortKey, fits, isRepeated };
+    const key = { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount, sortKey, fits, isRepeated };
     return isComplete(row) ? { ...key, row } : key;
   });
 }

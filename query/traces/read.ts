@@ -56,6 +56,8 @@ export interface TraceRow extends TraceKey {
   readonly okCount: number;
   readonly spanCost: number | null;
   readonly root: string;
+  /** Whether no span without parent has an input or an output. */
+  readonly silentRoot: number | boolean;
   readonly session: string;
   readonly tags: readonly VersionedTag[];
   readonly said: readonly VersionedTag[];
@@ -116,6 +118,7 @@ WHERE ${ofProject(project)} AND TraceId = ${param("String", traceId)}`);
 /** A trace of a page: where its rows lie, and what its root span is. */
 export interface PageTrace extends TraceKey {
   readonly root: string;
+  readonly silentRoot: number | boolean;
   readonly spanCount: number;
   /** What all of its rows say, where they have been read. */
   readonly row?: TraceRow | undefined;
@@ -243,7 +246,7 @@ const countColumns = `t.TraceId AS traceId, toString(toUnixTimestamp64Nano(t.fir
 
 /** The columns of a `TraceRow`, of those of `summedTraces` with its alias `t`. */
 export const traceRowColumns = `${countColumns}, toUnixTimestamp(t.firstHour) AS firstHour, toUnixTimestamp(t.lastHour) AS lastHour,
-  t.dirty AS dirty, t.session AS session, t.tags AS tags, t.said AS said, t.attributes AS attributes`;
+  t.dirty AS dirty, t.silentRoot AS silentRoot, t.session AS session, t.tags AS tags, t.said AS said, t.attributes AS attributes`;
 
 export function tracesStatement(scope: TraceScope): Statement {
   return statementOf(sql`SELECT ${raw(traceRowColumns)}

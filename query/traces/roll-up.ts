@@ -27,7 +27,7 @@ export function rollUpRowsStatement(scope: TraceScope): Statement {
   return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(Hour) AS hour, toString(toUnixTimestamp64Nano(Start)) AS firstStart,
   toString(toUnixTimestamp64Nano(End)) AS lastEnd, CreatedAt AS createdAt, UpdatedAt AS updatedAt, RowCount AS rowCount,
   if(length(SpanHashes) > ${raw(String(mostHashes))}, [], SpanHashes) AS hashes, length(SpanHashes) AS hashCount,
-  ErrorCount AS errorCount, OkCount AS okCount, Cost AS spanCost, Root AS root, Session AS session,
+  ErrorCount AS errorCount, OkCount AS okCount, Cost AS spanCost, Root AS root, SilentRoot AS silentRoot, Session AS session,
   Tags AS tags, Explicit AS said, Attributes AS attributes
 FROM ${rowsOfRollUp(scope)}`);
 }
@@ -36,7 +36,7 @@ FROM ${rowsOfRollUp(scope)}`);
 export function totalRowsStatement(scope: TraceScope): Statement {
   return statementOf(sql`SELECT TraceId AS traceId, toUnixTimestamp(Hour) AS hour, toString(toUnixTimestamp64Nano(Start)) AS firstStart,
   toString(toUnixTimestamp64Nano(End)) AS lastEnd, '' AS createdAt, '' AS updatedAt, RowCount AS rowCount,
-  [] AS hashes, length(SpanHashes) AS hashCount, ErrorCount AS errorCount, 0 AS okCount, Cost AS spanCost, '' AS root,
+  [] AS hashes, length(SpanHashes) AS hashCount, ErrorCount AS errorCount, 0 AS okCount, Cost AS spanCost, '' AS root, 0 AS silentRoot,
   Session AS session, [] AS tags, Explicit AS said, [] AS attributes
 FROM ${rowsOfRollUp(scope)}`);
 }
@@ -86,6 +86,7 @@ function traceOf(rows: readonly RollUpRow[], spanCount: number): TraceRow {
     okCount: sum(rows.map((row) => row.okCount)),
     spanCost: costs.length === 0 ? null : sum(costs),
     root: leastText(rows.map((row) => row.root)),
+    silentRoot: Math.min(...rows.map((row) => Number(row.silentRoot))),
     session: leastText(rows.map((row) => row.session)),
     tags: rows.flatMap((row) => row.tags),
     said: rows.flatMap((row) => row.said),

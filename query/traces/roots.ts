@@ -1,5 +1,5 @@
 import { TupleParam } from "@clickhouse/client";
-import { rootDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { rootDigits, withoutParent } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { grouped } from "../grouped.ts";
 import type { Reader } from "../reader.ts";
 import { byArrival, type SpanRow } from "../spans/row.ts";
@@ -54,10 +54,10 @@ const mostNameBytes = 32_768;
 export async function rootsOf(
   reader: Reader,
   project: string,
-  rows: readonly Pick<TraceRow, "traceId" | "root" | "spanCount">[],
+  rows: readonly Pick<TraceRow, "traceId" | "root" | "silentRoot" | "spanCount">[],
   isSure = false,
 ): Promise<ReadonlyMap<string, RootTexts>> {
-  const roots = rows.flatMap((row) => (row.spanCount === 0 ? [] : [rootOf(row)]));
+  const roots = rows.flatMap((row) => (row.spanCount === 0 || isSilent(row) ? [] : [rootOf(row)]));
   if (roots.length === 0) return new Map();
   const { spans } = reader.tables;
   const most = mostRows * roots.length;
@@ -66,6 +66,11 @@ export async function rootsOf(
     first.length > most ? await reader.rows<WriteRow>(rootsStatement(spans, project, roots, { isSure })) : first;
   const byId = grouped(byArrival(found), ({ TraceId }) => TraceId);
   return new Map([...byId].map(([traceId, writes]) => [traceId, newestTexts(writes)]));
+}
+
+/** Whether the texts of a root are known to be empty. Of a trace without one, those of its first span count. */
+function isSilent({ root, silentRoot }: Pick<TraceRow, "root" | "silentRoot">): boolean {
+  return Boolean(silentRoot) && root.startsWith(withoutParent);
 }
 
 /** The same where all rows of the trace are at hand; undefined: they say nothing. @param rows by arrival */

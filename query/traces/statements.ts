@@ -5,6 +5,8 @@ import {
   rootDigits,
   stampDigits,
   waitingTags,
+  withoutParent,
+  withParent,
 } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { StoreTables } from "../reader.ts";
 import { lastCost } from "../spans/columns.ts";
@@ -36,7 +38,7 @@ function rolledUp(scope: TraceScope): Sql {
   sum(r.RowCount) AS rowCount,
   if(count() > 1, toUInt64(arrayUniq(groupArrayArray(r.SpanHashes))), sum(length(r.SpanHashes))) AS spanCount,
   sum(r.ErrorCount) AS errorCount, sum(r.OkCount) AS okCount, sum(r.Cost) AS spanCost,
-  min(r.Root) AS root, min(r.Session) AS session,
+  min(r.Root) AS root, min(r.SilentRoot) AS silentRoot, min(r.Session) AS session,
   groupArrayArray(r.Tags) AS tags, groupArrayArray(r.Explicit) AS said, groupArrayArray(r.Attributes) AS attributes,
   rowCount != spanCount AS dirty
 FROM ${rowsOfRollUp(scope)}
@@ -63,7 +65,7 @@ FROM (
     argMaxIf(addNanoseconds(w.Timestamp, w.Duration), w.CreatedAt, w.EndState != 'open') AS end,
     ${raw(newest("StatusCode", "w.StatusCode != 'Unset'"))} AS status, ${raw(lastCost("w."))} AS cost,
     (${raw(mergedError(text))}) AS isError,
-    concat(if(${raw(text("ParentSpanId"))} = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(start)), 16, '0'),
+    concat(if(${raw(text("ParentSpanId"))} = '', '${raw(withoutParent)}', '${raw(withParent)}'), leftPad(hex(reinterpretAsUInt64(start)), 16, '0'),
       ${raw(text("SpanName"))}) AS rootText
   FROM ${raw(scope.tables.spans)} AS w
   WHERE ${allOf([ofProject(scope.project), ...(scope.started ?? [])])}
@@ -95,15 +97,15 @@ function exact(scope: TraceScope): Sql {
     .split(", ")
     .map((name) => `c.${name} AS ${name}`)
     .join(", ");
-  const dirty = sql`SELECT d.TraceId AS TraceId, d.firstHour AS firstHour, d.lastHour AS lastHour, ${raw(ofSpans)}, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
-FROM (SELECT TraceId, firstHour, lastHour, session, tags, said, attributes FROM (
+  const dirty = sql`SELECT d.TraceId AS TraceId, d.firstHour AS firstHour, d.lastHour AS lastHour, ${raw(ofSpans)}, d.silentRoot AS silentRoot, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
+FROM (SELECT TraceId, firstHour, lastHour, silentRoot, session, tags, said, attributes FROM (
 ${rolledUp(scope)}
 ) WHERE dirty) AS d
 INNER JOIN (
 ${countedFromSpans(scope)}
 ) AS c ON d.TraceId = c.TraceId`;
   if (scope.dirtyIds !== undefined) return dirty;
-  return sql`SELECT TraceId, firstHour, lastHour, ${raw(counted)}, session, tags, said, attributes, 0 AS dirty FROM (
+  return sql`SELECT TraceId, firstHour, lastHour, ${raw(counted)}, silentRoot, session, tags, said, attributes, 0 AS dirty FROM (
 ${rolledUp(scope)}
 ) AS t WHERE NOT t.dirty
 UNION ALL

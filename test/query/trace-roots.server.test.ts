@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Reader, ReadOptions } from "../../query/reader.ts";
+import type { Statement } from "../../query/sql.ts";
 import { listTraces } from "../../query/traces/list.ts";
 import { getTrace, type TraceRead } from "../../query/traces/read.ts";
 import { readWholeTrace } from "../../query/traces/whole.ts";
@@ -56,6 +58,10 @@ const cases: Readonly<
       }),
     ],
     ...{ input: null, output: null },
+  },
+  "that says nothing, of a trace whose first span has a parent that never came": {
+    rows: [{ span: 1, parent: 0, name: "child", input: "child in", output: "child out" }],
+    ...{ input: "child in", output: "child out" },
   },
   "written again with another start": {
     rows: [
@@ -117,6 +123,35 @@ describe("input and output of roots", () => {
     const whole = await readWholeTrace({ reader: store.reader, project, id, limit: 1_000 });
     expect(texts(whole!.trace as TraceRead)).toEqual(expected);
     expect(texts((await getTrace(store.reader, project, id))!)).toEqual(expected);
+  });
+
+  const byCost = { sortBy: "cost", sortOrder: "desc", limit: 500, offset: 0 } as const;
+
+  it("are looked for where a root may have some, and nowhere else", async () => {
+    const asked: string[] = [];
+    const reader: Reader = Object.create(store.reader, {
+      rows: {
+        value: (statement: Statement, options?: ReadOptions) => {
+          const { query, params } = statement;
+          if (query.startsWith("SELECT TraceId, ParentSpanId, Input, Output")) asked.push(JSON.stringify(params));
+          return store.reader.rows(statement, options);
+        },
+      },
+    }) as Reader;
+    await listTraces(reader, project, byCost);
+    const isLookedFor = ({ id }: { id: string }): boolean => asked.join().includes(id.replaceAll("-", ""));
+    const isSilent = ({ rows }: { rows: readonly Partial<SpanRow>[] }): boolean =>
+      rows.some(({ parent }) => parent === undefined) &&
+      rows.every(({ parent, input, output }) => parent !== undefined || (input ?? output) === undefined);
+    const silent = Object.values(cases).map(isSilent);
+    expect(silent.filter(Boolean)).toHaveLength(3);
+    expect(wanted.map(isLookedFor)).toEqual(silent.map((one) => !one));
+  });
+
+  it("are found in rows that do not know whether their root has some", async () => {
+    await server.command("ALTER TABLE traces UPDATE SilentRoot = 0 WHERE 1 SETTINGS mutations_sync = 2");
+    const byId = new Map((await listTraces(store.reader, project, byCost)).map((trace) => [trace.id, texts(trace)]));
+    expect(wanted.map(({ id }) => byId.get(id))).toEqual(wanted);
   });
 
   it("are in a list whose roots were written once each, however long their names are", async () => {

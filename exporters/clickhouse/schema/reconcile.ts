@@ -89,13 +89,13 @@ export function reconcileStatement(ddl: Ddl, { spans, traces }: RollUpTables): s
     "abs(ifNull(n.Cost, 0) - ifNull(o.Cost, 0)) > 1e-9 * greatest(abs(ifNull(n.Cost, 0)), 1e-3)",
   ];
   return `INSERT INTO ${ddl.table(traces)}
-  (ProjectId, Hour, TraceId, Start, End, CreatedAt, UpdatedAt, RowCount, SpanHashes, ErrorCount, OkCount, Cost, Root, Session, SessionName, Starts)
+  (ProjectId, Hour, TraceId, Start, End, CreatedAt, UpdatedAt, RowCount, SpanHashes, ErrorCount, OkCount, Cost, Root, SilentRoot, Session, SessionName, Starts)
 SELECT n.ProjectId, n.Hour, n.TraceId,
   if(o.known = 0 OR n.Start < o.Start, n.Start, ${noStart}),
   if(n.End > o.End, n.End, toDateTime64(0, 9)),
   n.CreatedAt, n.UpdatedAt, n.RowCount - o.RowCount, n.SpanHashes, n.ErrorCount - o.ErrorCount, n.OkCount - o.OkCount,
   if(n.Cost IS NULL AND o.Cost IS NULL, NULL, ifNull(n.Cost, 0) - ifNull(o.Cost, 0)),
-  n.Root, n.Session, n.SessionName, n.Starts
+  n.Root, n.SilentRoot, n.Session, n.SessionName, n.Starts
 FROM (
 ${traceRowsOf(ddl.table(spans), `TraceId != '' AND ${ofDay("Timestamp")}`)}
 ) AS n

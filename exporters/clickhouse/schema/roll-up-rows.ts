@@ -24,6 +24,10 @@ const stamp = (text: string): string =>
 export const noStart = "toDateTime64('2262-01-01 00:00:00', 9, 'UTC')";
 export const noStartNs = "9214646400000000000";
 
+/** What `Root` begins with: the least one is a span without parent, where the trace has one. */
+export const withoutParent = "0";
+export const withParent = "1";
+
 /** Digits before the name in `Root`: whether the span has a parent, and when it started. */
 export const rootDigits = 17;
 
@@ -73,7 +77,8 @@ export function traceRowsOf(spans: string, where = "TraceId != ''"): string {
     "  min(s.CreatedAt) AS CreatedAt, max(s.CreatedAt) AS UpdatedAt,",
     `  toInt64(count()) AS RowCount, groupUniqArray(${idHash("SpanId")}) AS SpanHashes,`,
     `  toInt64(countIf(${hasError})) AS ErrorCount, toInt64(countIf(StatusCode = 'Ok')) AS OkCount, sum(s.Cost) AS Cost,`,
-    "  min(concat(if(ParentSpanId = '', '0', '1'), leftPad(hex(reinterpretAsUInt64(Timestamp)), 16, '0'), SpanName)) AS Root,",
+    `  min(concat(if(ParentSpanId = '', '${withoutParent}', '${withParent}'), leftPad(hex(reinterpretAsUInt64(Timestamp)), 16, '0'), SpanName)) AS Root,`,
+    "  min(ParentSpanId != '' OR (Input = '' AND Output = '')) AS SilentRoot,",
     `  min(if(SessionId = '', '${none}', ${stamp("SessionId")})) AS Session,`,
     // Hashes are dear: a single name, which most traces have, is left to the view of sessions.
     `  if(length(names) < 2, names[1], ${newestName}) AS SessionName,`,

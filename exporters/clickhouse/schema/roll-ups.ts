@@ -46,6 +46,9 @@ export const traceRollUpColumns: readonly ColumnDefinition[] = [
   column("Cost", "SimpleAggregateFunction(sum, Nullable(Float64))"),
   // '0' for a span without parent or '1', its start in 16 hex digits of nanoseconds, its name.
   column("Root", "SimpleAggregateFunction(min, String)", `DEFAULT '${none}'`),
+  // 1: no span without parent has an input or an output, and lists need not look for them in the table of spans. Rows of spans
+  // that are older than this column say 0, as if one had; those that receivers write are of no span.
+  column("SilentRoot", "SimpleAggregateFunction(min, UInt8)", "DEFAULT RowCount = 0"),
   // Arrival (12 hex digits of milliseconds) and id of the first session.
   column("Session", "SimpleAggregateFunction(min, String)", `DEFAULT '${none}'`),
   // Arrival and name of the last session name.
@@ -139,6 +142,18 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
         version: 6,
         name: "names that sessions were given beside ids in one block",
         statements: [],
+        run: modifyView(table, traceRowsOf(ddl.table(spans))),
+      },
+      {
+        version: 7,
+        name: "roots without input and output",
+        statements: [
+          addColumns(
+            ddl,
+            table,
+            traceRollUpColumns.filter(({ name }) => name === "SilentRoot"),
+          ),
+        ],
         run: modifyView(table, traceRowsOf(ddl.table(spans))),
       },
     ],

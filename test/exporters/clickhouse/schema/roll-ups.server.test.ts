@@ -142,6 +142,35 @@ describe("roll-ups of the clickhouse exporter", () => {
     expect(await placesOf("99")).toEqual([{ first: "2026-11-23 10:30:00", range: 0 }]);
   });
 
+  it("know which roots say nothing, but for rows that a former version has stored", async () => {
+    const traces = traceRollUpSchema("silent_t", "silent");
+    await ensure(tracesSchema("silent", true));
+    await ensure({ ...traces, migrations: (of) => traces.migrations(of).filter(({ version }) => version < 7) });
+    const former = traceRowsOf("silent").replace(/\n[^\n]*AS SilentRoot,/, "");
+    expect(former).not.toContain("SilentRoot");
+    await server.command("DROP VIEW silent_t_mv");
+    await server.command("ALTER TABLE silent_t DROP COLUMN SilentRoot");
+    await server.command(`CREATE MATERIALIZED VIEW silent_t_mv TO silent_t AS ${former}`);
+    const spans = (...rows: string[]): Promise<void> =>
+      server.command(
+        `INSERT INTO silent (Timestamp, TraceId, SpanId, ParentSpanId, Input, Output) VALUES ${rows.map((row) => `('2026-11-20 00:00:00', ${row})`).join()}`,
+      );
+    const tags = (trace: string): Promise<void> =>
+      server.command(`INSERT INTO silent_t (ProjectId, Hour, TraceId) VALUES ('', '2026-11-20 00:00:00', '${trace}')`);
+    await spans("'old', 'a', '', '', ''", "'both', 'b', '', '', ''");
+    await tags("tags");
+    await ensure(traces);
+    await spans("'both', 'c', 'b', '', ''", "'child', 'd', '', '', ''", "'child', 'e', 'd', 'in', 'out'");
+    await spans("'input', 'f', '', 'in', ''", "'output', 'g', '', '', 'out'", "'late', 'h', '', '', ''");
+    await spans("'late', 'h', '', '', 'out'");
+    for (const trace of ["child", "input"]) await tags(trace);
+    const silent = (): Promise<{ id: string }[]> =>
+      server.query("SELECT TraceId AS id FROM silent_t GROUP BY id HAVING min(SilentRoot) = 1 ORDER BY id");
+    expect(await silent()).toEqual([{ id: "child" }, { id: "tags" }]);
+    await server.command("OPTIMIZE TABLE silent_t FINAL");
+    expect(await silent()).toEqual([{ id: "child" }, { id: "tags" }]);
+  });
+
   it("find a session by its id in the day that has it, also among rows that were there before the index", async () => {
     const schema = sessionRollUpSchema("found_s", "found_t");
     await ensure(tracesSchema("found", true));
