@@ -2,7 +2,7 @@ import { BlockBuilder } from "../exporters/clickhouse/block.ts";
 import { blockBoundsOf, insertSchema, sendingQueueSchema } from "../exporters/clickhouse/queue-config.ts";
 import { decodeTracesProtobuf } from "../otlp/decode-protobuf.ts";
 import type { Consumer } from "../pipeline/component.ts";
-import { builtInComponents } from "../pipeline/components.ts";
+import { loadComponents } from "../pipeline/components.ts";
 import { releaseBatch } from "../pipeline/span-batch/batch-pool.ts";
 import { takeBody } from "../pipeline/span-batch/buffer-pool.ts";
 import type { SpanBatch } from "../pipeline/span-batch/span-batch.ts";
@@ -59,12 +59,13 @@ export const fullChain: Chain = [
   ["probabilistic_sampler", { sampling_percentage: 100, mode: "proportional" }],
 ];
 
+const { processors } = await loadComponents();
 const settings = testSettings({ id: "bench" });
 
 /** Joins processors to a chain that ends in `last`. */
 export function chainInto(last: Consumer<SpanBatch>, chain: Chain): Consumer<SpanBatch> {
   return chain.reduceRight<Consumer<SpanBatch>>((next, [type, config]) => {
-    const factory = builtInComponents.processors.find((one) => one.type === type);
+    const factory = processors.find((one) => one.type === type);
     if (factory === undefined) throw new Error(`bench: no processor ${type}`);
     return factory.create(factory.configSchema.parse(config), next, settings);
   }, last);

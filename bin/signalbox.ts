@@ -2,6 +2,7 @@
 // One thread collects garbage: the heap is small, and V8's helper threads cost more CPU than they save (bench/README.md).
 import { setFlagsFromString } from "node:v8";
 import { runCli } from "../main/cli.ts";
+import { loadComponents } from "../pipeline/components.ts";
 
 // V8 counts buffers outside its heap against the room that the heap has to grow, and with a heap of 45 MB and bodies coming in
 // at 60 MB/s that room is used up several times a second. With room for twice the heap it is marked half as often.
@@ -12,7 +13,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (text) => process.stderr.write(text),
   input: () => process.stdin,
   env: process.env,
-  components: async () => (await import("../pipeline/components.ts")).builtInComponents,
+  components: loadComponents,
   run: async (options) => {
     const { run } = await import("../main/run.ts");
     await run(options);

@@ -1,8 +1,9 @@
 import type { Components } from "../pipeline/components.ts";
+import { componentKinds } from "../pipeline/factory.ts";
 import { type DocumentedKey, keysOf } from "./document-keys.ts";
 import { documentIntroduction } from "./document-text.ts";
 import type { Schema } from "./schema.ts";
-import { componentKinds, singular } from "./sections.ts";
+import { singular } from "./sections.ts";
 import { serviceSchema } from "./service.ts";
 
 /** What the documentation says of any component. */

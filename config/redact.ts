@@ -1,9 +1,10 @@
 import type { Components } from "../pipeline/components.ts";
+import { componentKinds } from "../pipeline/factory.ts";
 import { parseComponentId } from "./component-id.ts";
 import { isSecretName, redactText } from "./redact-text.ts";
 import { childrenOf, isSecret, type Schema, shapeOf } from "./schema.ts";
 import { REDACTED } from "./secret.ts";
-import { componentKinds, findFactory } from "./sections.ts";
+import { findFactory } from "./sections.ts";
 import { serviceSchema } from "./service.ts";
 import { closest } from "./suggest.ts";
 import { isMapping, type Mapping } from "./tree.ts";

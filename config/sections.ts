@@ -1,5 +1,5 @@
-import type { Components } from "../pipeline/components.ts";
-import type { ComponentKind } from "../pipeline/factory.ts";
+import type { Components, ComponentTypes } from "../pipeline/components.ts";
+import { type ComponentKind, componentKinds } from "../pipeline/factory.ts";
 import { checkValue } from "./check.ts";
 import { parseComponentId } from "./component-id.ts";
 import { describeValue } from "./issues.ts";
@@ -8,8 +8,6 @@ import type { Report } from "./report.ts";
 import type { ResolvedConfig } from "./resolve.ts";
 import { didYouMean } from "./suggest.ts";
 import { isMapping, type Mapping } from "./tree.ts";
-
-export const componentKinds = ["receivers", "processors", "exporters", "extensions"] as const;
 
 /** A component as it stands in the configuration. */
 export interface ConfiguredComponent<Factory> {
@@ -83,6 +81,21 @@ export function sectionEntries(kind: CollectorKind, resolved: ResolvedConfig, re
   if (isMapping(section)) return Object.entries(section);
   report.problem([kind], `must be a map of component ids, got ${describeValue(section)}`);
   return [];
+}
+
+/** The types that stand in the sections, in whatever else is wrong with them. */
+export function namedTypes({ tree }: ResolvedConfig): ComponentTypes {
+  const typesOf = (kind: ComponentKind): ReadonlySet<string> => {
+    const section = tree[kind];
+    const ids = isMapping(section) ? Object.keys(section).map(parseComponentId) : [];
+    return new Set(ids.flatMap((id) => ("fault" in id ? [] : [id.type])));
+  };
+  return {
+    receivers: typesOf("receivers"),
+    processors: typesOf("processors"),
+    exporters: typesOf("exporters"),
+    extensions: typesOf("extensions"),
+  };
 }
 
 function unknownType(kind: ComponentKind, type: string, components: Components): string {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Components } from "../pipeline/components.ts";
+import type { LoadComponents } from "../pipeline/components.ts";
 import type { RunOptions } from "./options.ts";
 
 /** What commands need of the world, so that tests can stand in for it. */
@@ -11,8 +11,7 @@ export interface CommandContext {
   /** Opens standard input. */
   readonly input: () => AsyncIterable<Uint8Array>;
   readonly env: NodeJS.ProcessEnv;
-  /** Loads the components; late, because `--version` needs none of them. */
-  readonly components: () => Promise<Components>;
+  readonly components: LoadComponents;
   /** Runs the pipelines; resolves after an orderly shutdown. */
   readonly run: (options: RunOptions) => Promise<void>;
 }

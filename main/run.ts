@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { loadConfig } from "../config/load.ts";
 import type { LoadedConfig } from "../config/validate.ts";
-import { builtInComponents } from "../pipeline/components.ts";
+import { loadComponents } from "../pipeline/components.ts";
 import { messageOf } from "../pipeline/errors.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { startTelemetry, type Telemetry } from "../telemetry/metrics.ts";
@@ -17,7 +17,7 @@ import { packageVersion } from "./version.ts";
  * @throws {Error} a component did not start, or could not go on
  */
 export async function run(options: RunOptions): Promise<void> {
-  const load = (): Promise<LoadedConfig> => loadConfig(options.configs, options.sets, builtInComponents);
+  const load = (): Promise<LoadedConfig> => loadConfig(options.configs, options.sets, loadComponents);
   const config = await load();
   const logger = createLogger(config.service.telemetry.logs);
   const { metrics, resource } = config.service.telemetry;

@@ -58,4 +58,5 @@ export interface ExtensionFactory<Config> extends FactoryBase<Config> {
   create(config: Config, settings: Settings): Extension;
 }
 
-export type ComponentKind = "receivers" | "processors" | "exporters" | "extensions";
+export const componentKinds = ["receivers", "processors", "exporters", "extensions"] as const;
+export type ComponentKind = (typeof componentKinds)[number];

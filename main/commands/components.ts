@@ -1,7 +1,8 @@
 import { stringify } from "yaml";
-import { componentKinds, singular } from "../../config/sections.ts";
+import { singular } from "../../config/sections.ts";
 import { schemes } from "../../config/sources.ts";
 import type { Components } from "../../pipeline/components.ts";
+import { componentKinds } from "../../pipeline/factory.ts";
 import type { AddCommand } from "../context.ts";
 import { packageVersion } from "../version.ts";
 

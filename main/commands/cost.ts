@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { shortened } from "../../processors/cost/names.ts";
+import { shortened } from "../../processors/cost/shortened.ts";
 import type { ModelChange, RecomputeResult } from "../../processors/cost/stored/recompute.ts";
 import type { UnpricedModel } from "../../processors/cost/stored/unpriced.ts";
 import { clickhouseIn, costConfigIn, loadGiven } from "../configured.ts";

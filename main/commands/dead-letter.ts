@@ -70,7 +70,7 @@ async function exportersOf(
   { exporter }: DeadLetterOptions,
 ): Promise<DeadLetterExporter[]> {
   const { configs, sets } = runOptionsOf(command);
-  const { exporters, warnings } = await loadConfig(configs, sets, await context.components(), context.env);
+  const { exporters, warnings } = await loadConfig(configs, sets, context.components, context.env);
   warn(context, warnings);
   const found = [...exporters]
     .filter(([id, { factory }]) => factory.type === "clickhouse" && (exporter === undefined || id === exporter))

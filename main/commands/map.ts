@@ -50,7 +50,7 @@ async function configOf(context: CommandContext, command: Command, { processor }
     const { genaiConfigSchema } = await import("../../processors/genai/config.ts");
     return genaiConfigSchema.parse({});
   }
-  const { processors, warnings } = await loadConfig(config, set, await context.components(), context.env);
+  const { processors, warnings } = await loadConfig(config, set, context.components, context.env);
   warn(context, warnings);
   const found = [...processors].filter(
     ([id, { factory }]) => factory.type === "genai" && (processor === undefined || id === processor),

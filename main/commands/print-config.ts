@@ -39,7 +39,7 @@ function isValidating(option: string | boolean): boolean {
 
 async function validTree(context: CommandContext, command: Command): Promise<Mapping> {
   const { configs, sets } = runOptionsOf(command);
-  const { tree, warnings } = await loadConfig(configs, sets, await context.components(), context.env);
+  const { tree, warnings } = await loadConfig(configs, sets, context.components, context.env);
   warn(context, warnings);
   return tree;
 }

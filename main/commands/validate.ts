@@ -8,7 +8,7 @@ export const addValidate: AddCommand = (program, context) => {
     .description("check a configuration without running it; prints every problem and warning, or nothing")
     .action(async (_options, command) => {
       const { configs, sets } = runOptionsOf(command);
-      const { warnings } = await loadConfig(configs, sets, await context.components(), context.env);
+      const { warnings } = await loadConfig(configs, sets, context.components, context.env);
       warn(context, warnings);
     });
 };

@@ -26,11 +26,6 @@ export function isVersionOf(base: string, model: string): boolean {
   return model.startsWith(base) && (model.length === base.length || versionSuffix.test(model.slice(base.length)));
 }
 
-/** A name of more than `longest` characters as messages say it: its beginning. */
-export function shortened(name: string, longest: number): string {
-  return name.length > longest ? `${name.slice(0, 64)}...` : name;
-}
-
 const regions = "us|eu|apac|ap|jp|au|ca|sa|me|af|il|mx|global|us-gov";
 const bedrockName = new RegExp(`^(?:(?:${regions})\\.)?([a-z0-9]+)\\.([a-z0-9].*?)(?:-v\\d{1,2}(?::\\d{1,3})?)?$`);
 const bedrockArn = /^arn:aws[a-z-]*:bedrock:[^/]*:(?:foundation-model|inference-profile)\/(.+)$/;

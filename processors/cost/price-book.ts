@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { CostConfig } from "./config.ts";
-import { type Reading, readingsOf, shortened } from "./names.ts";
+import { type Reading, readingsOf } from "./names.ts";
 import { packageList } from "./package-list.ts";
 import type { PricePeriod } from "./price.ts";
 import { parsePriceFile, readPriceFile } from "./price-file.ts";
 import type { PriceList } from "./price-list.ts";
 import { RuleList } from "./rule-list.ts";
+import { shortened } from "./shortened.ts";
 
 /** The names by which a span's model is looked up, as its columns hold them; "" for none. */
 export interface ModelNames {

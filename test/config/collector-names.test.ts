@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
-import { builtInComponents } from "../../pipeline/components.ts";
+import { loadComponents } from "../../pipeline/components.ts";
 
 /** What a configuration with real components gives to see. */
 async function warningsOf(yaml: string): Promise<readonly string[]> {
   const source = `yaml:${yaml}`;
-  const { warnings } = await loadConfig([source], [], builtInComponents, {});
+  const { warnings } = await loadConfig([source], [], loadComponents, {});
   return warnings.map((warning) => warning.replace(/^yaml: /, ""));
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
-import { builtInComponents } from "../../pipeline/components.ts";
+import { loadComponents } from "../../pipeline/components.ts";
 import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
 import { defaultConfigWith, Program, projectPath, ready } from "../support/program.ts";
 
@@ -31,7 +31,7 @@ describe("the README", () => {
     const [yaml, ...others] = snippets("yaml");
     expect(others).toEqual([]);
     expect(yaml!.trimEnd().split("\n").length).toBeLessThanOrEqual(22);
-    const { warnings } = await loadConfig([`yaml:${yaml}`], [], builtInComponents);
+    const { warnings } = await loadConfig([`yaml:${yaml}`], [], loadComponents);
     expect(warnings).toEqual([]);
   });
 

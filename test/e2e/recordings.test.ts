@@ -4,7 +4,7 @@ import { ClickHouseExporter } from "../../exporters/clickhouse/exporter.ts";
 import { decodeTracesJson } from "../../otlp/decode-json.ts";
 import { jsonToProtobuf } from "../../otlp/json-to-protobuf.ts";
 import type { Consumer } from "../../pipeline/component.ts";
-import { builtInComponents } from "../../pipeline/components.ts";
+import { loadComponents } from "../../pipeline/components.ts";
 import { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import type { SpanRead } from "../../query/spans/model.ts";
@@ -33,8 +33,9 @@ describe("recorded instrumentations", () => {
     const config = clickhouseConfigSchema.parse({ endpoint: server.url, database: server.database });
     exporter = new ClickHouseExporter(config, testSettings({ signals: ["traces", "logs"] }));
     await exporter.start();
+    const { processors } = await loadComponents();
     first = ["genai", "cost", "images"].reduceRight<Consumer<SpanBatch>>((next, type) => {
-      const factory = builtInComponents.processors.find((one) => one.type === type)!;
+      const factory = processors.find((one) => one.type === type)!;
       return factory.create(factory.configSchema.parse({}), next, testSettings({ id: type }));
     }, exporter);
     // One after the other, as they would have come; the blocks are gathered meanwhile.

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { runCli } from "../../main/cli.ts";
-import { builtInComponents } from "../../pipeline/components.ts";
+import { loadComponents } from "../../pipeline/components.ts";
 
 /** What a command wrote, and its exit code. */
 export interface CliOutcome {
@@ -21,7 +21,7 @@ export async function cli(...args: readonly string[]): Promise<CliOutcome> {
     },
     input: () => Readable.from([]),
     env: {},
-    components: async () => builtInComponents,
+    components: loadComponents,
     run: async () => undefined,
   });
   return { code, out, err };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runCli } from "../../../main/cli.ts";
-import { builtInComponents } from "../../../pipeline/components.ts";
+import { loadComponents } from "../../../pipeline/components.ts";
 
 const header = {
   component: "clickhouse/eu",
@@ -33,7 +33,7 @@ service: {pipelines: {traces: {receivers: [nop], exporters: [clickhouse, clickho
     },
     input: () => Readable.from([]),
     env: {},
-    components: async () => builtInComponents,
+    components: loadComponents,
     run: async () => undefined,
   });
   return outcome;

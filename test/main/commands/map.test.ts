@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { runCli } from "../../../main/cli.ts";
-import { builtInComponents } from "../../../pipeline/components.ts";
+import { loadComponents } from "../../../pipeline/components.ts";
 
 interface Outcome {
   code: number;
@@ -21,7 +21,7 @@ async function map(input: unknown, ...args: string[]): Promise<Outcome> {
     },
     input: () => Readable.from([Buffer.from(typeof input === "string" ? input : JSON.stringify(input))]),
     env: {},
-    components: async () => builtInComponents,
+    components: loadComponents,
     run: async () => {},
   });
   return outcome;

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { loadConfig } from "../../../config/load.ts";
 import { jsonToProtobuf } from "../../../otlp/json-to-protobuf.ts";
 import { protobufToJson } from "../../../otlp/protobuf-to-json.ts";
-import { builtInComponents } from "../../../pipeline/components.ts";
+import { loadComponents } from "../../../pipeline/components.ts";
 import { PermanentError } from "../../../pipeline/errors.ts";
 import { OtlpBatch } from "../../../pipeline/otlp-batch.ts";
 import { attributesConfigSchema } from "../../../processors/attributes/config.ts";
@@ -281,7 +281,7 @@ describe("attributes configuration in a pipeline", () => {
         `yaml:{receivers: {nop: }, exporters: {nop: }, processors: {attributes: {actions: [{key: k, action: delete}], ${match}}}, service: {pipelines: {${signal}: {receivers: [nop], processors: [attributes], exporters: [nop]}}}}`,
       ],
       [],
-      builtInComponents,
+      loadComponents,
       {},
     );
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { defaultLimits } from "../../../config/limits.ts";
 import { loadConfig } from "../../../config/load.ts";
 import { parseYaml } from "../../../config/yaml.ts";
-import { builtInComponents } from "../../../pipeline/components.ts";
+import { loadComponents } from "../../../pipeline/components.ts";
 
 import { signalsConfigSchema } from "../../../processors/signals/config.ts";
 
@@ -18,7 +18,7 @@ describe("a signals configuration with faults", () => {
   afterEach(() => process.chdir(folder));
 
   it.each(["typos", "repeated"])("%s.yaml: gives every problem at once, with path and what was meant", async (name) => {
-    const problems = await loadConfig([`${name}.yaml`], [], builtInComponents, {}).then(
+    const problems = await loadConfig([`${name}.yaml`], [], loadComponents, {}).then(
       () => [],
       (error: Error) => error.message.split("\n"),
     );

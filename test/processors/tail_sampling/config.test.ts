@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../config/load.ts";
-import { builtInComponents } from "../../../pipeline/components.ts";
+import { loadComponents } from "../../../pipeline/components.ts";
 
 describe("a configuration of samplers with faults", () => {
   const folder = process.cwd();
@@ -12,7 +12,7 @@ describe("a configuration of samplers with faults", () => {
   afterEach(() => process.chdir(folder));
 
   it("gives every name that is not there, with path and what was meant", async () => {
-    await expect(loadConfig(["typos.yaml"], [], builtInComponents, {})).rejects.toThrow(
+    await expect(loadConfig(["typos.yaml"], [], loadComponents, {})).rejects.toThrow(
       readFileSync("typos.txt", "utf8").trim(),
     );
   });
