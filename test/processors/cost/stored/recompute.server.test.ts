@@ -100,7 +100,7 @@ describe("recomputed costs", () => {
     await recompute(clickhouse, dear);
     expect(await costs()).toEqual([{ cost: 25, rows: "3", spans: "3" }]);
     await server.command(
-      `INSERT INTO ${traces} SELECT ProjectId, Hour, TraceId, Start, End, CreatedAt, UpdatedAt, 0, [], 0, 0, 3, '~', '~', '', 0, [], [], [] FROM ${traces} LIMIT 1`,
+      `INSERT INTO ${traces} SELECT ProjectId, Hour, TraceId, Start, End, CreatedAt, UpdatedAt, 0, [], 0, 0, 3, '~', 1, '~', '', 0, [], [], [] FROM ${traces} LIMIT 1`,
     );
     await recompute(clickhouse, dear);
     expect(await costs()).toEqual([{ cost: 25, rows: "3", spans: "3" }]);
