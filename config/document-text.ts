@@ -24,7 +24,9 @@ service:
 \`\`\`
 
 \`signalbox validate --config FILE\` finds every problem at once without starting anything, and says what has no effect;
-\`signalbox print-config --config FILE\` shows what came out of all sources, without secrets.
+\`signalbox print-config --config FILE\` shows what came out of all sources, without secrets. When the keys are right,
+\`validate\` also reads the files that they name, such as prices, rules, certificates and passwords, and says of them what
+a start would say. It listens nowhere and asks no server.
 
 A key that Signalbox accepts without effect, and an extension or receiver of the Collector that it lacks, is a warning.
 Whatever would change or lose data is a problem, and so is an unknown key.

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { SecureContextOptions, SecureVersion } from "node:tls";
+import { createSecureContext, type SecureContextOptions, type SecureVersion } from "node:tls";
 import type { ClientTlsConfig, ServerTlsConfig } from "../config/tls.ts";
 import { messageOf } from "../pipeline/errors.ts";
 import { cipherList } from "./ciphers.ts";
@@ -15,8 +15,10 @@ export async function readPemFiles<Key extends string>(
   keys: readonly Key[],
   component: string,
 ): Promise<Readonly<Record<Key, string | undefined>>> {
-  const read = keys.map(async (key) => [key, await readPem(config[key], key, component)] as const);
-  return Object.fromEntries(await Promise.all(read)) as Record<Key, string | undefined>;
+  const read: Partial<Record<Key, string | undefined>> = {};
+  // One after the other, so that of several files that cannot be read the same one is named every time.
+  for (const key of keys) read[key] = await readPem(config[key], key, component);
+  return read as Record<Key, string | undefined>;
 }
 
 async function readPem(path: string | undefined, key: string, component: string): Promise<string | undefined> {
@@ -26,6 +28,33 @@ async function readPem(path: string | undefined, key: string, component: string)
   } catch (error) {
     throw new Error(`${component}: cannot read tls.${key} ${path}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** The PEM of a certificate and of its key; undefined where there is none. */
+interface OwnPem {
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+/**
+ * Looks whether a certificate and its key can be used, alone and together: OpenSSL's own words name neither of them.
+ *
+ * @param component id for the error text
+ * @throws {Error} `<component>: cannot use tls.<key> <path>: <reason>`
+ */
+export function checkOwnPem(config: ClientTlsConfig | ServerTlsConfig, { cert, key }: OwnPem, component: string): void {
+  const certName = config.cert_file === undefined ? "tls.cert_pem" : `tls.cert_file ${config.cert_file}`;
+  const keyName = config.key_file === undefined ? "tls.key_pem" : `tls.key_file ${config.key_file}`;
+  const attempt = (names: string, options: SecureContextOptions): void => {
+    try {
+      createSecureContext(options);
+    } catch (error) {
+      throw new Error(`${component}: cannot use ${names}: ${messageOf(error)}`, { cause: error });
+    }
+  };
+  if (cert !== undefined) attempt(certName, { cert });
+  if (key !== undefined) attempt(keyName, { key });
+  if (cert !== undefined && key !== undefined) attempt(`${certName} with ${keyName}`, { cert, key });
 }
 
 /** The versions of TLS and the cipher suites that `config` allows. */

@@ -1,13 +1,13 @@
 import { type ConnectionOptions, rootCertificates } from "node:tls";
 import type { Logger } from "pino";
 import type { ClientTlsConfig } from "../config/tls.ts";
-import { protocolOptions, readPemFiles } from "./certificates.ts";
+import { checkOwnPem, protocolOptions, readPemFiles } from "./certificates.ts";
 
 /**
  * Reads the certificates `config` names and makes the options of TLS connections of them.
  *
  * @param component id for the error text
- * @throws {Error} `<component>: cannot read tls.<key> <path>: <reason>`
+ * @throws {Error} `<component>: cannot read tls.<key> <path>: <reason>`, or `cannot use` for what is no certificate or key
  */
 export async function clientTlsOptions(config: ClientTlsConfig, component: string): Promise<ConnectionOptions> {
   const files = await readPemFiles(config, ["ca_file", "cert_file", "key_file"], component);
@@ -17,6 +17,7 @@ export async function clientTlsOptions(config: ClientTlsConfig, component: strin
   if ((cert === undefined) !== (key === undefined)) {
     throw new Error(`${component}: tls needs both a certificate and its key, or neither`);
   }
+  checkOwnPem(config, { cert, key }, component);
   return {
     ...protocolOptions(config),
     rejectUnauthorized: !config.insecure_skip_verify,

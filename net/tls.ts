@@ -2,7 +2,7 @@ import { rootCertificates, type SecureContextOptions, type Server, type TlsOptio
 import type { Logger } from "pino";
 import type { ServerTlsConfig } from "../config/tls.ts";
 import { messageOf } from "../pipeline/errors.ts";
-import { protocolOptions, readPemFiles } from "./certificates.ts";
+import { checkOwnPem, protocolOptions, readPemFiles } from "./certificates.ts";
 
 /** How often certificates are looked at when `client_ca_file_reload` is set without a `reload_interval`. */
 const clientCaReloadMs = 10_000;
@@ -12,7 +12,7 @@ const clientCaReloadMs = 10_000;
  * With `client_ca_file` the server asks for client certificates and refuses connections without a valid one.
  *
  * @param component id for the error text
- * @throws {Error} `<component>: cannot read tls.<key> <path>: <reason>`
+ * @throws {Error} `<component>: cannot read tls.<key> <path>: <reason>`, or `cannot use` for what is no certificate or key
  */
 export async function serverTlsOptions(config: ServerTlsConfig, component: string): Promise<TlsOptions> {
   const wantsClientCertificate = config.client_ca_file !== undefined;
@@ -61,9 +61,12 @@ async function secureContext(config: ServerTlsConfig, component: string): Promis
   const ownAuthorities = [files.client_ca_file, files.ca_file ?? config.ca_pem];
   const trusted = [...ownAuthorities, ...(config.include_system_ca_certs_pool ? rootCertificates : [])];
   const authorities = trusted.filter((pem) => pem !== undefined);
+  const cert = files.cert_file ?? config.cert_pem;
+  const key = files.key_file ?? config.key_pem;
+  checkOwnPem(config, { cert, key }, component);
   return {
-    cert: files.cert_file ?? config.cert_pem,
-    key: files.key_file ?? config.key_pem,
+    cert,
+    key,
     ...protocolOptions(config),
     ...(authorities.length > 0 && { ca: authorities }),
   };

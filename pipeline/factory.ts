@@ -7,6 +7,9 @@ import type { SpanBatch } from "./span-batch/span-batch.ts";
 /** How far a component can be relied on, as `signalbox components` prints it. */
 export type Stability = "development" | "alpha" | "beta" | "stable";
 
+/** What reading a component's files needs of its settings. */
+export type FileSettings = Pick<Settings, "id" | "logger">;
+
 interface FactoryBase<Config> {
   /** The component's name in YAML, in snake_case; also the name of its folder. */
   readonly type: string;
@@ -17,6 +20,13 @@ interface FactoryBase<Config> {
   readonly description: string;
   /** The only place of defaults, bounds and descriptions. */
   readonly configSchema: z.ZodType<Config>;
+  /**
+   * Reads the files that a configuration names, by the code that `start()` reads them with, and keeps nothing of them;
+   * `signalbox validate` asks for it. Opens no listener and no connection. Left out where there are no such files.
+   *
+   * @returns one promise a file, or a few that belong together; each rejects with what `start()` would throw
+   */
+  checkFiles?(config: Config, settings: FileSettings): readonly Promise<unknown>[];
 }
 
 /** The first consumer of each signal that lists the receiver in a pipeline. */

@@ -114,8 +114,7 @@ export class OtlpGrpcSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, B
   /** The client, made anew when the certificates have changed. Requests of the old one finish. */
   async #currentClient(): Promise<Client> {
     const target = parseTarget(this.#config.endpoint);
-    const secure = target.secure ?? !this.#config.tls.insecure;
-    const tls = secure ? await this.#tls.options() : undefined;
+    const tls = isSecure(this.#config) ? await this.#tls.options() : undefined;
     if (this.#client !== undefined && tls === this.#clientTls) return this.#client;
     this.#client?.close();
     const { rejectUnauthorized = true, ...context } = tls ?? {};
@@ -127,6 +126,11 @@ export class OtlpGrpcSender implements Sender<SpanBatch | OtlpBatch, OtlpLoad, B
     this.#clientTls = tls;
     return this.#client;
   }
+}
+
+/** Whether requests go over TLS: the endpoint's scheme says it, or else `tls.insecure`. */
+export function isSecure({ endpoint, tls }: OtlpGrpcConfig): boolean {
+  return parseTarget(endpoint).secure ?? !tls.insecure;
 }
 
 const algorithms = {

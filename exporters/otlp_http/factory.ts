@@ -1,3 +1,4 @@
+import { clientTlsOptions } from "../../net/tls-client.ts";
 import { signals } from "../../pipeline/batch.ts";
 import type { ExporterFactory } from "../../pipeline/factory.ts";
 import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
@@ -14,4 +15,5 @@ export const otlpHttpFactory: ExporterFactory<OtlpHttpConfig, SpanBatch | OtlpBa
   configSchema: otlpHttpConfigSchema,
   signals,
   create: (config, settings) => new QueuedExporter(new OtlpHttpSender(config, settings), config, settings),
+  checkFiles: ({ tls }, { id }) => [clientTlsOptions(tls, id)],
 };

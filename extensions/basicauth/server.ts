@@ -1,5 +1,5 @@
 import type { ServerAuthenticator } from "../../pipeline/auth.ts";
-import type { Settings } from "../../pipeline/component.ts";
+import type { FileSettings } from "../../pipeline/factory.ts";
 import { credentialsOf, digestOf, unauthenticated } from "../helper/credentials.ts";
 import { WatchedFile } from "../helper/watched-file.ts";
 import type { HtpasswdConfig } from "./config.ts";
@@ -7,31 +7,30 @@ import { parseHtpasswd } from "./htpasswd.ts";
 
 /** Accepts the users of a htpasswd file, of lines in the configuration, or of both: then the lines win. */
 export class BasicAuthServer implements ServerAuthenticator {
+  /** The htpasswd file, if one is named. */
+  readonly files: readonly WatchedFile[];
   readonly #inline: ReturnType<typeof parseHtpasswd>;
-  readonly #file: WatchedFile | undefined;
   #users: ReturnType<typeof parseHtpasswd>;
   /** Credentials found right, by digest: a password hash is slow by design. As many as there are users. */
   readonly #proven = new Map<string, string>();
 
-  constructor(config: HtpasswdConfig, reloadIntervalMs: number, settings: Settings) {
+  constructor(config: HtpasswdConfig, reloadIntervalMs: number, settings: FileSettings) {
     this.#inline = config.inline === undefined ? new Map() : parseHtpasswd(config.inline);
     this.#users = this.#inline;
-    if (config.file === undefined) return;
-    this.#file = new WatchedFile({
-      key: "htpasswd.file",
-      path: config.file,
-      intervalMs: reloadIntervalMs,
-      apply: (text) => this.#use(text),
-      settings,
-    });
+    const { file: path } = config;
+    const apply = (text: string): void => this.#use(text);
+    this.files =
+      path === undefined
+        ? []
+        : [new WatchedFile({ key: "htpasswd.file", path, intervalMs: reloadIntervalMs, apply, settings })];
   }
 
   async start(): Promise<void> {
-    await this.#file?.start();
+    for (const file of this.files) await file.start();
   }
 
   async shutdown(): Promise<void> {
-    this.#file?.stop();
+    for (const file of this.files) file.stop();
   }
 
   async authenticate(headers: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, string>> {

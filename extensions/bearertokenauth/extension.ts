@@ -1,40 +1,38 @@
 import type { ClientAuthenticator, ServerAuthenticator } from "../../pipeline/auth.ts";
-import type { Settings } from "../../pipeline/component.ts";
+import type { FileSettings } from "../../pipeline/factory.ts";
 import { credentialsOf, digestOf, sameDigest, unauthenticated } from "../helper/credentials.ts";
 import { WatchedFile } from "../helper/watched-file.ts";
 import type { BearerTokenAuthConfig } from "./config.ts";
 
 /** Accepts, and sends, one of a few secret tokens. */
 export class BearerTokenAuthExtension implements ServerAuthenticator, ClientAuthenticator {
+  /** The file of tokens, if one is named. */
+  readonly files: readonly WatchedFile[];
   readonly #config: BearerTokenAuthConfig;
   readonly #headerName: string;
-  readonly #file: WatchedFile | undefined;
   #digests: readonly Buffer[] = [];
   #headers: Readonly<Record<string, string>> = {};
 
-  constructor(config: BearerTokenAuthConfig, settings: Settings) {
+  constructor(config: BearerTokenAuthConfig, settings: FileSettings) {
     this.#config = config;
     this.#headerName = config.header.toLowerCase();
-    if (config.filename === undefined) {
-      this.#use(config.tokens ?? [config.token!]);
+    const { filename: path, token, tokens, reload_interval: intervalMs } = config;
+    if (path === undefined) {
+      this.files = [];
+      this.#use(tokens ?? [token!]);
       return;
     }
-    if (config.token ?? config.tokens) settings.logger.warn("token and tokens are ignored, since filename is given");
-    this.#file = new WatchedFile({
-      key: "filename",
-      path: config.filename,
-      intervalMs: config.reload_interval,
-      apply: (text) => this.#use(tokensOf(text)),
-      settings,
-    });
+    if (token ?? tokens) settings.logger.warn("token and tokens are ignored, since filename is given");
+    const apply = (text: string): void => this.#use(tokensOf(text));
+    this.files = [new WatchedFile({ key: "filename", path, intervalMs, apply, settings })];
   }
 
   async start(): Promise<void> {
-    await this.#file?.start();
+    for (const file of this.files) await file.start();
   }
 
   async shutdown(): Promise<void> {
-    this.#file?.stop();
+    for (const file of this.files) file.stop();
   }
 
   async authenticate(headers: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, string>> {

@@ -9,4 +9,5 @@ export const bearerTokenAuthFactory: ExtensionFactory<BearerTokenAuthConfig> = {
   description: "Authenticates receivers' clients and exporters' requests by a secret token.",
   configSchema: bearerTokenAuthConfigSchema,
   create: (config, settings) => new BearerTokenAuthExtension(config, settings),
+  checkFiles: (config, settings) => new BearerTokenAuthExtension(config, settings).files.map((file) => file.load()),
 };

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { Settings } from "../../pipeline/component.ts";
 import { messageOf } from "../../pipeline/errors.ts";
+import type { FileSettings } from "../../pipeline/factory.ts";
 
 export interface WatchedFileOptions {
   /** The key that names the file, for error messages. */
@@ -10,7 +10,7 @@ export interface WatchedFileOptions {
   readonly intervalMs: number;
   /** Takes the text over; throws when it will not do, and then the earlier text stays in force. */
   readonly apply: (text: string) => void;
-  readonly settings: Pick<Settings, "id" | "logger">;
+  readonly settings: FileSettings;
 }
 
 /**
@@ -28,11 +28,20 @@ export class WatchedFile {
     this.#options = options;
   }
 
-  /** @throws {Error} `<id>: <key> <path>: <reason>`: the file cannot be read, or its text will not do */
-  async start(): Promise<void> {
+  /**
+   * Reads the file for the first time, and does not watch it.
+   *
+   * @throws {Error} `<id>: <key> <path>: <reason>`: the file cannot be read, or its text will not do
+   */
+  async load(): Promise<void> {
     await this.#read().catch((error: unknown) => {
       throw new Error(`${this.#options.settings.id}: ${messageOf(error)}`, { cause: error });
     });
+  }
+
+  /** Loads the file, and watches it from then on. @throws {Error} as `load()` does */
+  async start(): Promise<void> {
+    await this.load();
     this.#schedule();
   }
 

@@ -27,12 +27,19 @@ export function guarded(factory: ProcessorFactory<unknown, Clonable>): Processor
   return {
     ...factory,
     configSchema: withErrorMode(factory),
+    checkFiles: (config, settings) => factory.checkFiles?.(ownConfig(config).own, settings) ?? [],
     create: (config, next, settings) => {
-      const { error_mode: mode, ...own } = config as { error_mode: ErrorMode };
+      const { mode, own } = ownConfig(config);
       const door = new Door(next);
       return new GuardedProcessor(mode, factory.create(own, door, settings), door, settings);
     },
   };
+}
+
+/** The configuration as the plugin's schema has it, and where a batch goes on which it fails. */
+function ownConfig(config: unknown): { readonly mode: ErrorMode; readonly own: unknown } {
+  const { error_mode: mode, ...own } = config as { error_mode: ErrorMode };
+  return { mode, own };
 }
 
 function withErrorMode({ type, configSchema }: ProcessorFactory<unknown, Clonable>): z.ZodType<unknown> {

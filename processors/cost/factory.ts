@@ -1,6 +1,7 @@
 import type { ProcessorFactory } from "../../pipeline/factory.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { type CostConfig, costConfigSchema } from "./config.ts";
+import { PriceFile } from "./price-file.ts";
 import { CostProcessor } from "./processor.ts";
 
 export const costFactory: ProcessorFactory<CostConfig, SpanBatch> = {
@@ -10,4 +11,8 @@ export const costFactory: ProcessorFactory<CostConfig, SpanBatch> = {
   signals: ["traces"],
   configSchema: costConfigSchema,
   create: (config, next, settings) => new CostProcessor(config, next, settings),
+  checkFiles: ({ price_file: config, max_name_length: maxNameLength }, settings) => {
+    const unused = { apply: () => undefined, onRefused: () => undefined };
+    return config === undefined ? [] : [new PriceFile({ config, maxNameLength, settings, ...unused }).load()];
+  },
 };

@@ -8,8 +8,8 @@ import { parseMending } from "../../config/parse.ts";
 import { formatPath } from "../../config/problems.ts";
 import { isMapping } from "../../config/tree.ts";
 import { parseYaml } from "../../config/yaml.ts";
-import type { Settings } from "../../pipeline/component.ts";
 import { messageOf } from "../../pipeline/errors.ts";
+import type { FileSettings } from "../../pipeline/factory.ts";
 import type { PriceFileConfig } from "./config.ts";
 import { modelPricesSchema } from "./model-price-config.ts";
 import type { PriceList } from "./price-list.ts";
@@ -23,7 +23,7 @@ export interface PriceFileOptions {
   readonly apply: (list: PriceList) => void;
   /** The file changed and will not do. */
   readonly onRefused: () => void;
-  readonly settings: Pick<Settings, "id" | "logger">;
+  readonly settings: FileSettings;
   /** Waits between the two readings that must agree. */
   readonly settle?: (ms: number) => Promise<void>;
 }
@@ -45,14 +45,23 @@ export class PriceFile {
     this.#options = options;
   }
 
-  /** @throws {Error} `<id>: price_file <path>: <reason>`: the file cannot be read, or an entry will not do */
-  async start(): Promise<void> {
+  /**
+   * Reads the file for the first time, and does not look at it again.
+   *
+   * @throws {Error} `<id>: price_file <path>: <reason>`: the file cannot be read, or an entry will not do
+   */
+  async load(): Promise<void> {
     const { settings, config, maxNameLength, apply } = this.#options;
     const { text, digest } = await this.#read().catch((error: unknown) => {
       throw new Error(`${settings.id}: ${messageOf(error)}`, { cause: error });
     });
     apply(parsePriceFile(text, config.path, maxNameLength, `${settings.id}: `));
     this.#digest = digest;
+  }
+
+  /** Loads the file, and looks at it again from then on. @throws {Error} as `load()` does */
+  async start(): Promise<void> {
+    await this.load();
     this.#schedule();
   }
 

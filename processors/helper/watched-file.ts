@@ -5,8 +5,8 @@ import { defaultLimits } from "../../config/limits.ts";
 import { parseMending } from "../../config/parse.ts";
 import { formatPath } from "../../config/problems.ts";
 import { parseYaml } from "../../config/yaml.ts";
-import type { Settings } from "../../pipeline/component.ts";
 import { messageOf } from "../../pipeline/errors.ts";
+import type { FileSettings } from "../../pipeline/factory.ts";
 
 export interface WatchedFileOptions<Value> {
   /** The key that names the file, for messages. */
@@ -20,7 +20,7 @@ export interface WatchedFileOptions<Value> {
   readonly apply: (value: Value) => void;
   /** Told of each file that was read after the first. */
   readonly onRead?: (outcome: "applied" | "refused") => void;
-  readonly settings: Pick<Settings, "id" | "logger">;
+  readonly settings: FileSettings;
 }
 
 /**
@@ -40,12 +40,21 @@ export class WatchedFile<Value> {
     this.#options = options;
   }
 
-  /** @throws {Error} `<id>: <key> <path>: <reason>`, every reason in a line of its own */
-  async start(): Promise<void> {
+  /**
+   * Reads the file for the first time, and does not watch it.
+   *
+   * @throws {Error} `<id>: <key> <path>: <reason>`, every reason in a line of its own
+   */
+  async load(): Promise<void> {
     const { settings } = this.#options;
     await this.#readIfChanged().catch((error: unknown) => {
       throw new Error(`${settings.id}: ${messageOf(error)}`, { cause: error });
     });
+  }
+
+  /** Loads the file, and watches it from then on. @throws {Error} as `load()` does */
+  async start(): Promise<void> {
+    await this.load();
     this.#schedule();
   }
 

@@ -4,6 +4,9 @@ import { durationMs } from "../../config/duration.ts";
 import { repeatedIds, ruleSchema } from "./rule-config.ts";
 import { ruleSetSchema } from "./rule-sets-config.ts";
 
+/** Signals that one span may have, whatever way it comes in by. */
+export const defaultMaxSignalsPerSpan = 1_000;
+
 export const signalsConfigSchema = z
   .strictObject({
     rule_sets: z
@@ -33,8 +36,10 @@ export const signalsConfigSchema = z
     max_signals_per_span: z
       .int()
       .min(1)
-      .default(100)
-      .describe("Signals that one span may make; further ones are left out and counted."),
+      .default(defaultMaxSignalsPerSpan)
+      .describe(
+        "Signals that one span may have, those of its sender first; further ones are left out, noted in Warnings and counted.",
+      ),
     max_text_bytes: byteSize
       .prefault("256KiB")
       .describe("How much of each text rules look at, from its beginning; JSON that is longer counts as cut."),

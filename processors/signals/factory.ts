@@ -2,6 +2,7 @@ import type { ProcessorFactory } from "../../pipeline/factory.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
 import { type SignalsConfig, signalsConfigSchema } from "./config.ts";
 import { SignalsProcessor } from "./processor.ts";
+import { rulesFileOf } from "./rules-file.ts";
 
 export const signalsFactory: ProcessorFactory<SignalsConfig, SpanBatch> = {
   type: "signals",
@@ -11,4 +12,8 @@ export const signalsFactory: ProcessorFactory<SignalsConfig, SpanBatch> = {
   signals: ["traces"],
   configSchema: signalsConfigSchema,
   create: (config, next, settings) => new SignalsProcessor(config, next, settings),
+  checkFiles: (config, settings) => {
+    const file = rulesFileOf(config, settings, { apply: () => undefined });
+    return file === undefined ? [] : [file.load()];
+  },
 };

@@ -1,5 +1,6 @@
 import type { SignalEntity } from "../../pipeline/span-batch/side-tables.ts";
 import type { SpanBatch } from "../../pipeline/span-batch/span-batch.ts";
+import { warnOfSignalLimit } from "./inline/warnings.ts";
 import type { SignalsInstruments } from "./instruments.ts";
 import type { Fault } from "./sources/text-subject.ts";
 import type { Scalar } from "./text/json-path.ts";
@@ -22,8 +23,10 @@ export class SignalSink {
   readonly #faults = new Map<Fault, number>();
   #batch: SpanBatch | undefined;
   #sessions: { lengthAt(row: number): number } | undefined;
-  /** Signals by span, of spans that have some. */
+  /** Signals by span, of spans that have some; those that a receiver has read count too. */
   readonly #ofRow = new Map<number, number>();
+  /** Spans that have more than they may. */
+  readonly #full = new Set<number>();
 
   constructor(maxPerSpan: number, instruments: SignalsInstruments) {
     this.#maxPerSpan = maxPerSpan;
@@ -34,6 +37,8 @@ export class SignalSink {
     this.#batch = batch;
     this.#sessions = batch.derivedColumn("SessionId");
     this.#ofRow.clear();
+    this.#full.clear();
+    for (const { row } of batch.signals) this.#ofRow.set(row, (this.#ofRow.get(row) ?? 0) + 1);
   }
 
   /** A signal of a session that the span does not have is none. */
@@ -42,6 +47,7 @@ export class SignalSink {
     const already = this.#ofRow.get(row) ?? 0;
     if (already >= this.#maxPerSpan) {
       this.failed("too_many_signals");
+      this.#full.add(row);
       return;
     }
     this.#ofRow.set(row, already + 1);
@@ -54,8 +60,9 @@ export class SignalSink {
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
   }
 
-  /** Hands the counts of the batch on. */
+  /** Hands the counts of the batch on, and says on spans which have too many. */
   flush(): void {
+    for (const row of this.#full) warnOfSignalLimit(this.#batch!, row, this.#maxPerSpan);
     for (const maker of this.#makers) {
       this.#instruments.made(maker.id, maker.made);
       maker.made = 0;

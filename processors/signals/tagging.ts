@@ -8,7 +8,7 @@ import { SdkSignals } from "./inline/sdk-signals.ts";
 import type { SignalsInstruments } from "./instruments.ts";
 import type { RuleConfig } from "./rule-config.ts";
 import type { RuleDefinition } from "./rule-sets/rule-set.ts";
-import { ruleOfSet } from "./rule-sets-config.ts";
+import { fixedRules } from "./rules-file.ts";
 import { SignalSink } from "./signal-sink.ts";
 
 /** Adds signals to batches: those of SDKs first, then those of the rules. */
@@ -28,13 +28,8 @@ export class Tagging {
     this.#logger = logger;
     this.#sink = new SignalSink(config.max_signals_per_span, instruments);
     this.#sdk = new SdkSignals(config.max_text_bytes);
-    this.#fixed = [...config.rule_sets.map(ruleOfSet), ...config.rules.map((rule) => ({ rule }))];
+    this.#fixed = fixedRules(config);
     this.#engine = this.#compile(this.#fixed);
-  }
-
-  /** Ids of the rules that are not those of the file. */
-  get fixedIds(): ReadonlySet<string> {
-    return new Set(this.#fixed.map(({ rule }) => rule.id));
   }
 
   /** Replaces the rules of the file. */

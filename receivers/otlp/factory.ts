@@ -1,3 +1,4 @@
+import { serverTlsOptions } from "../../net/tls.ts";
 import { signals } from "../../pipeline/batch.ts";
 import type { ReceiverFactory } from "../../pipeline/factory.ts";
 import { type OtlpConfig, otlpConfigSchema } from "./config.ts";
@@ -10,4 +11,6 @@ export const otlpReceiverFactory: ReceiverFactory<OtlpConfig> = {
   configSchema: otlpConfigSchema,
   signals,
   create: (config, next, settings) => new OtlpReceiver(config, next, settings),
+  checkFiles: ({ protocols: { grpc, http } }, { id }) =>
+    [grpc?.tls, http?.tls].flatMap((tls) => (tls === undefined ? [] : [serverTlsOptions(tls, id)])),
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultMaxSignalsPerSpan } from "../../processors/signals/config.ts";
 import { entityTypes } from "./read/values.ts";
 
 /*
@@ -51,7 +52,12 @@ export const acceptedSpan = z
     code: text.describe("Source text of the function."),
     code_filepath: text.describe("File of the function."),
     code_lineno: z.int().nullish().describe("Line of the function."),
-    signals: z.record(z.string(), signal).nullish().describe("Signals of the span, by name."),
+    signals: z
+      .record(z.string(), signal)
+      .nullish()
+      .describe(
+        `Signals of the span, by name; the first ${defaultMaxSignalsPerSpan} are taken, or what max_signals_per_span says.`,
+      ),
     experiment_result_id: text.describe("Result of an experiment that the span is of."),
     ab_choices: z.array(z.unknown()).nullish().describe("Variants that were chosen in A/B tests."),
   })

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaultDecodeLimits } from "../../otlp/decode-limits.ts";
+import { defaultMaxSignalsPerSpan } from "../../processors/signals/config.ts";
 
 const bound = (count: number) => z.int().min(1).max(1_000_000).default(count);
 
@@ -8,6 +9,9 @@ export const zeroevalConfigSchema = z.strictObject({
   api: z.string().default("api").describe("Id of the extension api that takes the requests."),
   max_spans_per_request: bound(50_000).describe("Spans, traces or sessions in one JSON request."),
   max_signals_per_request: bound(5_000).describe("Signals in one request to /signals/bulk."),
+  max_signals_per_span: bound(defaultMaxSignalsPerSpan).describe(
+    "Signals in the field signals of one span of POST /spans; further ones are left out, noted in Warnings and counted.",
+  ),
   max_depth: z
     .int()
     .min(1)

@@ -6,6 +6,7 @@ import type { OtlpBatch } from "../../pipeline/otlp-batch.ts";
 import type { ZeroevalConfig } from "./config.ts";
 import { EntityWriter } from "./entities/entity-writer.ts";
 import { entityRoutes } from "./entities/routes.ts";
+import { ZeroevalInstruments } from "./instruments.ts";
 import { LookUp } from "./look-up.ts";
 import { OtlpIntake } from "./otlp/otlp-intake.ts";
 import { otlpRoutes } from "./otlp/routes.ts";
@@ -65,9 +66,10 @@ export class ZeroevalReceiver implements Receiver {
     });
     if (traces === undefined) return otlpRoutes(otlp);
     const pipeline = new Pipeline("traces", traces, this.#settings);
+    const instruments = new ZeroevalInstruments(this.#settings.meter, this.#settings.id);
     const signals = new SignalIntake(config, writer, store.config.signals_table_name);
     return [
-      ...spanRoutes(new SpanIntake({ config, pipeline, entities, lookUp })),
+      ...spanRoutes(new SpanIntake({ config, pipeline, entities, lookUp, instruments })),
       ...entityRoutes({ config, writer: entities, lookUp }),
       ...signalRoutes(signals),
       ...otlpRoutes(otlp),

@@ -19,3 +19,10 @@ export function warnOfSignal(batch: SpanBatch, row: number, name: string, proble
     `${prefix}${JSON.stringify(name.slice(0, maxNameLength))}: ${problem}`,
   ]);
 }
+
+/** Says on the span that it has more signals than one may have, and goes on without the further ones. */
+export function warnOfSignalLimit(batch: SpanBatch, row: number, maxPerSpan: number): void {
+  const warning = `signal_limit_exceeded: further signals were left out, max_signals_per_span is ${maxPerSpan}`;
+  const warnings = batch.getDerived("Warnings", row) ?? [];
+  if (!warnings.includes(warning)) batch.setDerived("Warnings", row, [...warnings, warning]);
+}

@@ -6,6 +6,7 @@ import { giveBuffer } from "../../../pipeline/span-batch/buffer-pool.ts";
 import type { ZeroevalConfig } from "../config.ts";
 import type { TaggedTrace } from "../entities/entity-rows.ts";
 import { type EntityWriter, startOf } from "../entities/entity-writer.ts";
+import type { ZeroevalInstruments } from "../instruments.ts";
 import type { LookUp } from "../look-up.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { Problems } from "../read/problems.ts";
@@ -26,6 +27,7 @@ export interface SpanIntakePorts {
   readonly pipeline: Pipeline;
   readonly entities: EntityWriter;
   readonly lookUp: LookUp;
+  readonly instruments: ZeroevalInstruments;
 }
 
 /** A row of the batch whose cost may follow from what was said of its span before. */
@@ -78,7 +80,7 @@ export class SpanIntake {
 
   async #store(body: Buffer, reader: SpanReader, caller: Caller): Promise<ApiReply> {
     const { batch, contexts, texts } = reader;
-    const { entities, pipeline, lookUp, config } = this.#ports;
+    const { entities, pipeline, lookUp, config, instruments } = this.#ports;
     const frame = { project: caller.projectId, arrived: new Date(batch.receivedTimeMs).toISOString() };
     const answers = new AnswerWriter(texts, frame, body.length);
     const rows = reader.answeredRows();
@@ -95,6 +97,7 @@ export class SpanIntake {
     try {
       // Both at once; a failure of either is the request's.
       await Promise.all([pipeline.consume(batch), tags]);
+      instruments.leftOutSignals(reader.signals.leftOut);
     } finally {
       isWaiting = false;
     }
@@ -194,6 +197,7 @@ function limitsOf(config: ZeroevalConfig): SpanLimits {
     maxSpans: config.max_spans_per_request,
     maxDepth: config.max_depth,
     maxAttributes: config.max_attributes_per_span,
+    maxSignals: config.max_signals_per_span,
     maxTags: config.max_tags,
     maxTagLength: config.max_tag_length,
   };

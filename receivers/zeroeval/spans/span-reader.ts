@@ -8,7 +8,6 @@ import { takeBody } from "../../../pipeline/span-batch/buffer-pool.ts";
 import type { TextColumn } from "../../../pipeline/span-batch/derived.ts";
 import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
-import { inlineSignal, problemOf } from "../../../processors/signals/inline/normalise.ts";
 import { JsonKind, JsonScanner, JsonSyntaxError } from "../json/scanner.ts";
 import type { JsonBytes } from "../json/values.ts";
 import { notAnArray, type Problems, tooManyItems } from "../read/problems.ts";
@@ -20,6 +19,7 @@ import type { SessionIds } from "./session-ids.ts";
 import { SpanAttributes } from "./span-attributes.ts";
 import { joinedSpan, numberOf } from "./span-fields.ts";
 import { SpanSessions } from "./span-sessions.ts";
+import { SpanSignals } from "./span-signals.ts";
 import { type SpanContext, SpanTags } from "./span-tags.ts";
 import { SpanTexts } from "./span-texts.ts";
 import { ValueWriter } from "./value-writer.ts";
@@ -30,6 +30,8 @@ export interface SpanLimits extends TagLimits {
   /** How deep arrays and objects nest in a value. */
   readonly maxDepth: number;
   readonly maxAttributes: number;
+  /** Of one span; further ones are left out. */
+  readonly maxSignals: number;
 }
 
 /** Part of the schema of spans. */
@@ -52,6 +54,7 @@ const bytesPerSpan = 600;
 export class SpanReader {
   readonly batch: SpanBatch;
   readonly texts: SpanTexts;
+  readonly signals: SpanSignals;
   /** Of the body. */
   items = 0;
   /** The row of each item of the body; items that are no objects have none. */
@@ -100,6 +103,7 @@ export class SpanReader {
     this.#values = new ValueWriter(batch.arena);
     this.#attributes = new SpanAttributes(batch, this.texts, this.#fields, limits, this.#values);
     this.#tags = new SpanTags(batch, this.texts, this.#fields, limits);
+    this.signals = new SpanSignals(batch, this.#fields, limits.maxSignals);
     this.#sessions = new SpanSessions(batch, this.texts, this.#fields, sessions);
     this.#columns = columnsOf(batch);
     this.#seen = new ByteDictionary(batch.arena);
@@ -150,6 +154,7 @@ export class SpanReader {
       parseJson(body);
       throw badRequest([{ loc: ["body"], msg: `body is not JSON: ${error.message}`, type: "json_invalid" }]);
     }
+    this.signals.finish();
     for (const [row, later] of [...this.#replacedBy].reverse()) {
       this.#replacedBy.set(row, this.#replacedBy.get(later) ?? later);
     }
@@ -206,7 +211,7 @@ export class SpanReader {
     const cost = this.texts.has(row, numberOf.cost) ? fields.number("cost", 0) : undefined;
     if (cost !== undefined) batch.setDerived("Cost", row, cost);
     this.#tags.read(row, this.#sessions.read(row, base));
-    if (this.texts.has(row, numberOf.signals)) this.#signals(row);
+    if (this.texts.has(row, numberOf.signals)) this.signals.read(row);
   }
 
   /** @returns the row that says the same span, or -1 */
@@ -241,7 +246,8 @@ export class SpanReader {
     this.batch.drop(earlier);
     // Nothing of the request is taken any more: joining would only make it larger.
     if (this.#problems.count > 0) return 0;
-    const json = Buffer.from(JSON.stringify(joinedSpan(this.texts.object(earlier), this.texts.object(row))));
+    const joined = this.signals.join(earlier, row, joinedSpan(this.texts.object(earlier), this.texts.object(row)));
+    const json = Buffer.from(JSON.stringify(joined));
     this.texts.replace(row, json, new JsonScanner(json));
     return this.batch.arena.append(json);
   }
@@ -374,16 +380,6 @@ export class SpanReader {
     } else {
       const message = `is nested deeper than max_depth ${this.#limits.maxDepth}`;
       this.#problems.add(this.#fields.loc(field), message, "too_deep");
-    }
-  }
-
-  #signals(row: number): void {
-    const signals = this.#fields.object("signals");
-    if (signals === undefined) return;
-    for (const key of Object.keys(signals)) {
-      const signal = inlineSignal(key, signals[key] as never);
-      if ("fault" in signal) this.#problems.add(this.#fields.loc("signals", key), problemOf(signal), "invalid_value");
-      else this.batch.signals.push({ row, entity: "span", name: signal.name, value: signal.value, source: "sdk" });
     }
   }
 }

@@ -40,6 +40,27 @@ describe("signals processor", () => {
     expect(await metrics.value("processor_signals_made", { rule: "a", processor: "signals" })).toBe(2);
     expect(await metrics.value("processor_signals_made", { rule: "sdk" })).toBe(1);
     expect(await metrics.value("processor_incoming_items")).toBe(2);
+    const warning = "signal_limit_exceeded: further signals were left out, max_signals_per_span is 2";
+    expect([0, 1].map((row) => batch.getDerived("Warnings", row))).toEqual([[warning], [warning]]);
+  });
+
+  it("counts the signals that a receiver has read, and keeps them and the warnings of the span", async () => {
+    const rules = ["a", "b"].map((id) => ({ id, when: { field: "Cost", gt: 0 } }));
+    const batch = spansOf([{ Cost: 1, Warnings: ["earlier"] }, { Cost: 1 }]);
+    const sent = { row: 0, entity: "span", name: "sent", value: 1, source: "sdk" } as const;
+    batch.signals.push(sent, { ...sent, name: "sent too" });
+    await createSignals({ rules, max_signals_per_span: 2 }).consume(batch);
+    expect(batch.signals.map(({ row, name }) => [row, name])).toEqual([
+      [0, "sent"],
+      [0, "sent too"],
+      [1, "a"],
+      [1, "b"],
+    ]);
+    expect(batch.getDerived("Warnings", 0)).toEqual([
+      "earlier",
+      "signal_limit_exceeded: further signals were left out, max_signals_per_span is 2",
+    ]);
+    expect(batch.getDerived("Warnings", 1)).toBeUndefined();
   });
 
   it("counts JSON that was cut, once a span", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Caller } from "../../../extensions/api/auth/caller.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { zeroevalConfigSchema } from "../../../receivers/zeroeval/config.ts";
+import { ZeroevalInstruments } from "../../../receivers/zeroeval/instruments.ts";
 import { Pipeline } from "../../../receivers/zeroeval/pipeline.ts";
 import { SpanIntake, type SpanIntakePorts } from "../../../receivers/zeroeval/spans/span-intake.ts";
 import { testSettings } from "../../support/doubles.ts";
@@ -17,6 +18,7 @@ function intakeInto(consume: (batch: SpanBatch) => Promise<void>, writeTags = ()
     pipeline: new Pipeline("traces", { consume }, testSettings()),
     entities: { writeTags, writeSessionTags: () => Promise.resolve() },
     lookUp: { spans: () => Promise.resolve([]) },
+    instruments: new ZeroevalInstruments(testSettings().meter, "zeroeval"),
   };
   return new SpanIntake(ports as unknown as SpanIntakePorts);
 }

@@ -9,7 +9,14 @@ import { SpanReader } from "../../../receivers/zeroeval/spans/span-reader.ts";
 
 export const project = "6f1d3c2b-0000-4000-8000-00000000abcd";
 export const storedProject = storedProjectId(project);
-export const limits = { maxSpans: 1_000, maxDepth: 8, maxAttributes: 100, maxTags: 10, maxTagLength: 100 };
+export const limits = {
+  maxSpans: 1_000,
+  maxDepth: 8,
+  maxAttributes: 100,
+  maxSignals: 20,
+  maxTags: 10,
+  maxTagLength: 100,
+};
 
 /** The least that a span must say. */
 export const plainSpan = {
