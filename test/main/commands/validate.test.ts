@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { loadConfig } from "../../../config/load.ts";
 import { Service } from "../../../main/service.ts";
-import { builtInComponents } from "../../../pipeline/components.ts";
+import { loadComponents } from "../../../pipeline/components.ts";
 import { messageOf } from "../../../pipeline/errors.ts";
 import { cli } from "../../support/cli.ts";
 import { tlsFolder } from "../../support/otlp-sinks.ts";
@@ -45,7 +45,7 @@ function configOf({
 
 /** What a start says of a configuration. */
 async function sayingOfStart(config: string): Promise<string> {
-  const loaded = await loadConfig([config], [], builtInComponents, {});
+  const loaded = await loadConfig([config], [], loadComponents, {});
   const onFatal = (error: Error): never => {
     throw error;
   };
