@@ -38,7 +38,7 @@ async function listed(filter: Partial<TraceFilter>): Promise<{ traces: number[];
     },
   };
   const page = { sortBy: "started_at", sortOrder: "desc", limit: 3, offset: 0, ...filter } as const;
-  const traces = await listTraces(reader, project, page);
+  const { rows: traces } = await listTraces(reader, project, page);
   return {
     traces: traces.map(({ id }) => Number.parseInt(id.slice(24), 16)),
     ends: queries.filter((query) => query.includes("SELECT Hour FROM")).length,
