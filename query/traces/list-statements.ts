@@ -97,12 +97,14 @@ function startsWithin({ from, to }: HourRange): Sql {
 const endOfHours = nanosOfSeconds(2 ** 32 - hour);
 
 /**
- * The hour at which a list by start goes on, in seconds since the epoch; undefined: what comes there may lie in any hour, as
- * rows of traces without a start do, and of those that started before 1970 or after 2106.
+ * When a list by start goes on: in nanoseconds, and the hour in seconds since the epoch. Undefined: what comes there may lie in
+ * any hour, as rows of traces without a start do, and of those that started before 1970 or after 2106.
  */
-export function hourOfPosition(position: Position): number | undefined {
-  const start = "key" in position && position.key !== null ? BigInt(position.key) : -1n;
-  return start < 0n || start >= endOfHours ? undefined : Number(start / nanosOfSeconds(hour)) * hour;
+export function startOfPosition(position: Position): { readonly nanos: bigint; readonly hour: number } | undefined {
+  if (!("key" in position) || position.key === null) return undefined;
+  const nanos = BigInt(position.key);
+  if (nanos < 0n || nanos >= endOfHours) return undefined;
+  return { nanos, hour: Number(nanos / nanosOfSeconds(hour)) * hour };
 }
 
 /**
@@ -159,16 +161,21 @@ export function nearestStatement(
   const isNewest = filter.sortOrder === "desc";
   const direction = raw(isNewest ? "DESC" : "ASC");
   const seconds = raw(String(nearHours * hour));
-  const at = filter.after === undefined ? undefined : hourOfPosition(filter.after);
-  const start = at === undefined ? undefined : sql`toDateTime(${param("UInt32", at)})`;
+  const after = filter.after && startOfPosition(filter.after);
+  const start = after && sql`toDateTime(${param("UInt32", after.hour)})`;
   const near = isNewest
     ? sql`Hour >= ${start ?? sql`(SELECT max(Hour) FROM ${raw(traces)})`} - ${seconds}`
     : sql`Hour <= ${start ?? sql`(SELECT min(Hour) FROM ${raw(traces)})`} + ${seconds}`;
-  const behind = start === undefined ? [] : [sql`Hour ${raw(isNewest ? "<=" : ">=")} ${start}`];
+  const beyond = raw(isNewest ? "<=" : ">=");
+  // Rows of the position's own hour stand on both sides of it.
+  const behind = after && [
+    sql`Hour ${beyond} ${start!}`,
+    sql`toUnixTimestamp64Nano(Start) ${beyond} ${param("Int64", String(after.nanos))}`,
+  ];
   return statementOf(sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found
 FROM (
   SELECT Hour FROM ${raw(traces)}
-  WHERE ${allOf([ofProject(project), ...behind, ...(isNear ? [near] : []), ...arrivedWithin(filter)])}
+  WHERE ${allOf([ofProject(project), ...(behind ?? []), ...(isNear ? [near] : []), ...arrivedWithin(filter)])}
   ORDER BY ProjectId ${direction}, Hour ${direction}
   LIMIT ${param("UInt64", most)}
 )`);

@@ -13,7 +13,6 @@ import {
   elsewhereStatement,
   type HourRange,
   hasBounds,
-  hourOfPosition,
   hoursStatement,
   isOneOf,
   type ListedTrace,
@@ -22,6 +21,7 @@ import {
   nearestStatement,
   nearHours,
   scopeOf,
+  startOfPosition,
 } from "./list-statements.ts";
 import {
   countedRows,
@@ -148,7 +148,8 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
     return likely.length < need ? enough() : { likely, sure: async () => (await enough()).sure() };
   };
   const isEnough = near.isEnough || rest.to - rest.from <= nearHours * hour;
-  return within(hoursOfRows(isEnough ? near : await nearestRows(reader, project, wanted, need, false)));
+  const rows = isEnough ? near : await nearestRows(reader, project, wanted, need, false);
+  return within(filter.after === undefined ? hoursOfRows(rows) : hoursUntil(rows, rest, filter.sortOrder));
 }
 
 /** All that there are. */
@@ -157,8 +158,9 @@ const anyHours: HourRange = { from: 0, to: Number.POSITIVE_INFINITY };
 /** The hours of a range in which traces behind a position in time start; undefined: none, or they may start in any. */
 function hoursBehind({ from, to }: HourRange, { after, sortOrder }: TraceFilter): HourRange | undefined {
   if (after === undefined) return { from, to };
-  const at = hourOfPosition(after);
-  if (at === undefined) return undefined;
+  const start = startOfPosition(after);
+  if (start === undefined) return undefined;
+  const { hour: at } = start;
   const rest = sortOrder === "desc" ? { from, to: Math.min(at, to) } : { from: Math.max(at, from), to };
   return rest.from > rest.to ? undefined : rest;
 }
@@ -230,6 +232,12 @@ async function nearestRows(
 
 function hoursOfRows({ first, last, found }: NearestRows): number {
   return found === 0 ? 1 : (last - first) / hour + 1;
+}
+
+/** The same from the hour of a position on. @param rest hours behind it */
+function hoursUntil({ first, last, found }: NearestRows, rest: HourRange, order: TraceFilter["sortOrder"]): number {
+  const length = order === "desc" ? rest.to - first : last - rest.from;
+  return found === 0 ? 1 : length / hour + 1;
 }
 
 /**
