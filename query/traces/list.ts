@@ -1,3 +1,4 @@
+import type { ReadsConfig } from "../config.ts";
 import { compared, comparedBytes, comparedIntegers } from "../order.ts";
 import { isWhole, windowGrowth, windowOf } from "../page.ts";
 import { hoursOfTraces } from "../places.ts";
@@ -135,11 +136,13 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
     const window = windowOf(rest, (hours - 1) * hour, filter.sortOrder);
     const isAll = isWhole(window, rest);
     if (isAll && filter.after === undefined) return selectAll();
-    const part = { window, ...(isShort(window) ? { whole: window } : {}) };
-    const { likely, sure } = await select(reader, scopeOf(reader, project, filter, window), filter, need + spare, part);
+    const seen = hoursSeen(window, range, filter, reader.bounds);
+    const part = { window, ...(isShort(seen) ? { whole: seen } : {}) };
+    const { likely, sure } = await select(reader, scopeOf(reader, project, filter, seen), filter, need + spare, part);
     const enough = async (): Promise<Selected> => {
       const all = await sure();
-      const found = filter.after === undefined ? all : await seenWhole(reader, project, filter, { all, window, range });
+      const found =
+        filter.after === undefined ? all : await seenWhole(reader, project, filter, { all, window, seen, range });
       if (found.length >= need) return certain(found);
       // As many as were asked for, but some of them stand elsewhere.
       if (all.length === need + spare) return within(hours, 2 * (all.length - found.length));
@@ -165,6 +168,20 @@ function hoursBehind({ from, to }: HourRange, { after, sortOrder }: TraceFilter)
   return rest.from > rest.to ? undefined : rest;
 }
 
+/**
+ * The hours in which rows of traces that start in a window are looked at. A list from its newest trace on has all that came
+ * later; behind a position, whether conditions hold may be said in hours after it.
+ */
+function hoursSeen(
+  window: HourRange,
+  range: HourRange,
+  filter: TraceFilter,
+  { max_trace_hours: most }: ReadsConfig,
+): HourRange {
+  const isAllSaid = filter.after === undefined || columnsOfConditions(filter).length === 0;
+  return isAllSaid ? window : { from: window.from, to: Math.min(window.to + most * hour, range.to) };
+}
+
 /** Traces that are looked for elsewhere by their ids, in one statement. No option: the answer is the same. */
 const mostIds = 1_000;
 
@@ -173,20 +190,20 @@ const mostIds = 1_000;
  * where the hours that were looked at have it; behind a position, the hours before it are not looked at, and each such trace
  * would come again.
  *
- * @param found `range`: the hours of the whole list
+ * @param found the traces; the hours in which they start, those in which their rows were looked at, and those of the whole list
  */
 async function seenWhole(
   reader: Reader,
   project: string,
   filter: TraceFilter,
-  { all, window, range }: { all: readonly Candidate[]; window: HourRange; range: HourRange },
+  { all, window, seen, range }: { all: readonly Candidate[] } & Record<"window" | "seen" | "range", HourRange>,
 ): Promise<readonly Candidate[]> {
   const { tables } = reader;
   const ids = all.map(({ traceId }) => traceId);
   const elsewhere = new Set<string>();
   const whole: Candidate[] = [];
   for (let at = 0; at < ids.length; at += mostIds) {
-    const statement = elsewhereStatement(project, tables, ids.slice(at, at + mostIds), window);
+    const statement = elsewhereStatement(project, tables, ids.slice(at, at + mostIds), seen);
     const found = (await reader.rows<{ traceId: string }>(statement)).map(({ traceId }) => traceId);
     if (found.length === 0) continue;
     for (const id of found) elsewhere.add(id);

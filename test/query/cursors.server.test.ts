@@ -186,6 +186,32 @@ describe("pages of traces behind cursors", () => {
   });
 });
 
+describe("pages of traces by start that go on for hours", () => {
+  beforeAll(async () => {
+    await store.empty();
+    for (let trace = 1; trace <= 20; trace++) {
+      const spans = Array.from({ length: 8 }, (_, n): SpanRow => {
+        const at = trace * 90 * minute + n * 55 * minute;
+        const end = n === 7 && trace % 3 === 0 ? ({ status: "Error", cost: 10 } as const) : {};
+        const root = n === 0 ? {} : { parent: trace * 10 };
+        return { trace, span: trace * 10 + n, name: "s", at, lasts: 1, ...root, ...end };
+      });
+      await store.spans(...(trace % 3 === 1 ? spans.slice(0, 4) : spans));
+    }
+  });
+
+  it.each<[string, Partial<TraceFilter>, number]>([
+    ["an error", { hasError: true }, 6],
+    ["a cost", { costMin: 10 }, 6],
+    ["a duration", { durationMin: 5 * hour }, 13],
+    ["a status", { status: "error" }, 6],
+  ])("are those with %s that their last span says", async (_title, conditions, count) => {
+    const wanted = idsOf(await allOf(conditions));
+    expect(wanted).toHaveLength(count);
+    for (const limit of [1, 4]) expect(idsOf(await pagedTraces(conditions, limit))).toEqual(wanted);
+  });
+});
+
 describe("pages of traces by start that paused for hours", () => {
   beforeAll(async () => {
     await store.empty();
