@@ -51,7 +51,8 @@ interface Candidate extends PageTrace {
  *
  * Newest or oldest first, only the newest or oldest hours are read, as many as it takes; any other order reads the roll-up of
  * the time that the conditions allow. Rows that came more than some hours before or after all others of such a time are not
- * seen.
+ * seen. Behind a position, hours before it are not read, and traces that have rows elsewhere are seen whole: of those that paused
+ * for hours, one that the newest page has shown where it went on comes again where it began.
  *
  * That the numbers of a dirty trace move it to another place is rare: its page is read while they are counted, and again
  * where they do.
