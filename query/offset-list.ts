@@ -18,7 +18,7 @@ export interface OffsetList {
 }
 
 /** What a request says of the part that it wants. */
-interface PartQuery {
+export interface PartQuery {
   readonly cursor?: string | undefined;
   readonly offset: number;
   readonly limit: number;
@@ -53,6 +53,6 @@ function offsetOf(list: string, cursor: string | undefined, offset: number): num
   return before + offset;
 }
 
-async function* onlyPage<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
+export async function* onlyPage<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
   yield rows;
 }

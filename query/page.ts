@@ -1,3 +1,4 @@
+import type { Position } from "./position.ts";
 import { joined, type Sql, sql } from "./sql.ts";
 
 export type SortOrder = "asc" | "desc";
@@ -6,7 +7,10 @@ export type SortOrder = "asc" | "desc";
 export interface Page {
   readonly sortOrder: SortOrder;
   readonly limit: number;
+  /** Rows passed over. */
   readonly offset: number;
+  /** Where the list goes on; undefined: at its first row. */
+  readonly after?: Position | undefined;
 }
 
 /** From and to inclusive. */

@@ -1,4 +1,5 @@
 import { pagesOfAll } from "../all-rows.ts";
+import type { Position } from "../position.ts";
 import type { Reader } from "../reader.ts";
 import { inExactOrder, isByEstimates, type SessionFilter, totalsFit } from "./filter.ts";
 import { type ListedSession, sessionKeys, sessionKeysByTime } from "./list.ts";
@@ -19,9 +20,10 @@ export function allSessions(
   const isByTime = filter.sortBy === "created_at";
   const rows = async (keys: readonly ListedSession[]): Promise<readonly SessionRead[]> =>
     (await readSessions(reader, project, keys)).filter((session) => totalsFit(session, filter));
-  const keys = async (need: number, after?: ListedSession): Promise<readonly ListedSession[]> => {
-    if (isByTime) return sessionKeysByTime(reader, project, filter, { need, after });
-    const found = await sessionKeys(reader, project, filter, need);
+  const keys = async (need: number, after: Position | undefined): Promise<readonly ListedSession[]> => {
+    const behind = { ...filter, after };
+    if (isByTime) return sessionKeysByTime(reader, project, behind, need);
+    const found = await sessionKeys(reader, project, behind, need);
     return isByEstimates(filter) && found.length < need ? inOrder(found) : found;
   };
   /** By what is exact, of which no more is kept than the order needs. */
@@ -37,7 +39,14 @@ export function allSessions(
     return inExactOrder(numbers, filter);
   };
   return pagesOfAll<ListedSession, SessionRead>(
-    { mostKeys, endless: { sortBy: "created_at", isAsked: isByTime }, keys, rows },
+    {
+      from: filter.after,
+      mostKeys,
+      endless: { sortBy: "created_at", isAsked: isByTime },
+      keys,
+      positionOf: ({ sessionId, arrived }) => ({ key: arrived, id: sessionId }),
+      rows,
+    },
     filter,
   );
 }

@@ -1,5 +1,6 @@
 import { arrivedAndNamed, type ListConditions, totalsWithin } from "../list-filter.ts";
 import type { Page } from "../page.ts";
+import type { SortKey } from "../position.ts";
 import type { StoreTables } from "../reader.ts";
 import { raw, type Sql, sql } from "../sql.ts";
 import { sessionsWithTag } from "../tags.ts";
@@ -15,13 +16,13 @@ export interface SessionFilter extends SessionConditions, Page {
 }
 
 /** What the fields are sorted by: columns of `rolledUpSessions`. */
-export const sessionSortKeys: Readonly<Record<SessionSortField, Sql>> = {
-  created_at: raw("created"),
-  name: raw("name"),
-  trace_count: raw("traceCount"),
-  cost: raw("cost"),
-  duration: raw("duration"),
-};
+export const sessionSortKeys = {
+  created_at: { column: "created", kind: "arrival", isOptional: false },
+  name: { column: "name", kind: "text", isOptional: true },
+  trace_count: { column: "traceCount", kind: "count", isOptional: false },
+  cost: { column: "cost", kind: "number", isOptional: true },
+  duration: { column: "duration", kind: "number", isOptional: true },
+} as const satisfies Record<SessionSortField, SortKey>;
 
 /** Conditions on columns of `rolledUpSessions`. */
 export function sessionConditions(

@@ -1,4 +1,5 @@
 import { isWhole, windowGrowth, windowOf } from "../page.ts";
+import { type ListPage, passedBy, positionBehind, type RowPosition } from "../position.ts";
 import type { Reader } from "../reader.ts";
 import { param, type Sql, sql } from "../sql.ts";
 import { inExactOrder, isByEstimates, type SessionConditions, type SessionFilter, totalsFit } from "./filter.ts";
@@ -24,44 +25,59 @@ import {
  * numbers decide; of all sessions, the greatest first, sums that were made beforehand (`settledPage`). Among more sessions than
  * `max_counted_sessions` one is missed where its estimate is far off: too low, because most of its spans came in other blocks
  * than those that named the session, or too high, because they came twice.
+ *
+ * @returns `next` in an order by time or name alone: where estimates stand tells nothing of the place in the list of exact numbers
  */
 export async function listSessions(
   reader: Reader,
   project: string,
   filter: SessionFilter,
-): Promise<readonly SessionRead[]> {
-  const { offset, limit } = filter;
+): Promise<ListPage<SessionRead>> {
+  const { limit } = filter;
+  const offset = filter.offset + passedBy(filter.after);
   const need = offset + limit;
   if (!isByEstimates(filter) && !asksForTotals(filter)) {
-    return readSessions(reader, project, (await candidates(reader, project, filter, need)).slice(offset));
+    const passed = (await candidates(reader, project, filter, need)).slice(0, need);
+    const rows = await readSessions(reader, project, passed.slice(offset));
+    return { rows, next: passed.length < need ? undefined : positionBehind(passed.map(placeIn(filter))) };
   }
   const more = Math.ceil(need / 4) + spare;
   const page = isSettleable(filter) ? await settledPage(reader, project, filter, more) : undefined;
-  if (page !== undefined) return page;
+  if (page !== undefined) return { rows: page, next: undefined };
   const keys = await sessionKeys(reader, project, filter, need + more);
   const found = await readSessions(reader, project, keys);
   const fitting = found.filter((session) => totalsFit(session, filter));
-  return inExactOrder(fitting, filter).slice(offset, need);
+  const rows = inExactOrder(fitting, filter).slice(offset, need);
+  if (rows.length < limit || isByEstimates(filter)) return { rows, next: undefined };
+  const isPassed = new Set(fitting.slice(0, need).map(({ id }) => id));
+  const passed = keys.filter(({ sessionId }) => isPassed.has(sessionId));
+  return { rows, next: positionBehind(passed.map(placeIn(filter))) };
+}
+
+/** Where the keys of a list by time or name stand in it. */
+function placeIn({ sortBy }: SessionFilter): (key: ListedSession) => RowPosition {
+  return ({ sessionId, arrived, nameBegin = null }) => ({
+    key: sortBy === "name" ? nameBegin : arrived,
+    id: sessionId,
+  });
 }
 
 /** A session of a list, and when it came. */
 export interface ListedSession extends SessionKey {
   /** Milliseconds since the epoch, as text. */
   readonly arrived: string;
+  /** The first `mostText` characters of its name, in an order by name; null: it has none. */
+  readonly nameBegin?: string | null | undefined;
 }
 
-/**
- * The keys of sessions by time of arrival, whatever their totals are.
- *
- * @param part how many, and behind which session
- */
+/** The first keys of sessions by time of arrival, whatever their totals are. */
 export function sessionKeysByTime(
   reader: Reader,
   project: string,
   filter: SessionFilter,
-  { need, after }: { readonly need: number; readonly after?: ListedSession | undefined },
+  need: number,
 ): Promise<readonly ListedSession[]> {
-  return select(reader, scopeOf(reader, project, filter), withoutTotals(filter), need, { after });
+  return select(reader, scopeOf(reader, project, filter), withoutTotals(filter), need);
 }
 
 /**
@@ -121,14 +137,37 @@ async function candidates(
   }
   const [days] = await reader.rows<DayRange & { found: number }>(sessionDaysStatement(reader.tables.sessions));
   if (days === undefined || days.found === 0) return [];
-  for (let length = 1; ; length *= windowGrowth) {
-    const window = windowOf(days, length - 1, filter.sortOrder);
-    const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(window)] };
-    const found = await select(reader, scope, filter, need, { window });
-    const isAll = isWhole(window, days);
-    const fresh = isAll || filter.sortOrder === "asc" ? found : await cameWithin(reader, project, found, window);
-    if (fresh.length >= need || isAll) return fresh;
+  const rest = daysBehind(days, filter);
+  if (rest === undefined) return [];
+  for (let length = 1, most = need; ; ) {
+    const window = windowOf(rest, length - 1, filter.sortOrder);
+    // What sessions have said since is of their names and totals.
+    const seen = filter.sortOrder === "desc" && asksForSums(filter) ? { ...window, to: days.to } : window;
+    const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(seen)] };
+    const found = await select(reader, scope, filter, most, { window });
+    const fresh = window.from <= days.from ? found : await cameWithin(reader, project, found, window);
+    if (fresh.length >= need) return fresh;
+    // The oldest of a window that begins at a position: the next ones are in it, too.
+    if (filter.sortOrder === "asc" && found.length === most) most += 2 * (found.length - fresh.length);
+    else if (isWhole(window, rest)) return fresh;
+    else length *= windowGrowth;
   }
+}
+
+/** Milliseconds. */
+const day = 86_400_000;
+
+/** The days of a range in which sessions behind the position came; undefined: none. */
+function daysBehind({ from, to }: DayRange, { after, sortOrder }: SessionFilter): DayRange | undefined {
+  if (after === undefined || !("key" in after)) return { from, to };
+  const at = Math.floor(Number(after.key) / day);
+  const rest = sortOrder === "desc" ? { from, to: Math.min(at, to) } : { from: Math.max(at, from), to };
+  return rest.from > rest.to ? undefined : rest;
+}
+
+/** Whether conditions are on what all rows of a session say together. */
+function asksForSums(filter: SessionConditions): boolean {
+  return filter.names !== undefined || asksForTotals(filter);
 }
 
 /** Leaves out sessions that go on in a window but came before it. */
@@ -155,12 +194,12 @@ async function select(
   part: SessionPart = {},
 ): Promise<ListedSession[]> {
   const statement = sessionCandidatesStatement(scope, filter, { need, ...part });
-  const rows = await reader.rows<{ sessionId: string; firstDay: number; lastDay: number; arrived: string }>(statement);
+  const rows = await reader.rows<Omit<ListedSession, "days"> & { firstDay: number; lastDay: number }>(statement);
   // In a window only some days of a session were looked at.
   const daysOf = (from: number, to: number): DayRange | undefined =>
     part.window === undefined ? { from, to } : undefined;
-  return rows.map(({ sessionId, firstDay, lastDay, arrived }) => {
-    return { sessionId, days: daysOf(firstDay, lastDay), arrived };
+  return rows.map(({ sessionId, firstDay, lastDay, arrived, nameBegin }) => {
+    return { sessionId, days: daysOf(firstDay, lastDay), arrived, nameBegin };
   });
 }
 

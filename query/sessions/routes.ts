@@ -9,12 +9,13 @@ import type { ReadsConfig } from "../config.ts";
 import { listSchema } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
-import { arrivalParameters, countedPartParameters, totalsParameters } from "../list-parameters.ts";
+import { arrivalParameters, sessionPartParameters, totalsParameters } from "../list-parameters.ts";
 import { answerByOffset } from "../offset-list.ts";
+import { answerByPosition } from "../position-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
 import { allSessions } from "./all.ts";
-import { type SessionFilter, sessionSortFields } from "./filter.ts";
+import { isByEstimates, type SessionFilter, sessionSortFields, sessionSortKeys } from "./filter.ts";
 import { countSessions, listSessions } from "./list.ts";
 import { sessionRead } from "./model.ts";
 import { getSession, type SessionRead } from "./read.ts";
@@ -31,7 +32,7 @@ const listQueryFor = (bounds: ReadsConfig) =>
       sort_by: sortByOf(sessionSortFields),
       sort_order: sortOrder,
       limit: limitOf(500, 50),
-      ...countedPartParameters,
+      ...sessionPartParameters,
     },
     bounds,
   );
@@ -89,16 +90,30 @@ async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
   const whole = (sessions: readonly SessionRead[]) => withSignals(reader, project, "session", sessions, same);
-  return answerByOffset(
+  const list = {
+    table: sessionTable,
+    order: `${filter.sortBy} ${filter.sortOrder}`,
+    size: () => countSessions(reader, project, filter),
+  };
+  const page = async (part: Partial<SessionFilter>) => {
+    const { rows, next } = await listSessions(reader, project, { ...filter, ...part });
+    return { rows: await whole(rows), next };
+  };
+  const pages = async function* (part: Partial<SessionFilter>) {
+    for await (const rows of allSessions(reader, project, { ...filter, ...part }, mostKeys)) yield whole(rows);
+  };
+  if (isByEstimates(filter)) {
+    const read = async (offset: number) => (await page({ offset })).rows;
+    return answerByOffset(request, { ...list, read, readAll: (offset) => pages({ offset }) }, reader.bounds);
+  }
+  return answerByPosition(
     request,
     {
-      table: sessionTable,
-      order: `${filter.sortBy} ${filter.sortOrder}`,
-      read: async (offset) => whole(await listSessions(reader, project, { ...filter, offset })),
-      readAll: async function* (offset) {
-        for await (const page of allSessions(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
-      },
-      size: () => countSessions(reader, project, filter),
+      ...list,
+      key: sessionSortKeys[filter.sortBy],
+      isId: (text) => text !== "",
+      read: (after) => page({ after }),
+      readAll: (after) => pages({ after }),
     },
     reader.bounds,
   );

@@ -1,8 +1,8 @@
 import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
-import { arrival } from "../list-filter.ts";
 import { orderBy } from "../page.ts";
+import { mostText, standsBehind } from "../position.ts";
 import type { StoreTables } from "../reader.ts";
-import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { derivedTraces, rowsOfSessions } from "../traces/statements.ts";
 import { type SessionConditions, type SessionFilter, sessionConditions, sessionSortKeys } from "./filter.ts";
 
@@ -65,8 +65,6 @@ GROUP BY SessionId`;
 export interface SessionPart {
   /** Days in which the sessions must have come. */
   readonly window?: DayRange | undefined;
-  /** The session before the first, where the list is by time of arrival. */
-  readonly after?: { readonly sessionId: string; readonly arrived: string } | undefined;
 }
 
 /** The first ids of a list, by estimates. */
@@ -75,25 +73,22 @@ export function sessionCandidatesStatement(
   filter: SessionFilter,
   options: SessionPart & { readonly need: number },
 ): Statement {
-  const { need, window, after } = options;
+  const { need, window } = options;
+  const { sortBy, sortOrder, after } = filter;
+  const key = sessionSortKeys[sortBy];
   const day = (at: number): Sql => sql`toDateTime(toDate(${param("UInt16", at)}), 'UTC')`;
   const inWindow =
     window === undefined ? undefined : sql`created >= ${day(window.from)} AND created < ${day(window.to + 1)}`;
+  const behind = after === undefined ? undefined : standsBehind(after, key, sortOrder, raw("SessionId"));
+  const name = sortBy === "name" ? sql`, leftUTF8(name, ${raw(String(mostText))}) AS nameBegin` : nothing;
   return statementOf(sql`SELECT SessionId AS sessionId, toUInt32(firstDay) AS firstDay, toUInt32(lastDay) AS lastDay,
-  toString(toUnixTimestamp64Milli(created)) AS arrived
+  toString(toUnixTimestamp64Milli(created)) AS arrived${name}
 FROM (
 ${rolledUpSessions(scope)}
 )
-WHERE ${allOf([...sessionConditions(filter, scope), inWindow, after && cameBehind(after, filter.sortOrder)])}
-ORDER BY ${orderBy(sessionSortKeys[filter.sortBy], filter.sortOrder, raw("SessionId"))}
+WHERE ${allOf([...sessionConditions(filter, scope), inWindow, behind])}
+ORDER BY ${orderBy(raw(key.column), sortOrder, raw("SessionId"))}
 LIMIT ${param("UInt64", need)}`);
-}
-
-/** As `orderBy` sorts. */
-function cameBehind({ sessionId, arrived }: NonNullable<SessionPart["after"]>, order: SessionFilter["sortOrder"]): Sql {
-  const at = arrival(Number(arrived));
-  const beyond = raw(order === "desc" ? "<" : ">");
-  return sql`(created ${beyond} ${at} OR (created = ${at} AND SessionId > ${param("String", sessionId)}))`;
 }
 
 export function sessionCountStatement(scope: SessionScope, filter: SessionConditions): Statement {

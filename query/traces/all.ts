@@ -19,9 +19,11 @@ export function allTraces(
 ): AsyncGenerator<readonly TraceRead[]> {
   return pagesOfAll<ListedTrace, TraceRead>(
     {
+      from: filter.after,
       mostKeys,
       endless: { sortBy: "started_at", isAsked: filter.sortBy === "started_at" },
-      keys: (need, after) => traceKeys(reader, project, filter, { need, after }),
+      keys: (need, after) => traceKeys(reader, project, { ...filter, after }, need),
+      positionOf: ({ traceId, startNs = null }) => ({ key: startNs, id: traceId }),
       rows: (keys) => readTracesOfKeys(reader, project, keys),
     },
     filter,

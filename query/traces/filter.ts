@@ -1,5 +1,6 @@
 import { arrivedAndNamed, type ListConditions, totalsWithin } from "../list-filter.ts";
 import type { Page } from "../page.ts";
+import type { SortKey } from "../position.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, ofProject, param, raw, type Sql, sql } from "../sql.ts";
 import { traceTagCondition, traceTagOfRow } from "../tags.ts";
@@ -23,14 +24,14 @@ export interface TraceFilter extends TraceConditions, Page {
 }
 
 /** What the fields are sorted by: columns of `derivedTraces`. */
-export const traceSortColumns: Readonly<Record<TraceSortField, DerivedColumn | "spanCount">> = {
-  started_at: "startNs",
-  name: "name",
-  status: "status",
-  span_count: "spanCount",
-  duration_ms: "durationMs",
-  cost: "cost",
-};
+export const traceSortKeys = {
+  started_at: { column: "startNs", kind: "nanos", isOptional: true },
+  name: { column: "name", kind: "text", isOptional: true },
+  status: { column: "status", kind: "text", isOptional: false },
+  span_count: { column: "spanCount", kind: "count", isOptional: false },
+  duration_ms: { column: "durationMs", kind: "number", isOptional: true },
+  cost: { column: "cost", kind: "number", isOptional: true },
+} as const satisfies Record<TraceSortField, SortKey & { readonly column: DerivedColumn | "spanCount" }>;
 
 /** The columns that the conditions look at. */
 export function columnsOfConditions(filter: TraceConditions): readonly DerivedColumn[] {

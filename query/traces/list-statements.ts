@@ -3,8 +3,9 @@ import { inHours, mostHoursOfAll } from "../hours.ts";
 import { arrival } from "../list-filter.ts";
 import { orderBy } from "../page.ts";
 import { hoursOfTraces } from "../places.ts";
-import type { Reader } from "../reader.ts";
-import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { type Position, standsBehind } from "../position.ts";
+import type { Reader, StoreTables } from "../reader.ts";
+import { allOf, anyOf, arrayOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { hour, msFrom, msUntil } from "../time.ts";
 import {
   columnsOfConditions,
@@ -12,7 +13,7 @@ import {
   type TraceConditions,
   type TraceFilter,
   traceConditions,
-  traceSortColumns,
+  traceSortKeys,
 } from "./filter.ts";
 import { type TraceKey, traceRowColumns } from "./read.ts";
 import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
@@ -55,8 +56,6 @@ export function scopeOf(reader: Reader, project: string, filter: TraceConditions
 export interface ListPart {
   /** When the traces start. */
   readonly window?: HourRange | undefined;
-  /** The trace before the first, where the list is by start. */
-  readonly after?: ListedTrace | undefined;
   /** Whether roots are left out, which are as long as names are. */
   readonly keysAlone?: boolean;
   /** Rows are read whole. An hour beside these is looked at as well, so that all of a trace that lies within is seen. */
@@ -69,22 +68,23 @@ export function candidatesStatement(
   filter: TraceFilter,
   options: ListPart & { readonly need: number; readonly fromSpans: boolean },
 ): Statement {
-  const { need, fromSpans, window, after, keysAlone = false, whole } = options;
+  const { need, fromSpans, window, keysAlone = false, whole } = options;
+  const { sortBy, sortOrder, after } = filter;
+  const key = traceSortKeys[sortBy];
   const conditions = [
     ...traceConditions(filter, scope.project, scope.tables),
     ...(window === undefined ? [] : [startsWithin(window)]),
-    ...(after === undefined ? [] : [startsBehind(after, filter.sortOrder)]),
+    ...(after === undefined ? [] : [standsBehind(after, key, sortOrder, raw("TraceId"))]),
   ];
   const root = keysAlone ? "'' AS root" : "root";
   const keys = `TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, silentRoot, spanCount`;
-  const key = traceSortColumns[filter.sortBy];
-  const columns = [...columnsOfConditions(filter), ...(key === "spanCount" ? [] : [key])];
-  return statementOf(sql`SELECT ${raw(whole === undefined ? keys : traceRowColumns)}, toString(${raw(key)}) AS sortKey, (${allOf(conditions)}) AS fits
+  const columns = [...columnsOfConditions(filter), ...(key.column === "spanCount" ? [] : [key.column])];
+  return statementOf(sql`SELECT ${raw(whole === undefined ? keys : traceRowColumns)}, toString(${raw(key.column)}) AS sortKey, (${allOf(conditions)}) AS fits
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
 ) AS t
 WHERE dirty OR fits
-ORDER BY dirty DESC, ${orderBy(raw(key), filter.sortOrder, raw("TraceId"))}
+ORDER BY dirty DESC, ${orderBy(raw(key.column), sortOrder, raw("TraceId"))}
 LIMIT ${param("UInt64", need)}`);
 }
 
@@ -93,13 +93,40 @@ function startsWithin({ from, to }: HourRange): Sql {
   return sql`startNs >= ${param("Int64", String(first))} AND startNs < ${param("Int64", String(end))}`;
 }
 
-/** As `orderBy` sorts. */
-function startsBehind({ startNs, traceId }: ListedTrace, order: TraceFilter["sortOrder"]): Sql {
-  const isGreaterId = sql`TraceId > ${param("String", traceId)}`;
-  if (startNs == null) return sql`isNull(startNs) AND ${isGreaterId}`;
-  const start = param("Int64", startNs);
-  const beyond = raw(order === "desc" ? "<" : ">");
-  return sql`(isNull(startNs) OR startNs ${beyond} ${start} OR (startNs = ${start} AND ${isGreaterId}))`;
+/** The first nanosecond that lies in no hour: columns of hours have 32 bits of seconds. */
+const endOfHours = nanosOfSeconds(2 ** 32 - hour);
+
+/**
+ * When a list by start goes on: in nanoseconds, and the hour in seconds since the epoch. Undefined: what comes there may lie in
+ * any hour, as rows of traces without a start do, and of those that started before 1970 or after 2106.
+ */
+export function startOfPosition(position: Position): { readonly nanos: bigint; readonly hour: number } | undefined {
+  if (!("key" in position) || position.key === null) return undefined;
+  const nanos = BigInt(position.key);
+  if (nanos < 0n || nanos >= endOfHours) return undefined;
+  return { nanos, hour: Number(nanos / nanosOfSeconds(hour)) * hour };
+}
+
+/**
+ * Which of some traces have rows beside those that a window looks at.
+ *
+ * @param traceIds as stored
+ */
+export function elsewhereStatement(
+  project: string,
+  tables: StoreTables,
+  traceIds: readonly string[],
+  { from, to }: HourRange,
+): Statement {
+  const rows = allOf([ofProject(project), ...hoursOfTraces(tables, traceIds), isOneOf(traceIds)]);
+  return statementOf(sql`SELECT DISTINCT TraceId AS traceId FROM ${raw(tables.traces)}
+WHERE ${rows}
+  AND NOT (${rowsOfHours(from - hour, to + hour)})`);
+}
+
+/** The condition on rows of the roll-up that they are of some traces. @param traceIds as stored */
+export function isOneOf(traceIds: readonly string[]): Sql {
+  return sql`TraceId IN (SELECT arrayJoin(${arrayOf("String", traceIds)}))`;
 }
 
 export function countStatement(scope: TraceScope, filter: TraceConditions, fromSpans: boolean): Statement {
@@ -123,24 +150,32 @@ export function hasBounds({ createdAfter, createdBefore }: TraceConditions): boo
  * of the rows, which takes longer than to read them; where these are near the end of the table, it need not.
  *
  * @param part how many rows, and whether of the hours near the end of the table alone: of all projects, so that the server
- *   has it at hand
+ *   has it at hand. Behind a position, near that
  */
 export function nearestStatement(
   project: string,
   traces: string,
-  filter: TraceConditions & Pick<TraceFilter, "sortOrder">,
+  filter: TraceConditions & Pick<TraceFilter, "sortOrder" | "after">,
   { most, isNear }: { readonly most: number; readonly isNear: boolean },
 ): Statement {
   const isNewest = filter.sortOrder === "desc";
   const direction = raw(isNewest ? "DESC" : "ASC");
   const seconds = raw(String(nearHours * hour));
+  const after = filter.after && startOfPosition(filter.after);
+  const start = after && sql`toDateTime(${param("UInt32", after.hour)})`;
   const near = isNewest
-    ? sql`Hour >= (SELECT max(Hour) FROM ${raw(traces)}) - ${seconds}`
-    : sql`Hour <= (SELECT min(Hour) FROM ${raw(traces)}) + ${seconds}`;
+    ? sql`Hour >= ${start ?? sql`(SELECT max(Hour) FROM ${raw(traces)})`} - ${seconds}`
+    : sql`Hour <= ${start ?? sql`(SELECT min(Hour) FROM ${raw(traces)})`} + ${seconds}`;
+  const beyond = raw(isNewest ? "<=" : ">=");
+  // Rows of the position's own hour stand on both sides of it.
+  const behind = after && [
+    sql`Hour ${beyond} ${start!}`,
+    sql`toUnixTimestamp64Nano(Start) ${beyond} ${param("Int64", String(after.nanos))}`,
+  ];
   return statementOf(sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found
 FROM (
   SELECT Hour FROM ${raw(traces)}
-  WHERE ${allOf([ofProject(project), ...(isNear ? [near] : []), ...arrivedWithin(filter)])}
+  WHERE ${allOf([ofProject(project), ...(behind ?? []), ...(isNear ? [near] : []), ...arrivedWithin(filter)])}
   ORDER BY ProjectId ${direction}, Hour ${direction}
   LIMIT ${param("UInt64", most)}
 )`);

@@ -1,5 +1,8 @@
-import { comparedBytes, comparedIntegers } from "../order.ts";
+import type { ReadsConfig } from "../config.ts";
+import { compared, comparedBytes, comparedIntegers } from "../order.ts";
 import { isWhole, windowGrowth, windowOf } from "../page.ts";
+import { hoursOfTraces } from "../places.ts";
+import { type ListPage, passedBy, positionBehind } from "../position.ts";
 import type { Reader } from "../reader.ts";
 import type { Statement } from "../sql.ts";
 import { withSessions } from "../tags.ts";
@@ -8,15 +11,18 @@ import { columnsOfConditions, type TraceConditions, type TraceFilter } from "./f
 import {
   candidatesStatement,
   countStatement,
+  elsewhereStatement,
   type HourRange,
   hasBounds,
   hoursStatement,
+  isOneOf,
   type ListedTrace,
   type ListPart,
   nanosOfSeconds,
   nearestStatement,
   nearHours,
   scopeOf,
+  startOfPosition,
 } from "./list-statements.ts";
 import {
   countedRows,
@@ -45,19 +51,23 @@ interface Candidate extends PageTrace {
  *
  * Newest or oldest first, only the newest or oldest hours are read, as many as it takes; any other order reads the roll-up of
  * the time that the conditions allow. Rows that came more than some hours before or after all others of such a time are not
- * seen.
+ * seen. Behind a position, hours before it are not read, and traces that have rows elsewhere are seen whole: of those that paused
+ * for hours, one that the newest page has shown where it went on comes again where it began.
  *
  * That the numbers of a dirty trace move it to another place is rare: its page is read while they are counted, and again
  * where they do.
  */
-export async function listTraces(reader: Reader, project: string, filter: TraceFilter): Promise<readonly TraceRead[]> {
-  const { offset, limit } = filter;
+export async function listTraces(reader: Reader, project: string, filter: TraceFilter): Promise<ListPage<TraceRead>> {
+  const { limit } = filter;
+  const offset = filter.offset + passedBy(filter.after);
   const { likely, sure } = await candidates(reader, project, filter, offset + limit);
   const pageOf = (all: readonly Candidate[]): readonly Candidate[] => all.slice(offset, offset + limit);
   const [parts, found] = await Promise.all([readParts(reader, project, pageOf(likely)), sure()]);
   const page = pageOf(found);
   const isRead = isSamePage(pageOf(likely), page);
-  return tracesOfPage(project, page, isRead ? parts : await readParts(reader, project, page));
+  const rows = tracesOfPage(project, page, isRead ? parts : await readParts(reader, project, page));
+  const passed = found.slice(0, offset + limit).map(({ sortKey, traceId }) => ({ key: sortKey, id: traceId }));
+  return { rows, next: page.length < limit ? undefined : positionBehind(passed) };
 }
 
 /** Whether the same is read for two pages. */
@@ -81,21 +91,17 @@ export async function countTraces(reader: Reader, project: string, conditions: T
   return first.unsure === 0 ? first.found : (await count(true)).found;
 }
 
-/**
- * The keys of the traces that fulfil the conditions, in order. Whatever time its rows are of, a trace is seen whole.
- *
- * @param part how many, and where the list is by start, behind which trace
- */
+/** The first keys of the traces that fulfil the conditions, in order. Whatever time its rows are of, a trace is seen whole. */
 export async function traceKeys(
   reader: Reader,
   project: string,
   wanted: TraceFilter,
-  { need, after }: { readonly need: number; readonly after?: ListedTrace | undefined },
+  need: number,
 ): Promise<readonly ListedTrace[]> {
   const [range, filter] = await hoursAndFilter(reader, project, wanted);
   if (range === undefined) return [];
-  const part = { after, keysAlone: true };
-  const { sure } = await select(reader, scopeOf(reader, project, filter, range), filter, need, part);
+  const scope = scopeOf(reader, project, filter, range);
+  const { sure } = await select(reader, scope, filter, need, { keysAlone: true });
   return (await sure()).map(({ traceId, firstHour, lastHour, sortKey }) => {
     const startNs = filter.sortBy === "started_at" ? sortKey : undefined;
     return { traceId, firstHour, lastHour, startNs };
@@ -115,33 +121,99 @@ function certain(found: readonly Candidate[]): Selected {
 }
 
 async function candidates(reader: Reader, project: string, wanted: TraceFilter, need: number): Promise<Selected> {
-  const isByTime = wanted.sortBy === "started_at" && wanted.id === undefined && wanted.sessionId === undefined;
+  const isOfTime = wanted.id === undefined && wanted.sessionId === undefined;
+  const isByTime = wanted.sortBy === "started_at" && isOfTime && hoursBehind(anyHours, wanted) !== undefined;
   const [[range, filter], near] = await Promise.all([
     hoursAndFilter(reader, project, wanted),
     isByTime ? nearestRows(reader, project, wanted, need) : undefined,
   ]);
   if (range === undefined) return certain([]);
-  if (near === undefined) {
-    const isOfTime = filter.id === undefined && filter.sessionId === undefined;
-    const part = isOfTime && isShort(range) ? { whole: range } : {};
-    return select(reader, scopeOf(reader, project, filter, range), filter, need, part);
-  }
-  const within = async (hours: number): Promise<Selected> => {
-    const window = windowOf(range, (hours - 1) * hour, filter.sortOrder);
-    const scope = scopeOf(reader, project, filter, window);
-    // Those without a start, or with one that is far from their rows, are in no window.
-    if (isWhole(window, range)) return select(reader, scope, filter, need);
-    const part = { window, ...(isShort(window) ? { whole: window } : {}) };
-    const { likely, sure } = await select(reader, scope, filter, need, part);
-    const more = (): Promise<Selected> => within(hours * windowGrowth);
+  // Those without a start, or with one that is far from their rows, are in no window.
+  const selectAll = (part: ListPart = {}): Promise<Selected> =>
+    select(reader, scopeOf(reader, project, filter, range), filter, need, part);
+  const rest = near && hoursBehind(range, filter);
+  if (near === undefined || rest === undefined) return selectAll(isOfTime && isShort(range) ? { whole: range } : {});
+  const within = async (hours: number, spare = 0): Promise<Selected> => {
+    const window = windowOf(rest, (hours - 1) * hour, filter.sortOrder);
+    const isAll = isWhole(window, rest);
+    if (isAll && filter.after === undefined) return selectAll();
+    const seen = hoursSeen(window, range, filter, reader.bounds);
+    const part = { window, ...(isShort(seen) ? { whole: seen } : {}) };
+    const { likely, sure } = await select(reader, scopeOf(reader, project, filter, seen), filter, need + spare, part);
     const enough = async (): Promise<Selected> => {
-      const found = await sure();
-      return found.length >= need ? certain(found) : more();
+      const all = await sure();
+      const found =
+        filter.after === undefined ? all : await seenWhole(reader, project, filter, { all, window, seen, range });
+      if (found.length >= need) return certain(found);
+      // As many as were asked for, but some of them stand elsewhere.
+      if (all.length === need + spare) return within(hours, 2 * (all.length - found.length));
+      return isAll ? selectAll() : within(hours * windowGrowth);
     };
     return likely.length < need ? enough() : { likely, sure: async () => (await enough()).sure() };
   };
-  const isEnough = near.isEnough || range.to - range.from <= nearHours * hour;
-  return within(hoursOfRows(isEnough ? near : await nearestRows(reader, project, wanted, need, false)));
+  const isEnough = near.isEnough || rest.to - rest.from <= nearHours * hour;
+  const rows = isEnough ? near : await nearestRows(reader, project, wanted, need, false);
+  return within(filter.after === undefined ? hoursOfRows(rows) : hoursUntil(rows, rest, filter.sortOrder));
+}
+
+/** All that there are. */
+const anyHours: HourRange = { from: 0, to: Number.POSITIVE_INFINITY };
+
+/** The hours of a range in which traces behind a position in time start; undefined: none, or they may start in any. */
+function hoursBehind({ from, to }: HourRange, { after, sortOrder }: TraceFilter): HourRange | undefined {
+  if (after === undefined) return { from, to };
+  const start = startOfPosition(after);
+  if (start === undefined) return undefined;
+  const { hour: at } = start;
+  const rest = sortOrder === "desc" ? { from, to: Math.min(at, to) } : { from: Math.max(at, from), to };
+  return rest.from > rest.to ? undefined : rest;
+}
+
+/**
+ * The hours in which rows of traces that start in a window are looked at. A list from its newest trace on has all that came
+ * later; behind a position, whether conditions hold may be said in hours after it.
+ */
+function hoursSeen(
+  window: HourRange,
+  range: HourRange,
+  filter: TraceFilter,
+  { max_trace_hours: most }: ReadsConfig,
+): HourRange {
+  const isAllSaid = filter.after === undefined || columnsOfConditions(filter).length === 0;
+  return isAllSaid ? window : { from: window.from, to: Math.min(window.to + most * hour, range.to) };
+}
+
+/** Traces that are looked for elsewhere by their ids, in one statement. No option: the answer is the same. */
+const mostIds = 1_000;
+
+/**
+ * The traces of a window that stand there by all of their rows. A list from its first row on shows a trace that paused for hours
+ * where the hours that were looked at have it; behind a position, the hours before it are not looked at, and each such trace
+ * would come again.
+ *
+ * @param found the traces; the hours in which they start, those in which their rows were looked at, and those of the whole list
+ */
+async function seenWhole(
+  reader: Reader,
+  project: string,
+  filter: TraceFilter,
+  { all, window, seen, range }: { all: readonly Candidate[] } & Record<"window" | "seen" | "range", HourRange>,
+): Promise<readonly Candidate[]> {
+  const { tables } = reader;
+  const ids = all.map(({ traceId }) => traceId);
+  const elsewhere = new Set<string>();
+  const whole: Candidate[] = [];
+  for (let at = 0; at < ids.length; at += mostIds) {
+    const statement = elsewhereStatement(project, tables, ids.slice(at, at + mostIds), seen);
+    const found = (await reader.rows<{ traceId: string }>(statement)).map(({ traceId }) => traceId);
+    if (found.length === 0) continue;
+    for (const id of found) elsewhere.add(id);
+    const scope = { project, tables, rows: [...hoursOfTraces(tables, found), isOneOf(found)] };
+    const { sure } = await select(reader, scope, filter, found.length, { window, whole: range });
+    whole.push(...(await sure()));
+  }
+  if (elsewhere.size === 0) return all;
+  return [...all.filter(({ traceId }) => !elsewhere.has(traceId)), ...whole].toSorted(inOrder(filter));
 }
 
 /** No option: the answer is the same. */
@@ -180,6 +252,12 @@ function hoursOfRows({ first, last, found }: NearestRows): number {
   return found === 0 ? 1 : (last - first) / hour + 1;
 }
 
+/** The same from the hour of a position on. @param rest hours behind it */
+function hoursUntil({ first, last, found }: NearestRows, rest: HourRange, order: TraceFilter["sortOrder"]): number {
+  const length = order === "desc" ? rest.to - first : last - rest.from;
+  return found === 0 ? 1 : length / hour + 1;
+}
+
 /**
  * Dirty traces of a list that are counted from their spans by their keys; among more of them, all rows are gone through. No
  * option: the answer is the same, and this is the number up to which keys are the quicker way.
@@ -211,7 +289,9 @@ async function select(
   const counted = async (): Promise<readonly Candidate[]> => {
     const { window } = part;
     if (window !== undefined && rows.length === dirty.length && hasNoConditions(filter))
-      return (await countedRows(reader, scope.project, rows)).flatMap((row) => startedWithin(window, row));
+      return (await countedRows(reader, scope.project, rows))
+        .flatMap((row) => startedWithin(window, row))
+        .filter(isBehind(filter));
     return read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true });
   };
   return { likely: first(dirty.filter(({ fits }) => Boolean(fits))), sure: async () => first(await counted()) };
@@ -253,17 +333,28 @@ async function rowsOf(
   });
 }
 
+/** What the place of a trace in its list is made of. */
+type InOrder = Pick<Candidate, "sortKey" | "traceId">;
+
 /** As `orderBy` sorts. */
-function inOrder({ sortBy, sortOrder }: TraceFilter): (one: Candidate, other: Candidate) => number {
+function inOrder({ sortBy, sortOrder }: TraceFilter): (one: InOrder, other: InOrder) => number {
   const direction = sortOrder === "asc" ? 1 : -1;
   const compare =
     sortBy === "name" || sortBy === "status" ? comparedBytes : sortBy === "started_at" ? comparedIntegers : byNumber;
   return (one, other) => {
     const [left, right] = [one.sortKey, other.sortKey];
-    if (left === right) return one.traceId < other.traceId ? -1 : 1;
+    if (left === right) return compared(one.traceId, other.traceId);
     if (left === null || right === null) return left === null ? 1 : -1;
     return direction * compare(left, right);
   };
+}
+
+/** As `standsBehind` says. */
+function isBehind(filter: TraceFilter): (candidate: Candidate) => boolean {
+  const { after } = filter;
+  if (after === undefined || !("id" in after)) return () => true;
+  const compare = inOrder(filter);
+  return (candidate) => compare(candidate, { sortKey: after.key, traceId: after.id }) > 0;
 }
 
 const byNumber = (one: string, other: string): number => Number(one) - Number(other);

@@ -22,12 +22,12 @@ import { defined } from "../defined.ts";
 import { listSchema } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
-import { arrivalParameters, countedPartParameters, totalsParameters } from "../list-parameters.ts";
-import { answerByOffset } from "../offset-list.ts";
+import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
+import { answerByPosition } from "../position-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
 import { allTraces } from "./all.ts";
-import { type TraceFilter, traceSortFields, traceStatuses } from "./filter.ts";
+import { type TraceFilter, traceSortFields, traceSortKeys, traceStatuses } from "./filter.ts";
 import { countTraces, listTraces } from "./list.ts";
 import { traceRead, traceWithSpans } from "./model.ts";
 import type { TraceRead } from "./read.ts";
@@ -47,7 +47,7 @@ const listQueryFor = (bounds: ReadsConfig) =>
       sort_by: sortByOf(traceSortFields),
       sort_order: sortOrder,
       limit: limitOf(500, 50),
-      ...countedPartParameters,
+      ...partParameters,
     },
     bounds,
   );
@@ -104,14 +104,19 @@ async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>
   const project = storedProjectId(caller.projectId);
   const filter = filterOf(query);
   const whole = (traces: readonly TraceRead[]) => withSignals(reader, project, "trace", traces, storedTraceId);
-  return answerByOffset(
+  return answerByPosition(
     request,
     {
       table: traceTable,
       order: `${filter.sortBy} ${filter.sortOrder}`,
-      read: async (offset) => whole(await listTraces(reader, project, { ...filter, offset })),
-      readAll: async function* (offset) {
-        for await (const page of allTraces(reader, project, { ...filter, offset }, mostKeys)) yield whole(page);
+      key: traceSortKeys[filter.sortBy],
+      isId: (text) => /^[0-9a-f]{32}$/.test(text),
+      read: async (after) => {
+        const { rows, next } = await listTraces(reader, project, { ...filter, after });
+        return { rows: await whole(rows), next };
+      },
+      readAll: async function* (after) {
+        for await (const page of allTraces(reader, project, { ...filter, after }, mostKeys)) yield whole(page);
       },
       size: () => countTraces(reader, project, filter),
     },

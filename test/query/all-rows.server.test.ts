@@ -85,7 +85,7 @@ describe("all traces", () => {
   const orders = traceSortFields.flatMap((sortBy) => directions.map((sortOrder) => ({ sortBy, sortOrder })));
 
   it.each(orders)("come once each, in the order of their list ($sortBy $sortOrder)", async (order) => {
-    const wanted = await listTraces(store.reader, project, traceFilter({ ...order, limit: 500 }));
+    const { rows: wanted } = await listTraces(store.reader, project, traceFilter({ ...order, limit: 500 }));
     expect(wanted).toHaveLength(traces + 3);
     expect(await gathered(allTraces(store.reader, project, traceFilter(order), 100))).toEqual(wanted);
     const behind = traceFilter({ ...order, offset: 9 });
@@ -93,7 +93,7 @@ describe("all traces", () => {
   });
 
   it.each(directions)("come by start however few keys are held (%s)", async (sortOrder) => {
-    const wanted = await listTraces(store.reader, project, traceFilter({ sortOrder, limit: 500 }));
+    const { rows: wanted } = await listTraces(store.reader, project, traceFilter({ sortOrder, limit: 500 }));
     for (const mostKeys of [1, 2, 10, traces + 2, traces + 3]) {
       expect(await gathered(allTraces(store.reader, project, traceFilter({ sortOrder }), mostKeys))).toEqual(wanted);
     }
@@ -101,7 +101,7 @@ describe("all traces", () => {
 
   it("of a condition come alone", async () => {
     const filter = { costMin: 3, names: ["trace 1", "trace 2"] };
-    const wanted = await listTraces(store.reader, project, traceFilter({ ...filter, limit: 500 }));
+    const { rows: wanted } = await listTraces(store.reader, project, traceFilter({ ...filter, limit: 500 }));
     expect(wanted.length).toBeGreaterThan(2);
     expect(await gathered(allTraces(store.reader, project, traceFilter(filter), 2))).toEqual(wanted);
   });
@@ -112,13 +112,13 @@ describe("all traces", () => {
     ["cost", 100],
   ] as const)("are not moved by one that is added meanwhile (%s, %i keys)", async (sortBy, mostKeys) => {
     const filter = traceFilter({ sortBy });
-    const wanted = await listTraces(store.reader, project, { ...filter, limit: 500 });
+    const { rows: wanted } = await listTraces(store.reader, project, { ...filter, limit: 500 });
     const added = traces + 100 + mostKeys + sortBy.length;
     const found = await gatheredWhile(allTraces(store.reader, project, filter, mostKeys), () =>
       store.spans({ trace: added, span: added, at: 20 * hour, lasts: 1, cost: 1_000 }),
     );
     expect(found.map(({ id }) => id)).toEqual(wanted.map(({ id }) => id));
-    const [first] = await listTraces(store.reader, project, filter);
+    const [first] = (await listTraces(store.reader, project, filter)).rows;
     expect(first?.id).toBe(traceUuid(added));
     await fill();
   });
@@ -151,7 +151,7 @@ describe("all sessions", () => {
   it.each(orders)("come once each, in the order of their list ($sortBy $sortOrder)", async (order) => {
     for (const conditions of [{}, { costMin: 5, hasError: false }]) {
       const filter = sessionFilter({ ...order, ...conditions });
-      const wanted = await listSessions(store.reader, project, { ...filter, limit: 500 });
+      const { rows: wanted } = await listSessions(store.reader, project, { ...filter, limit: 500 });
       expect(wanted.length).toBeGreaterThan(5);
       expect(await gathered(allSessions(store.reader, project, filter, 100))).toEqual(wanted);
       const behind = { ...filter, offset: 3 };
@@ -161,7 +161,7 @@ describe("all sessions", () => {
 
   it.each(directions)("come by arrival however few keys are held (%s)", async (sortOrder) => {
     for (const session of [50, 51, 52]) await store.session(sessionUuidOf(session), { name: "same time", created: 77 });
-    const wanted = await listSessions(store.reader, project, sessionFilter({ sortOrder, limit: 500 }));
+    const { rows: wanted } = await listSessions(store.reader, project, sessionFilter({ sortOrder, limit: 500 }));
     for (const mostKeys of [1, 2, 7]) {
       const found = await gathered(allSessions(store.reader, project, sessionFilter({ sortOrder }), mostKeys));
       expect(found).toEqual(wanted);
@@ -173,7 +173,7 @@ describe("all sessions", () => {
     ["cost", 100],
   ] as const)("are not moved by one that is added meanwhile (%s)", async (sortBy, mostKeys) => {
     const filter = sessionFilter({ sortBy });
-    const wanted = await listSessions(store.reader, project, { ...filter, limit: 500 });
+    const { rows: wanted } = await listSessions(store.reader, project, { ...filter, limit: 500 });
     const found = await gatheredWhile(allSessions(store.reader, project, filter, mostKeys), () =>
       store.spans({
         trace: 900,

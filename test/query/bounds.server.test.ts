@@ -40,7 +40,7 @@ describe("extensions.api.reads", () => {
   ])("with %j, a list adds up %i of the 6 hours of a trace", async (bounds: Partial<ReadsConfig>, hours) => {
     const reader = stoppedBy(new AbortController().signal, store.readerWith(bounds));
     const page = { sortBy: "started_at", sortOrder: "asc", limit: 10, offset: 0, id: traceUuid(1) } as const;
-    const [trace] = await listTraces(reader, project, page);
+    const [trace] = (await listTraces(reader, project, page)).rows;
     expect(trace?.span_count).toBe(hours);
   });
 
@@ -63,7 +63,7 @@ describe("extensions.api.reads", () => {
       },
     };
     const page = { sortBy: "created_at", sortOrder: "desc", limit: 10, offset: 0, costMin: 1 } as const;
-    expect((await listSessions(spied, project, page)).length).toBeGreaterThan(2);
+    expect((await listSessions(spied, project, page)).rows.length).toBeGreaterThan(2);
     expect(asked).toContain(most);
   });
 });

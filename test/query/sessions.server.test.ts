@@ -18,7 +18,13 @@ describe("sessions of the store", () => {
   beforeEach(() => store.empty());
 
   const list = (filter: Partial<SessionFilter> = {}): Promise<readonly SessionRead[]> =>
-    listSessions(store.reader, project, { sortBy: "created_at", sortOrder: "desc", limit: 50, offset: 0, ...filter });
+    listSessions(store.reader, project, {
+      sortBy: "created_at",
+      sortOrder: "desc",
+      limit: 50,
+      offset: 0,
+      ...filter,
+    }).then(({ rows }) => rows);
   const ids = async (filter: Partial<SessionFilter> = {}): Promise<number[]> =>
     (await list(filter)).map(({ id }) => Number.parseInt(id.slice(24), 16));
 

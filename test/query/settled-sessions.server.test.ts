@@ -41,7 +41,9 @@ describe("settled sessions", () => {
     return settler.settle(seconds(-24 * hour), seconds(48 * hour));
   };
   const list = (filter: Partial<SessionFilter> = {}): Promise<readonly SessionRead[]> =>
-    listSessions(store.reader, project, { sortBy: "cost", sortOrder: "desc", limit: 12, offset: 0, ...filter });
+    listSessions(store.reader, project, { sortBy: "cost", sortOrder: "desc", limit: 12, offset: 0, ...filter }).then(
+      ({ rows }) => rows,
+    );
   const sorts = ["cost", "duration", "trace_count"] as const;
   const lists = (): Promise<readonly (readonly SessionRead[])[]> =>
     Promise.all(sorts.flatMap((sortBy) => [0, 7, 30].map((offset) => list({ sortBy, offset }))));

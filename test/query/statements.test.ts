@@ -18,6 +18,7 @@ import type { TraceFilter } from "../../query/traces/filter.ts";
 import {
   candidatesStatement,
   countStatement,
+  elsewhereStatement,
   hoursStatement,
   nearestStatement,
 } from "../../query/traces/list-statements.ts";
@@ -71,6 +72,47 @@ const statements = {
     { ...page, ...bounds },
     { most: 100, isNear: false },
   ),
+  "hours of the newest traces behind another": nearestStatement(
+    project,
+    "traces",
+    { ...page, after: { key: "7200000000005", id: attack } },
+    { most: 100, isNear: true },
+  ),
+  "hours of the oldest traces behind another, however far": nearestStatement(
+    project,
+    "traces",
+    { ...page, sortOrder: "asc", after: { key: "7200000000005", id: attack } },
+    { most: 100, isNear: false },
+  ),
+  "traces of a window that have rows elsewhere": elsewhereStatement(project, tables, [attack], {
+    from: 3600,
+    to: 7200,
+  }),
+  "traces by cost behind another": candidatesStatement(
+    scope,
+    { ...page, sortBy: "cost", after: { key: "0.1", id: attack } },
+    { need: 50, fromSpans: false },
+  ),
+  "traces by status behind another": candidatesStatement(
+    scope,
+    { ...page, sortBy: "status", after: { key: attack, id: attack } },
+    { need: 50, fromSpans: false },
+  ),
+  "traces without a duration behind another": candidatesStatement(
+    scope,
+    { ...page, sortBy: "duration_ms", after: { key: null, id: attack } },
+    { need: 50, fromSpans: false },
+  ),
+  "traces by name from a long one on": candidatesStatement(
+    scope,
+    { ...page, sortBy: "name", after: { begin: attack, passed: 3 } },
+    { need: 50, fromSpans: false },
+  ),
+  "traces by name from a long one on, the least first": candidatesStatement(
+    scope,
+    { ...page, sortBy: "name", sortOrder: "asc", after: { begin: attack, passed: 3 } },
+    { need: 50, fromSpans: false },
+  ),
   "newest traces": candidatesStatement(
     scope,
     { ...page, sortBy: "started_at" },
@@ -78,11 +120,8 @@ const statements = {
   ),
   "keys of traces behind another": candidatesStatement(
     scope,
-    { ...page, sortBy: "started_at" },
-    {
-      ...{ need: 50, fromSpans: false, keysAlone: true },
-      after: { traceId: attack, firstHour: 3600, lastHour: 3600, startNs: "5" },
-    },
+    { ...page, sortBy: "started_at", after: { key: "5", id: attack } },
+    { need: 50, fromSpans: false, keysAlone: true },
   ),
   "traces by every condition": candidatesStatement(scope, traceFilter, { need: 50, fromSpans: false }),
   "traces by cost, dirty ones from their spans": candidatesStatement(
@@ -115,8 +154,13 @@ const statements = {
   "sessions by every condition": sessionCandidatesStatement({ project, tables, rows: [] }, sessionFilter, { need: 50 }),
   "sessions behind another": sessionCandidatesStatement(
     { project, tables, rows: [] },
-    { ...page, sortBy: "created_at" },
-    { need: 50, after: { sessionId: attack, arrived: "5" } },
+    { ...page, sortBy: "created_at", after: { key: "5", id: attack } },
+    { need: 50 },
+  ),
+  "sessions by name behind another": sessionCandidatesStatement(
+    { project, tables, rows: [] },
+    { ...page, sortBy: "name", after: { key: attack, id: attack } },
+    { need: 50 },
   ),
   "number of sessions": sessionCountStatement({ project, tables, rows: [] }, sessionFilter),
   "a page of sessions": sessionRowsStatement({ project, tables, rows: [] }),

@@ -20,8 +20,10 @@ const orders: readonly Pick<TraceFilter, "sortBy" | "sortOrder">[] = [
   { sortBy: "started_at", sortOrder: "desc" },
   { sortBy: "span_count", sortOrder: "asc" },
 ];
-const list = (filter: Partial<TraceFilter>): Promise<readonly TraceRead[]> =>
-  listTraces(store.reader, project, { sortBy: "cost", sortOrder: "desc", limit: 500, offset: 0, ...filter });
+const list = async (filter: Partial<TraceFilter>): Promise<readonly TraceRead[]> => {
+  const page = { sortBy: "cost", sortOrder: "desc", limit: 500, offset: 0, ...filter } as const;
+  return (await listTraces(store.reader, project, page)).rows;
+};
 const numberOf = ({ id }: Pick<TraceRead, "id">): number => Number.parseInt(id.slice(24), 16);
 
 /** What is to be read of a trace. */

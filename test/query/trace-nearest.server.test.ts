@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Position } from "../../query/position.ts";
 import type { Reader } from "../../query/reader.ts";
+import type { Statement } from "../../query/sql.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
 import { listTraces } from "../../query/traces/list.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { midnight, other, project, type SpanRow, startTestStore, type TestStore } from "./support.ts";
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 const day = 24 * hour;
 
 let server: TestClickHouse;
@@ -24,9 +27,24 @@ const spanAt = (trace: number, at: number, of = project): SpanRow => ({
   project: of,
 });
 
-/** A list by start, and how it was found. */
-async function listed(filter: Partial<TraceFilter>): Promise<{ traces: number[]; ends: number; windows: number }> {
+/** How many hours the window of a statement has. */
+function hoursOf({ query, params }: Statement): number {
+  const [, from, to] = /ORDER BY dirty/.test(query)
+    ? (/Hour >= toDateTime\(\{(p\d+): UInt32\}\) AND Hour <= toDateTime\(\{(p\d+): UInt32\}\)/.exec(query) ?? [])
+    : [];
+  return from === undefined || to === undefined ? 0 : (Number(params[to]) - Number(params[from])) / 3_600 + 1;
+}
+
+/** A list by start, how it was found, and where the next page begins. */
+async function listed(filter: Partial<TraceFilter>): Promise<{
+  traces: number[];
+  ends: number;
+  windows: number;
+  hours: number;
+  next: Position | undefined;
+}> {
   const queries: string[] = [];
+  let hours = 0;
   const reader: Reader = {
     tables: store.reader.tables,
     bounds: store.reader.bounds,
@@ -34,30 +52,62 @@ async function listed(filter: Partial<TraceFilter>): Promise<{ traces: number[];
     loggedMessages: store.reader.loggedMessages,
     rows: (statement, options) => {
       queries.push(statement.query);
+      hours += hoursOf(statement);
       return store.reader.rows(statement, options);
     },
   };
   const page = { sortBy: "started_at", sortOrder: "desc", limit: 3, offset: 0, ...filter } as const;
-  const traces = await listTraces(reader, project, page);
+  const { rows: traces, next } = await listTraces(reader, project, page);
   return {
     traces: traces.map(({ id }) => Number.parseInt(id.slice(24), 16)),
-    ends: queries.filter((query) => query.includes("SELECT Hour FROM")).length,
+    ends: queries.filter((query) => query.includes("SELECT Hour FROM") && query.includes("ORDER BY ProjectId")).length,
     windows: queries.filter((query) => query.includes("ORDER BY dirty")).length,
+    hours,
+    next,
   };
 }
 
 describe("lists of traces by start", () => {
   it("look at two days at the end of the table where these hold enough", async () => {
     await store.spans(...Array.from({ length: 100 }, (_, n) => spanAt(n, n * 5 * hour)));
-    expect(await listed({})).toEqual({ traces: [99, 98, 97], ends: 1, windows: 1 });
-    expect(await listed({ sortOrder: "asc" })).toEqual({ traces: [0, 1, 2], ends: 1, windows: 1 });
+    expect(await listed({})).toMatchObject({ traces: [99, 98, 97], ends: 1, windows: 1 });
+    expect(await listed({ sortOrder: "asc" })).toMatchObject({ traces: [0, 1, 2], ends: 1, windows: 1 });
+  });
+
+  it.each(["desc", "asc"] as const)("look behind a cursor at the hours from there on alone (%s)", async (sortOrder) => {
+    await store.spans(...Array.from({ length: 400 }, (_, n) => spanAt(n, n * 10 * minute)), spanAt(900, 30 * day));
+    const wanted = Array.from({ length: 400 }, (_, n) => (sortOrder === "asc" ? n : 399 - n));
+    const first = await listed({ sortOrder, limit: 201, offset: sortOrder === "asc" ? 0 : 1 });
+    expect(first.traces).toEqual(wanted.slice(0, 201));
+    const page = await listed({ sortOrder, after: first.next });
+    // Its six rows lie in two hours; one beside is looked at on both sides.
+    expect(page).toMatchObject({ traces: wanted.slice(201, 204), ends: 1, windows: 1 });
+    expect(page.hours).toBeLessThanOrEqual(4);
+    expect(first.hours).toBeGreaterThan(30);
+  });
+
+  it.each(["desc", "asc"] as const)("look from the hour of a cursor to the next rows (%s)", async (sortOrder) => {
+    await store.spans(...Array.from({ length: 60 }, (_, n) => spanAt(n, n * 7 * hour)));
+    const { next } = await listed({ sortOrder, limit: 30 });
+    const traces = sortOrder === "asc" ? [30, 31, 32] : [29, 28, 27];
+    expect(await listed({ sortOrder, after: next })).toMatchObject({ traces, ends: 1, windows: 1 });
+  });
+
+  it("look behind a cursor as far as they have to, and at all hours where too few are left", async () => {
+    await store.spans(...Array.from({ length: 12 }, (_, n) => spanAt(n, n * 5 * day)));
+    await store.trace(50, { at: 55 * day, tags: { a: "b" } });
+    const { next } = await listed({ limit: 2 });
+    expect(await listed({ after: next })).toMatchObject({ traces: [9, 8, 7], ends: 2, windows: 1 });
+    expect((await listed({ after: next, limit: 20 })).traces).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 50]);
+    const last = await listed({ limit: 12 });
+    expect((await listed({ after: last.next })).traces).toEqual([50]);
   });
 
   it("look further where two days hold fewer than were asked for", async () => {
     await store.spans(...Array.from({ length: 30 }, (_, n) => spanAt(n, n * day)));
-    expect(await listed({})).toEqual({ traces: [29, 28, 27], ends: 2, windows: 1 });
-    expect(await listed({ offset: 10 })).toEqual({ traces: [19, 18, 17], ends: 2, windows: 1 });
-    expect(await listed({ sortOrder: "asc", offset: 26 })).toEqual({ traces: [26, 27, 28], ends: 2, windows: 1 });
+    expect(await listed({})).toMatchObject({ traces: [29, 28, 27], ends: 2, windows: 1 });
+    expect(await listed({ offset: 10 })).toMatchObject({ traces: [19, 18, 17], ends: 2, windows: 1 });
+    expect(await listed({ sortOrder: "asc", offset: 26 })).toMatchObject({ traces: [26, 27, 28], ends: 2, windows: 1 });
     expect(await listed({ limit: 100 })).toMatchObject({
       traces: Array.from({ length: 30 }, (_, n) => 29 - n),
       ends: 2,
@@ -75,8 +125,8 @@ describe("lists of traces by start", () => {
 
   it("ask once where the whole table is of two days", async () => {
     await store.spans(spanAt(1, 0), spanAt(2, 48 * hour), spanAt(3, 24 * hour));
-    expect(await listed({ limit: 50 })).toEqual({ traces: [2, 3, 1], ends: 1, windows: 1 });
-    expect(await listed({ limit: 50, sortOrder: "asc" })).toEqual({ traces: [1, 3, 2], ends: 1, windows: 1 });
+    expect(await listed({ limit: 50 })).toMatchObject({ traces: [2, 3, 1], ends: 1, windows: 1 });
+    expect(await listed({ limit: 50, sortOrder: "asc" })).toMatchObject({ traces: [1, 3, 2], ends: 1, windows: 1 });
   });
 
   it("ask once where they end at a time of arrival, which may be far from the end of the table", async () => {

@@ -112,7 +112,12 @@ const wanted = Object.values(cases).map(({ input, output }, trace) => ({ id: tra
 
 describe("input and output of roots", () => {
   it.each(["started_at", "cost"] as const)("are those of each trace in a list of all by %s", async (sortBy) => {
-    const page = await listTraces(store.reader, project, { sortBy, sortOrder: "desc", limit: 500, offset: 0 });
+    const { rows: page } = await listTraces(store.reader, project, {
+      sortBy,
+      sortOrder: "desc",
+      limit: 500,
+      offset: 0,
+    });
     const byId = new Map(page.map((trace) => [trace.id, texts(trace)]));
     expect(wanted.map(({ id }) => byId.get(id))).toEqual(wanted);
   });
@@ -150,13 +155,17 @@ describe("input and output of roots", () => {
 
   it("are found in rows that do not know whether their root has some", async () => {
     await server.command("ALTER TABLE traces UPDATE SilentRoot = 0 WHERE 1 SETTINGS mutations_sync = 2");
-    const byId = new Map((await listTraces(store.reader, project, byCost)).map((trace) => [trace.id, texts(trace)]));
+    const byId = new Map(
+      (await listTraces(store.reader, project, byCost)).rows.map((trace) => [trace.id, texts(trace)]),
+    );
     expect(wanted.map(({ id }) => byId.get(id))).toEqual(wanted);
   });
 
   it("are in a list whose roots were written once each, however long their names are", async () => {
     const id = traceUuid(titles.indexOf(longName));
     const filter = { id, sortBy: "started_at", sortOrder: "desc", limit: 1, offset: 0 } as const;
-    expect((await listTraces(store.reader, project, filter)).map(texts)).toEqual([{ id, input: "in", output: "out" }]);
+    expect((await listTraces(store.reader, project, filter)).rows.map(texts)).toEqual([
+      { id, input: "in", output: "out" },
+    ]);
   });
 });

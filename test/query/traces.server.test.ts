@@ -157,3 +157,86 @@ describe("GET /sessions", () => {
     expect((await store.get("/sessions?sort_by=started_at")).status).toBe(400);
   });
 });
+
+describe("cursors of traces and sessions", () => {
+  const cursorOf = (...values: unknown[]): string => Buffer.from(JSON.stringify(values)).toString("base64url");
+  const id = "0".repeat(32);
+  const session = uuidOf("sess");
+
+  it("are what an answer said", async () => {
+    for (const path of ["/traces?sort_by=cost&", "/sessions?sort_by=name&", "/sessions?sort_by=cost&"]) {
+      const cursor = (await store.get(`${path}limit=1`)).headers.get("x-next-cursor");
+      expect((await store.get(`${path}limit=1&cursor=${cursor}`)).status).toBe(200);
+    }
+  });
+
+  it.each<[string, unknown[]]>([
+    ["started_at", ["traces started_at desc", "5"]],
+    ["started_at", ["traces started_at asc", "5", id, null]],
+    ["started_at", ["traces cost desc", "5", id, null]],
+    ["started_at", ["sessions started_at desc", "5", id, null]],
+    ["started_at", ["traces started_at desc", "5", "x", null]],
+    ["started_at", ["traces started_at desc", "5", id.slice(1), null]],
+    ["started_at", ["traces started_at desc", "5", null, null]],
+    ["started_at", ["traces started_at desc", "5", null, "3"]],
+    ["started_at", ["traces started_at desc", "5", id, "3"]],
+    ["started_at", ["traces started_at desc", 5, id, null]],
+    ["started_at", ["traces started_at desc", "", id, null]],
+    ["started_at", ["traces started_at desc", "1.5", id, null]],
+    ["started_at", ["traces started_at desc", "9223372036854775808", id, null]],
+    ["started_at", ["traces started_at desc", "-9223372036854775809", id, null]],
+    ["span_count", ["traces span_count desc", "18446744073709551616", id, null]],
+    ["span_count", ["traces span_count desc", "-1", id, null]],
+    ["span_count", ["traces span_count desc", null, id, null]],
+    ["status", ["traces status desc", null, id, null]],
+    ["status", ["traces status desc", "ok", null, "99999999999"]],
+    ["cost", ["traces cost desc", "nan", id, null]],
+    ["cost", ["traces cost desc", "inf", id, null]],
+    ["cost", ["traces cost desc", "1e999", id, null]],
+    ["cost", ["traces cost desc", "0x10", id, null]],
+    ["cost", ["traces cost desc", "1; DROP", id, null]],
+    ["name", ["traces name desc", "a", null, "2147483648"]],
+    ["name", ["traces name desc", "a", null, "-1"]],
+    ["name", ["traces name desc", null, null, "1"]],
+    ["name", ["traces name desc", "a".repeat(2_001), id, null]],
+  ])("of another list, order or type are refused (%s, %j)", async (sortBy, values) => {
+    const { status, body } = await store.get(`/traces?sort_by=${sortBy}&cursor=${cursorOf(...values)}`);
+    expect([status, body.detail]).toMatchObject([400, [{ loc: ["query", "cursor"], type: "invalid_cursor" }]]);
+  });
+
+  it.each<[string, unknown[]]>([
+    ["created_at", ["sessions created_at desc", "5"]],
+    ["created_at", ["sessions created_at desc", "-5", session, null]],
+    ["created_at", ["sessions created_at desc", "99999999999999", session, null]],
+    ["created_at", ["sessions created_at desc", null, session, null]],
+    ["created_at", ["sessions created_at desc", "5", "", null]],
+    ["name", ["sessions name asc", "a", session, null]],
+    ["cost", ["sessions cost desc", "5", session, null]],
+    ["cost", ["sessions cost desc", "x"]],
+  ])("of sessions, too (%s, %j)", async (sortBy, values) => {
+    const { status, body } = await store.get(`/sessions?sort_by=${sortBy}&cursor=${cursorOf(...values)}`);
+    expect([status, body.detail]).toMatchObject([400, [{ loc: ["query", "cursor"], type: "invalid_cursor" }]]);
+  });
+
+  it.each<[string, string, unknown[]]>([
+    ...["0", "-1", "9223372036854775807", "-9223372036854775808", "4294967295000000000", null].map(
+      (key): [string, string, unknown[]] => ["traces", "started_at", [key, id, null]],
+    ),
+    ...["-0", "1e308", "5e-324", null].map((key): [string, string, unknown[]] => ["traces", "cost", [key, id, null]]),
+    ["traces", "span_count", ["18446744073709551615", id, null]],
+    ...["\0", "\ud800", "'\\N\t", "\u{10ffff}".repeat(200)].flatMap((key): [string, string, unknown[]][] => [
+      ["traces", "name", [key, id, null]],
+      ["traces", "name", [key, null, "2147483647"]],
+      ["sessions", "name", [key, "'; --", null]],
+    ]),
+    ...["0", "9999999999999"].map((key): [string, string, unknown[]] => ["sessions", "created_at", [key, "a", null]]),
+  ])("that nobody was given are places as well (%s %s %j)", async (list, sortBy, position) => {
+    for (const order of ["asc", "desc"]) {
+      const cursor = cursorOf(`${list} ${sortBy} ${order}`, ...position);
+      const path = `/${list}?sort_by=${sortBy}&sort_order=${order}&cursor=${cursor}`;
+      expect((await store.get(path)).status).toBe(200);
+      // More traces than may be held at a time.
+      expect((await store.get(`${path}&all=true&offset=1&count=true`)).status).toBeLessThan(500);
+    }
+  });
+});

@@ -313,6 +313,29 @@ describe("pages", () => {
     }
   });
 
+  it.each([
+    ["spans", ["started_at", "name", "status", "duration_ms", "cost", "kind"]],
+    ["traces", ["started_at", "name", "status", "span_count", "duration_ms", "cost"]],
+    ["sessions", ["created_at", "name", "trace_count", "cost", "duration"]],
+  ])("of %s go on behind the cursor of the one before", async (path, fields) => {
+    const { tags, filter } = ownTag();
+    const sent = Array.from({ length: 5 }, (_, i) =>
+      span({ tags, trace_tags: tags, session_tags: tags, session_id: randomUUID(), started_at: at(i), cost: i % 2 }),
+    );
+    await box.spans(...sent);
+    for (const order of fields.flatMap((field) => [`${field}&sort_order=asc`, `${field}&sort_order=desc`])) {
+      const list = `/${path}?${filter}&sort_by=${order}`;
+      const ids = pick(await box.list(list), "id");
+      expect(ids).toHaveLength(5);
+      const first = await box.get(`${list}&limit=2`);
+      const behind = `${list}&cursor=${first.headers.get("x-next-cursor")}`;
+      expect(pick(first.rows, "id")).toEqual(ids.slice(0, 2));
+      expect(pick(await box.list(behind), "id")).toEqual(ids.slice(2));
+      expect(pick(await box.list(`${behind}&offset=1&limit=2`), "id")).toEqual(ids.slice(3));
+      expect(pick(await box.list(`${behind}&all=true`), "id")).toEqual(ids.slice(2));
+    }
+  });
+
   it("a repeated parameter counts with its last value, a repeated tag with any", async () => {
     const { tags, filter } = ownTag();
     const sent = ["red", "green", "blue"].map((colour) => span({ tags: { ...tags, colour } }));
