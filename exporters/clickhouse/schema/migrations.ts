@@ -1,5 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { forEachAtMost } from "../../helper/at-most.ts";
 import { type Ddl, quoteName } from "./sql.ts";
+import type { TableSchema } from "./table-schema.ts";
 
 /**
  * One step of a table's schema.
@@ -18,35 +20,67 @@ export interface Migration {
 
 const migrationsTable = "schema_migrations";
 
+/** A table, and the steps to what it is today. */
+export type Migrated = Pick<TableSchema, "table" | "filledFrom" | "migrations">;
+
 /**
- * Runs what a table has not been through yet and notes it in `schema_migrations` of the same database.
+ * CREATE TABLE and its like that run at a time. They take a few milliseconds each, most of them on the way there and back;
+ * with more than four the server is no sooner done. No option: nobody waits for it but the start.
+ */
+const tablesAtOnce = 4;
+
+/**
+ * Runs what tables have not been through yet and notes it in `schema_migrations` of the same database. Each table has a
+ * numbering of its own.
  *
- * @param table main table of the steps; each has a numbering of its own
- * @returns the steps that were run
+ * @param tables one that is filled from another stands behind it
+ * @param applied called for each step that was run, once it is noted
  */
 export async function migrate(
   client: ClickHouseClient,
   ddl: Ddl,
-  table: string,
-  migrations: readonly Migration[],
-): Promise<readonly Migration[]> {
+  tables: readonly Migrated[],
+  applied: (table: string, step: Migration) => void = () => undefined,
+): Promise<void> {
   await createDatabase(client, ddl);
   await client.command({ query: createMigrationsTable(ddl) });
-  // The note outlives a table that somebody dropped; then everything is made anew.
-  const applied = (await tableExists(client, ddl.database, table))
-    ? await appliedVersions(client, ddl, table)
-    : undefined;
-  const missing = migrations.filter(({ version }) => !applied?.has(version));
-  for (const migration of missing) {
-    for (const query of migration.statements) await client.command({ query });
-    await migration.run?.(client, ddl);
-    await client.insert({
-      table: ddl.table(migrationsTable),
-      format: "JSONEachRow",
-      values: [{ TableName: table, Version: migration.version, Name: migration.name }],
-    });
+  const names = tables.map(({ table }) => table);
+  const [existing, noted] = await Promise.all([
+    existingTables(client, ddl.database, names),
+    notedVersions(client, ddl, names),
+  ]);
+  await forEachAtMost(tablesAtOnce, chainsOf(tables), async (chain) => {
+    for (const migrated of chain) {
+      const { table } = migrated;
+      // The note outlives a table that somebody dropped; then everything is made anew.
+      const known = existing.has(table) ? noted.get(table) : undefined;
+      for (const step of migrated.migrations(ddl).filter(({ version }) => !known?.has(version))) {
+        await run(client, ddl, table, step);
+        applied(table, step);
+      }
+    }
+  });
+}
+
+/** Tables of one chain are made one after the other: a view needs the table that it reads. */
+function chainsOf(tables: readonly Migrated[]): readonly (readonly Migrated[])[] {
+  const chains: Migrated[][] = [];
+  for (const next of tables) {
+    const chain = chains.find((made) => made.some(({ table }) => table === next.filledFrom));
+    if (chain === undefined) chains.push([next]);
+    else chain.push(next);
   }
-  return missing;
+  return chains;
+}
+
+async function run(client: ClickHouseClient, ddl: Ddl, table: string, step: Migration): Promise<void> {
+  for (const query of step.statements) await client.command({ query });
+  await step.run?.(client, ddl);
+  await client.insert({
+    table: ddl.table(migrationsTable),
+    format: "JSONEachRow",
+    values: [{ TableName: table, Version: step.version, Name: step.name }],
+  });
 }
 
 export function createMigrationsTable(ddl: Ddl): string {
@@ -71,14 +105,29 @@ async function createDatabase(client: ClickHouseClient, ddl: Ddl): Promise<void>
 }
 
 export async function tableExists(client: ClickHouseClient, database: string, table: string): Promise<boolean> {
-  const query = "SELECT 1 FROM system.tables WHERE database = {database: String} AND name = {table: String}";
-  return (await rowsOf(client, query, { database, table })).length > 0;
+  return (await existingTables(client, database, [table])).size > 0;
 }
 
-async function appliedVersions(client: ClickHouseClient, ddl: Ddl, table: string): Promise<Set<number>> {
-  const query = `SELECT DISTINCT Version FROM ${ddl.table(migrationsTable)} WHERE TableName = {table: String}`;
-  const rows = await rowsOf<{ Version: number }>(client, query, { table });
-  return new Set(rows.map(({ Version }) => Version));
+async function existingTables(
+  client: ClickHouseClient,
+  database: string,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const query = "SELECT name FROM system.tables WHERE database = {database: String} AND name IN {names: Array(String)}";
+  const rows = await rowsOf<{ name: string }>(client, query, { database, names });
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** The steps that each table has been through. */
+async function notedVersions(
+  client: ClickHouseClient,
+  ddl: Ddl,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+  const query = `SELECT TableName, groupUniqArray(Version) AS Versions FROM ${ddl.table(migrationsTable)}
+WHERE TableName IN {names: Array(String)} GROUP BY TableName`;
+  const rows = await rowsOf<{ TableName: string; Versions: number[] }>(client, query, { names });
+  return new Map(rows.map(({ TableName, Versions }) => [TableName, new Set(Versions)]));
 }
 
 /** Rows of a query with bound parameters. */
