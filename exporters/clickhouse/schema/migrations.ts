@@ -14,6 +14,8 @@ export interface Migration {
   readonly version: number;
   readonly name: string;
   readonly statements: readonly string[];
+  /** The first step makes new tables in such a way that the statements have nothing to add to them. */
+  readonly isInFirst?: true;
   /** What takes more than statements that are known beforehand; after them. */
   readonly run?: (client: ClickHouseClient, ddl: Ddl) => Promise<void>;
 }
@@ -34,7 +36,7 @@ const tablesAtOnce = 4;
  * numbering of its own.
  *
  * @param tables one that is filled from another stands behind it
- * @param applied called for each step that was run, once it is noted
+ * @param applied called for each step that was run, once they are noted
  */
 export async function migrate(
   client: ClickHouseClient,
@@ -52,12 +54,12 @@ export async function migrate(
   await forEachAtMost(tablesAtOnce, chainsOf(tables), async (chain) => {
     for (const migrated of chain) {
       const { table } = migrated;
+      const steps = migrated.migrations(ddl);
       // The note outlives a table that somebody dropped; then everything is made anew.
-      const known = existing.has(table) ? noted.get(table) : undefined;
-      for (const step of migrated.migrations(ddl).filter(({ version }) => !known?.has(version))) {
-        await run(client, ddl, table, step);
-        applied(table, step);
-      }
+      const done = existing.has(table)
+        ? await changeTable(client, ddl, table, steps, noted.get(table))
+        : await makeTable(client, ddl, table, steps);
+      for (const step of done) applied(table, step);
     }
   });
 }
@@ -73,13 +75,51 @@ function chainsOf(tables: readonly Migrated[]): readonly (readonly Migrated[])[]
   return chains;
 }
 
-async function run(client: ClickHouseClient, ddl: Ddl, table: string, step: Migration): Promise<void> {
+/** Each step is noted when it is done: one over many rows takes long. @returns the steps that were run */
+async function changeTable(
+  client: ClickHouseClient,
+  ddl: Ddl,
+  table: string,
+  steps: readonly Migration[],
+  noted: ReadonlySet<number> | undefined,
+): Promise<readonly Migration[]> {
+  const missing = steps.filter(({ version }) => !noted?.has(version));
+  for (const step of missing) {
+    await run(client, ddl, step);
+    await note(client, ddl, table, [step]);
+  }
+  return missing;
+}
+
+/**
+ * Makes a table that is not there; its steps are noted together, as most have nothing to do.
+ *
+ * All of their statements run where a cluster has the table elsewhere, perhaps as a former version made it.
+ */
+async function makeTable(
+  client: ClickHouseClient,
+  ddl: Ddl,
+  table: string,
+  steps: readonly Migration[],
+): Promise<readonly Migration[]> {
+  const isAlone = ddl.onCluster === "" && !ddl.isReplicated;
+  for (const step of steps) {
+    await run(client, ddl, isAlone && step.isInFirst === true ? { ...step, statements: [] } : step);
+  }
+  await note(client, ddl, table, steps);
+  return steps;
+}
+
+async function run(client: ClickHouseClient, ddl: Ddl, step: Migration): Promise<void> {
   for (const query of step.statements) await client.command({ query });
   await step.run?.(client, ddl);
+}
+
+async function note(client: ClickHouseClient, ddl: Ddl, table: string, steps: readonly Migration[]): Promise<void> {
   await client.insert({
     table: ddl.table(migrationsTable),
     format: "JSONEachRow",
-    values: [{ TableName: table, Version: step.version, Name: step.name }],
+    values: steps.map(({ version, name }) => ({ TableName: table, Version: version, Name: name })),
   });
 }
 
