@@ -4,7 +4,7 @@ import { traceColumns } from "../../../../exporters/clickhouse/columns.ts";
 import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
 import { metricKinds } from "../../../../exporters/clickhouse/rows/metric-columns.ts";
 import { addColumns, ensureTables } from "../../../../exporters/clickhouse/schema/ensure.ts";
-import { createMigrationsTable, migrate } from "../../../../exporters/clickhouse/schema/migrations.ts";
+import { createMigrationsTable, type Migrated, migrate } from "../../../../exporters/clickhouse/schema/migrations.ts";
 import { logsSchema } from "../../../../exporters/clickhouse/schema/otel-logs.ts";
 import { metricsSchema } from "../../../../exporters/clickhouse/schema/otel-metrics.ts";
 import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
@@ -94,6 +94,37 @@ describe("schema of the clickhouse exporter", () => {
   it("runs a migration once", async () => {
     expect(await applied("once")).toEqual([1, 2, 3]);
     expect(await applied("once")).toEqual([]);
+  });
+
+  it("makes a table that is filled from another behind it, and others meanwhile", async () => {
+    const made: string[] = [];
+    let othersAreMade = (): void => undefined;
+    const others = new Promise<void>((resolve) => {
+      othersAreMade = resolve;
+    });
+    const table = (name: string, filledFrom: string, run: () => Promise<void> | void): Migrated => ({
+      table: name,
+      filledFrom,
+      migrations: () => [{ version: 1, name, statements: [], run: async () => run() }],
+    });
+    await migrate(
+      server.client,
+      ddl(),
+      [
+        table("first", "", () => others),
+        table("second", "first", () => void made.push("second")),
+        table("third", "second", () => void made.push("third")),
+        table("other", "", () => othersAreMade()),
+      ],
+      (name) => void made.push(`${name} is noted`),
+    );
+    expect(made.filter((what) => what !== "other is noted")).toEqual([
+      "first is noted",
+      "second",
+      "second is noted",
+      "third",
+      "third is noted",
+    ]);
   });
 
   it("goes on where a start was interrupted", async () => {
