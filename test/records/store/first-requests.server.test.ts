@@ -61,6 +61,19 @@ describe("the first requests to a new database, sent to two processes as soon as
     expect(new Set(answers.map(({ body }) => body.prompt_id)).size).toBe(1);
   }, 60_000);
 
+  test("give tasks whose names make one slug slugs of their own", async () => {
+    const { apis } = await startTogether(2);
+    const names = Array.from({ length: 10 }, (_, n) => `New task${"!".repeat(n)}`);
+    const answers = await together(apis, 20, (api, n) =>
+      api.post(`/v1/tasks/${encodeURIComponent(names[n >> 1]!)}/prompt/versions/ensure`, { content: "same" }),
+    );
+    expect(new Set(statuses(answers))).toEqual(new Set([200]));
+    const slugs = new Map(answers.map(({ body }) => [body.task_name as string, body.prompt_slug as string]));
+    const numbered = names.slice(1).map((_, n) => `new-task-${n + 2}`);
+    expect([...slugs.values()].toSorted()).toEqual(["new-task", ...numbered].toSorted());
+    for (const { body } of answers) expect([body.prompt_slug, body.version]).toEqual([slugs.get(body.task_name), 1]);
+  }, 60_000);
+
   test("give a dataset's name to one of many, and each push a number without gaps", async () => {
     const { apis } = await startTogether(2);
     const made = await together(apis, 20, (api, n) => api.post("/v1/datasets", { name: "new", description: `${n}` }));
