@@ -13,12 +13,12 @@ export class EarlyRequests {
   /**
    * Lets requests wait from now on.
    *
-   * @param limitMs after it `tooLate` answers those that still wait, and later ones do not wait
+   * @param limitMs after it `tooLate` answers those that still wait, and later ones do not wait; 0 for no limit
    */
   open(limitMs: number, tooLate: Handler): void {
     this.#isOpen = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.close(tooLate), limitMs);
+    this.#timer = limitMs === 0 ? undefined : setTimeout(() => this.close(tooLate), limitMs);
   }
 
   /** Whether the request waits; otherwise it is to be answered now. */
