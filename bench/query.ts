@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { clickhouseConfigSchema } from "../exporters/clickhouse/config.ts";
-import { ensureTable } from "../exporters/clickhouse/schema/ensure.ts";
+import { ensureTables } from "../exporters/clickhouse/schema/ensure.ts";
 import { idsSchema, idsTableOf } from "../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
@@ -163,7 +163,7 @@ async function makeStore(spans: number): Promise<Store> {
     spanSeriesSchema,
     settledSessionsSchema,
   ];
-  for (const schema of schemas) await ensureTable(client, { ddl, schema, create: true, logger });
+  await ensureTables(client, { ddl, schemas, create: true, logger });
   await fillStore(server, spans);
   const ids = await server.query<{ trace: string; span: string }>(someIds(spans));
   const table = (name: string): string => `${database}.${name}`;

@@ -128,7 +128,9 @@ export const apiConfigSchema = z.strictObject({
     .describe(
       "Ids that an answer with all=true of GET /traces or /sessions holds at a time. By time such answers have no end; in other orders more rows are answered with 400.",
     ),
-  query_timeout: durationMs.prefault("30s").describe("Longest time of one query to ClickHouse."),
+  query_timeout: durationMs
+    .prefault("30s")
+    .describe("Longest time of one query to ClickHouse, and for which a request waits for the tables after the start."),
   query_memory: byteSize.prefault("1GiB").describe("Most memory that one query takes of ClickHouse."),
 });
 export type ApiConfig = z.output<typeof apiConfigSchema>;

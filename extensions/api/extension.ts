@@ -28,6 +28,7 @@ import { StoredKeys } from "./auth/stored-keys.ts";
 import { type ApiConfig, readLimitsOf } from "./config.ts";
 import { createHandler, type Handler } from "./http/app.ts";
 import { bodyLimit } from "./http/body.ts";
+import { EarlyRequests } from "./http/early-requests.ts";
 import { asApiError } from "./http/failures.ts";
 import { ApiInstruments } from "./http/instruments.ts";
 import type { Route } from "./http/route.ts";
@@ -50,6 +51,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
   readonly #exporterStore: ExporterStore;
   readonly #settler: Settler;
   readonly #routes = new Map<string, readonly Route[]>();
+  readonly #early = new EarlyRequests();
   #server: ApiServer | undefined;
   #handler: Handler | undefined;
   /** Settled when the tables are there, or were found out of reach. */
@@ -126,9 +128,13 @@ export class ApiExtension implements Api, ServerAuthenticator {
     void this.#warnOfNoKey();
   }
 
-  /** Receivers have added their routes now. Until the tables were looked for, too, everything is answered with 503. */
+  /**
+   * Receivers have added their routes now: before that everything is answered with 503. Until the tables were looked for, too,
+   * requests wait, at most as long as a query may take.
+   */
   pipelineReady(): void {
     this.#isPipelineReady = true;
+    this.#early.open(this.#config.query_timeout, answerNotReady);
     this.#makeHandler().catch((error: unknown) => {
       this.#settings.host.fatal(new Error(`${this.#settings.id}: ${messageOf(error)}`, { cause: error }));
     });
@@ -137,6 +143,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
   pipelineNotReady(): void {
     this.#isPipelineReady = false;
     this.#handler = undefined;
+    this.#early.close(answerNotReady);
   }
 
   async shutdown(): Promise<void> {
@@ -167,7 +174,9 @@ export class ApiExtension implements Api, ServerAuthenticator {
       isOpen: () => this.#authenticator.isOpen(),
       callerOf: (authorization) => this.#authenticator.callerOf(authorization),
     });
-    if (this.#isPipelineReady) this.#handler = handler;
+    if (!this.#isPipelineReady) return;
+    this.#handler = handler;
+    this.#early.close(handler);
   }
 
   get #isLocal(): boolean {
@@ -196,8 +205,8 @@ export class ApiExtension implements Api, ServerAuthenticator {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#handler === undefined) answerNotReady(response);
-    else this.#handler(request, response);
+    if (this.#handler !== undefined) this.#handler(request, response);
+    else if (!this.#early.take(request, response)) answerNotReady(request, response);
   }
 }
 
@@ -208,7 +217,7 @@ function refusalOf(error: unknown): Error {
   return new PermanentError(message, { code: StatusCode.UNAUTHENTICATED, cause: error });
 }
 
-function answerNotReady(response: ServerResponse): void {
+function answerNotReady(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(503, { "content-type": "application/json", "retry-after": "1", connection: "close" });
   response.end(JSON.stringify({ detail: "the server is starting or stopping" }));
 }

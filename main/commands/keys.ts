@@ -127,12 +127,7 @@ async function withKeys(
   try {
     const client = await hosts.next().client();
     const database = databaseOf(config);
-    await migrate(
-      client,
-      ddlOf(config, database),
-      apiKeysSchema.table,
-      apiKeysSchema.migrations(ddlOf(config, database)),
-    );
+    await migrate(client, ddlOf(config, database), [apiKeysSchema]);
     await action(new KeyTable(async () => client, database));
   } catch (error) {
     throw error instanceof UsageError ? error : explained(error, config);

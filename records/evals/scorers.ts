@@ -38,17 +38,18 @@ export class Scorers {
   async put(scope: Scope, EvalId: string, draft: ScorerDraft): Promise<Scorer> {
     await this.#evals.get(scope.project, EvalId);
     const ScorerId = derivedId("eval scorer", scope.project, EvalId, draft.name);
-    const row = this.#records.fresh(evalScorerTable, scope, {
-      EvalId,
-      Name: draft.name,
-      ScorerId,
-      Code: draft.code ?? "",
-      Description: draft.description ?? "",
-      Mode: draft.scoring_mode ?? "row",
-      Outputs: JSON.stringify(draft.outputs ?? []),
-      OutputFormats: JSON.stringify(draft.output_formats ?? {}),
-    });
     return this.#locks.run(ScorerId, async () => {
+      // Made in its turn: with the time of before, it would be older than a change that was waited for, and lost.
+      const row = this.#records.fresh(evalScorerTable, scope, {
+        EvalId,
+        Name: draft.name,
+        ScorerId,
+        Code: draft.code ?? "",
+        Description: draft.description ?? "",
+        Mode: draft.scoring_mode ?? "row",
+        Outputs: JSON.stringify(draft.outputs ?? []),
+        OutputFormats: JSON.stringify(draft.output_formats ?? {}),
+      });
       await this.#records.put(evalScorerTable, row);
       return row;
     });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ensureTable } from "../../exporters/clickhouse/schema/ensure.ts";
+import { ensureTables } from "../../exporters/clickhouse/schema/ensure.ts";
 import { logsSchema } from "../../exporters/clickhouse/schema/otel-logs.ts";
 import { uuidOfSpan } from "../../pipeline/ids.ts";
 import { type Reader, stoppedBy } from "../../query/reader.ts";
@@ -51,7 +51,7 @@ describe("where no pipeline stores logs", () => {
 describe("messages in log records", () => {
   beforeAll(async () => {
     const { logger } = testSettings();
-    await ensureTable(server.client, { ddl: store.ddl, schema: logsSchema("otel_logs"), create: true, logger });
+    await ensureTables(server.client, { ddl: store.ddl, schemas: [logsSchema("otel_logs")], create: true, logger });
   });
 
   async function log(trace: number, span: number, ...contents: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
-import { ensureTable } from "../../exporters/clickhouse/schema/ensure.ts";
+import { ensureTables } from "../../exporters/clickhouse/schema/ensure.ts";
 import { idsSchema } from "../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
@@ -146,7 +146,7 @@ export class TestStore {
       spanSeriesSchema,
       settledSessionsSchema,
     ];
-    for (const schema of schemas) await ensureTable(server.client, { ddl: store.ddl, schema, create: true, logger });
+    await ensureTables(server.client, { ddl: store.ddl, schemas, create: true, logger });
     return store;
   }
 

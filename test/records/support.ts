@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { clickhouseConfigSchema } from "../../exporters/clickhouse/config.ts";
-import { ensureTable } from "../../exporters/clickhouse/schema/ensure.ts";
+import { ensureTables } from "../../exporters/clickhouse/schema/ensure.ts";
 import { idsSchema } from "../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
@@ -101,7 +101,7 @@ export async function startStore(): Promise<{ clickhouse: TestClickHouse; api: T
     sessionRollUpSchema("sessions", "traces"),
     idsSchema({ spans: "otel_traces", traces: "traces" }),
   ];
-  for (const schema of schemas) await ensureTable(clickhouse.client, { ddl, schema, create: true, logger });
+  await ensureTables(clickhouse.client, { ddl, schemas, create: true, logger });
   const api = await startApi(clickhouse);
   await ready(api);
   return {

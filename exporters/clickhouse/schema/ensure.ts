@@ -2,34 +2,48 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { Logger } from "pino";
 import { PermanentError } from "../../../pipeline/errors.ts";
 import type { ColumnDefinition } from "../encode/column-group.ts";
-import { migrate, rowsOf } from "./migrations.ts";
+import { type Found, findTables } from "./found.ts";
+import { migrate } from "./migrations.ts";
 import { ensureRetention } from "./retention.ts";
 import { type Ddl, quoteName } from "./sql.ts";
 import { deduplicationWindow, type TableSchema, viewOf } from "./table-schema.ts";
 
-/** A table, and what may be done to it. */
+/** Tables, and what may be done to them. */
 export interface SchemaOptions {
   readonly ddl: Ddl;
-  readonly schema: TableSchema;
+  /** A table that is filled from another stands behind it. */
+  readonly schemas: readonly TableSchema[];
   /** Make what is missing, or only look. */
   readonly create: boolean;
   readonly logger: Logger;
 }
 
+/** One of them. */
+export interface TableOptions extends Omit<SchemaOptions, "schemas"> {
+  readonly schema: TableSchema;
+}
+
 /**
- * Sees to it that a table can take our blocks. A table that is there already, such as one of the Collector's
- * exporter, keeps its rows, keys and indexes and gets the columns it lacks.
+ * Sees to it that tables can take our blocks. A table that is there already, such as one of the Collector's exporter,
+ * keeps its rows, keys and indexes and gets the columns it lacks.
  *
  * @throws {PermanentError} columns are missing and `create` is false
  */
-export async function ensureTable(client: ClickHouseClient, options: SchemaOptions): Promise<void> {
+export async function ensureTables(client: ClickHouseClient, options: SchemaOptions): Promise<void> {
+  const { ddl, schemas, create, logger } = options;
+  if (create) {
+    await migrate(client, ddl, schemas, (table, { version, name }) =>
+      logger.info({ table, version }, `clickhouse: applied migration: ${name}`),
+    );
+  }
+  const found = await findTables(client, ddl, schemas);
+  for (const schema of schemas) await ensureTable(client, { ddl, schema, create, logger }, found);
+}
+
+async function ensureTable(client: ClickHouseClient, options: TableOptions, found: Found): Promise<void> {
   const { ddl, schema, create, logger } = options;
   const { table } = schema;
-  if (create) {
-    const done = await migrate(client, ddl, table, schema.migrations(ddl));
-    for (const { version, name } of done) logger.info({ table, version }, `clickhouse: applied migration: ${name}`);
-  }
-  const columns = await columnsOf(client, ddl.database, table);
+  const columns = found.columns.get(table) ?? new Map<string, string>();
   const missing = schema.columns.filter(({ name }) => !columns.has(name));
   if (missing.length > 0) {
     if (!create) {
@@ -42,9 +56,9 @@ export async function ensureTable(client: ClickHouseClient, options: SchemaOptio
     logger.info({ table, columns: missing.map(({ name }) => name) }, "clickhouse: added columns");
   }
   warnOfTypes(columns, schema, logger);
-  await warnOfSource(client, options);
-  await ensureDeduplication(client, options);
-  if (create) await ensureRetention(client, options);
+  warnOfSource(options, found);
+  await ensureDeduplication(client, options, found);
+  if (create) await ensureRetention(client, options, found);
 }
 
 export function addColumns(ddl: Ddl, table: string, columns: readonly ColumnDefinition[]): string {
@@ -63,12 +77,6 @@ function missingColumns(
   return new PermanentError(`clickhouse: table ${ddl.table(table)} ${what}; add them, or set create_schema: true`);
 }
 
-async function columnsOf(client: ClickHouseClient, database: string, table: string): Promise<Map<string, string>> {
-  const query = "SELECT name, type FROM system.columns WHERE database = {database: String} AND table = {table: String}";
-  const rows = await rowsOf<{ name: string; type: string }>(client, query, { database, table });
-  return new Map(rows.map(({ name, type }) => [name, type]));
-}
-
 /** Other types may work, as the server converts what it can; who chose them should know. */
 function warnOfTypes(found: ReadonlyMap<string, string>, { table, columns }: TableSchema, logger: Logger): void {
   for (const { name, type } of columns) {
@@ -82,16 +90,11 @@ function warnOfTypes(found: ReadonlyMap<string, string>, { table, columns }: Tab
 }
 
 /** Two exporters that store spans in two tables need two roll-ups: a view reads one table. */
-async function warnOfSource(client: ClickHouseClient, { ddl, schema, logger }: SchemaOptions): Promise<void> {
+function warnOfSource({ ddl, schema, logger }: TableOptions, found: Found): void {
   const { table, filledFrom: source } = schema;
   if (source === undefined) return;
-  const found = await rowsOf<{ source: string }>(
-    client,
-    `SELECT name AS source FROM system.tables
-WHERE database = {database: String} AND has(dependencies_table, {view: String}) AND name != {source: String}`,
-    { database: ddl.database, view: viewOf(table), source },
-  );
-  for (const { source: other } of found) {
+  for (const other of found.sources.get(viewOf(table)) ?? []) {
+    if (other === source) continue;
     logger.warn(
       { table, source: other },
       `clickhouse: table ${ddl.table(table)} is filled from ${other}, not from ${source}: give the roll-ups of ${source} names of their own`,
@@ -102,18 +105,14 @@ WHERE database = {database: String} AND has(dependencies_table, {view: String}) 
 /** Without a window of remembered tokens, a block that is tried again is stored twice. */
 async function ensureDeduplication(
   client: ClickHouseClient,
-  { ddl, schema, create, logger }: SchemaOptions,
+  { ddl, schema, create, logger }: TableOptions,
+  { tables }: Found,
 ): Promise<void> {
   const setting = "non_replicated_deduplication_window";
   for (const name of schema.deduplicated) {
-    const query =
-      "SELECT engine, engine_full FROM system.tables WHERE database = {database: String} AND name = {name: String}";
-    const [found] = await rowsOf<{ engine: string; engine_full: string }>(client, query, {
-      database: ddl.database,
-      name,
-    });
+    const found = tables.get(name);
     if (found === undefined || !/^(Aggregating|Replacing)?MergeTree$/.test(found.engine)) continue;
-    if (found.engine_full.includes(setting)) continue;
+    if (found.engineFull.includes(setting)) continue;
     if (create) {
       const alter = `ALTER TABLE ${ddl.table(name)}${ddl.onCluster} MODIFY SETTING ${setting} = ${deduplicationWindow}`;
       await client.command({ query: alter });

@@ -4,7 +4,7 @@ import { Backoff } from "../../helper/retry.ts";
 import type { ClickHouseConfig } from "../config.ts";
 import { describeFailure, type Failure, failureOf, isFatalAtStart } from "../errors.ts";
 import type { Attempt, Hosts } from "../hosts.ts";
-import { ensureTable } from "./ensure.ts";
+import { ensureTables } from "./ensure.ts";
 import type { Ddl } from "./sql.ts";
 import type { TableSchema } from "./table-schema.ts";
 
@@ -81,7 +81,7 @@ export class SchemaGate {
     try {
       const { create_schema: create } = this.#config;
       const client = await host.client();
-      for (const schema of this.#tables) await ensureTable(client, { ddl: this.#ddl, schema, create, logger });
+      await ensureTables(client, { ddl: this.#ddl, schemas: this.#tables, create, logger });
     } catch (error) {
       if (this.#stop.signal.aborted) return undefined;
       if (error instanceof PermanentError) throw error;

@@ -27,6 +27,7 @@ export function tracesSchema(table: string, rollsUp = false): TableSchema {
       {
         version: 2,
         name: "index of span ids",
+        isInFirst: true,
         statements: rollsUp
           ? []
           : [
@@ -44,11 +45,16 @@ export function tracesSchema(table: string, rollsUp = false): TableSchema {
             table,
             traceColumns.filter(({ name }) => name === "ResponseId"),
           ),
-          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD INDEX IF NOT EXISTS idx_response_id ResponseId TYPE bloom_filter(0.01) GRANULARITY 1`,
+          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD ${responseIndex("IF NOT EXISTS ")}`,
         ],
+        isInFirst: true,
       },
     ],
   };
+}
+
+function responseIndex(guard = ""): string {
+  return `INDEX ${guard}idx_response_id ResponseId TYPE bloom_filter(0.01) GRANULARITY 1`;
 }
 
 /** A row that is looked up brings its whole granule with it. Half as many rows cost inserts a quarter more, merges an eighth. */
@@ -78,6 +84,7 @@ function createTraces(ddl: Ddl, table: string, rollsUp: boolean): string {
       // part as a rule: that is why it is so sharp.
       ...(rollsUp ? [] : ["INDEX idx_span_id SpanId TYPE bloom_filter(0.001) GRANULARITY 1"]),
       "INDEX idx_duration Duration TYPE minmax GRANULARITY 1",
+      responseIndex(),
     ],
     engine: "",
     partitionBy: "toDate(Timestamp)",

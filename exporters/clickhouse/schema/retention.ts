@@ -1,39 +1,41 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import type { SchemaOptions } from "./ensure.ts";
+import type { TableOptions } from "./ensure.ts";
+import type { Found, FoundTable } from "./found.ts";
 import { rowsOf } from "./migrations.ts";
 import { type Expiring, retentionOf, ttlExpression } from "./sql.ts";
 import { dropsWholeParts } from "./table-schema.ts";
-
-interface FoundTable {
-  readonly engine_full: string;
-  readonly partition_key: string;
-}
 
 /**
  * Gives existing tables the age of rows that the configuration says, where it is another. Without one in the configuration,
  * what a table has is left alone: somebody may have set it by hand.
  */
-export async function ensureRetention(client: ClickHouseClient, options: SchemaOptions): Promise<void> {
-  for (const expiring of options.schema.expiring ?? []) await ensureTtl(client, options, expiring);
+export async function ensureRetention(
+  client: ClickHouseClient,
+  options: TableOptions,
+  { tables }: Found,
+): Promise<void> {
+  for (const expiring of options.schema.expiring ?? []) {
+    await ensureTtl(client, options, expiring, tables.get(expiring.table));
+  }
 }
 
-async function ensureTtl(client: ClickHouseClient, { ddl, logger }: SchemaOptions, expiring: Expiring): Promise<void> {
+async function ensureTtl(
+  client: ClickHouseClient,
+  { ddl, logger }: TableOptions,
+  expiring: Expiring,
+  found: FoundTable | undefined,
+): Promise<void> {
   const { table } = expiring;
   const wanted = ttlExpression(expiring, retentionOf(ddl, expiring));
   if (wanted === undefined) return;
-  const [found] = await rowsOf<FoundTable>(
-    client,
-    "SELECT engine_full, partition_key FROM system.tables WHERE database = {database: String} AND name = {table: String}",
-    { database: ddl.database, table },
-  );
   // A view, a Distributed table and the like have rows elsewhere.
-  if (found === undefined || !found.engine_full.includes("MergeTree")) return;
-  const wholeParts = dropsWholeParts(ddl, expiring, found.partition_key !== "") ? 1 : 0;
-  if (!wholeParts && found.engine_full.includes("ttl_only_drop_parts = 1")) {
+  if (found === undefined || !found.engineFull.includes("MergeTree")) return;
+  const wholeParts = dropsWholeParts(ddl, expiring, found.partitionKey !== "") ? 1 : 0;
+  if (!wholeParts && found.engineFull.includes("ttl_only_drop_parts = 1")) {
     const query = `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY SETTING ttl_only_drop_parts = 0`;
     await client.command({ query });
   }
-  if (ttlOf(found.engine_full) === (await asServerWrites(client, wanted))) return;
+  if (ttlOf(found.engineFull) === (await asServerWrites(client, wanted))) return;
   await client.command({ query: `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY TTL ${wanted}` });
   logger.info({ table, ttl: wanted }, "clickhouse: changed the age at which rows are deleted");
 }

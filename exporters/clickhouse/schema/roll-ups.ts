@@ -117,6 +117,8 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
             time: "Hour",
             hasProjects: true,
             granularity,
+            widePartBytes,
+            settings: wholeDaySettings,
           }),
           view(ddl, table, traceRowsOf(ddl.table(spans))),
           ...traceTimesOfRollUp(ddl, spans, table),
@@ -136,6 +138,7 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
             traceRollUpColumns.filter(({ name }) => name === "Starts"),
           ),
         ],
+        isInFirst: true,
         run: modifyView(table, traceRowsOf(ddl.table(spans))),
       },
       {
@@ -154,6 +157,7 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
             traceRollUpColumns.filter(({ name }) => name === "SilentRoot"),
           ),
         ],
+        isInFirst: true,
         run: modifyView(table, traceRowsOf(ddl.table(spans))),
       },
     ],
@@ -179,6 +183,7 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
             lines: [
               ...columnLines(sessionRollUpColumns),
               `INDEX idx_tag_keys ${tagKeys} TYPE bloom_filter(0.01) GRANULARITY 1`,
+              sessionIndex(),
             ],
             engine: "Aggregating",
             partitionBy: "Day",
@@ -187,6 +192,8 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
             time: "Day",
             hasProjects: true,
             granularity,
+            widePartBytes,
+            settings: wholeDaySettings,
           }),
           view(ddl, table, sessionRowsOf(ddl.table(traces))),
         ],
@@ -210,14 +217,16 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
         // Without it a session is looked for in one granule of each day that is kept.
         name: "index of session ids",
         statements: [
-          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD INDEX IF NOT EXISTS idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1`,
+          `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} ADD ${sessionIndex("IF NOT EXISTS ")}`,
           `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MATERIALIZE INDEX idx_session_id`,
         ],
+        isInFirst: true,
       },
       {
         version: 7,
         name: "days that do not depend on the server's time zone",
         statements: [`ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY COLUMN Day DEFAULT ${utcToday}`],
+        isInFirst: true,
       },
     ],
   };
@@ -228,15 +237,16 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
  * small: 2 us of CPU each, once a day, and again at most once an hour for a day to which late spans come.
  */
 function wholeDays(ddl: Ddl, table: string, version: number): Migration {
-  const settings = `min_age_to_force_merge_seconds = ${quietSeconds}, min_age_to_force_merge_on_partition_only = 1`;
   return {
     version,
     name: "days that have ended in one part",
-    statements: [`ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY SETTING ${settings}`],
+    statements: [`ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY SETTING ${wholeDaySettings}`],
+    isInFirst: true,
   };
 }
 
 const quietSeconds = 3_600;
+const wholeDaySettings = `min_age_to_force_merge_seconds = ${quietSeconds}, min_age_to_force_merge_on_partition_only = 1`;
 
 /**
  * What merges make of a day has a file for each column: a list reads the keys of many rows and all of a few, which takes two
@@ -247,12 +257,17 @@ function wideParts(ddl: Ddl, table: string, version: number): Migration {
     version,
     name: "merged parts with a file for each column",
     statements: [
-      `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY SETTING min_bytes_for_wide_part = ${wideBytes}`,
+      `ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY SETTING min_bytes_for_wide_part = ${widePartBytes}`,
     ],
+    isInFirst: true,
   };
 }
 
-const wideBytes = 4 * 2 ** 20;
+const widePartBytes = 4 * 2 ** 20;
+
+function sessionIndex(guard = ""): string {
+  return `INDEX ${guard}idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1`;
+}
 
 function view(ddl: Ddl, table: string, select: string): string {
   return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${ddl.table(viewOf(table))}${ddl.onCluster}\nTO ${ddl.table(table)} AS\n${select}`;

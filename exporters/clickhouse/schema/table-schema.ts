@@ -51,6 +51,10 @@ export interface TableParts extends Expiring {
   readonly granularity?: number;
   /** A granule is full with so many bytes, too; ClickHouse's 10 MiB when left out. */
   readonly granularityBytes?: number;
+  /** Bytes from which a part has a file for each column; `minBytesForWidePart` when left out. */
+  readonly widePartBytes?: number;
+  /** What is set besides, as it stands in the statement. */
+  readonly settings?: string;
   /** Whether a block that is tried again is known by its token; it is when left out. */
   readonly remembersTokens?: boolean;
 }
@@ -80,7 +84,8 @@ function tableSettings(ddl: Ddl, parts: TableParts): string {
     `index_granularity = ${parts.granularity ?? 8192}`,
     ...(parts.granularityBytes === undefined ? [] : [`index_granularity_bytes = ${parts.granularityBytes}`]),
     `ttl_only_drop_parts = ${dropsWholeParts(ddl, parts, parts.partitionBy !== undefined) ? 1 : 0}`,
-    `min_bytes_for_wide_part = ${minBytesForWidePart}`,
+    `min_bytes_for_wide_part = ${parts.widePartBytes ?? minBytesForWidePart}`,
+    ...(parts.settings === undefined ? [] : [parts.settings]),
   ].join(", ");
 }
 

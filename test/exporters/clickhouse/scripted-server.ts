@@ -46,7 +46,7 @@ export async function startScriptedServer(columns: readonly string[]): Promise<S
       const body = Buffer.concat(chunks);
       const query = params.get("query") ?? body.toString();
       if (!/^INSERT INTO .* FORMAT (Native|JSONEachRow)$/.test(query)) {
-        response.end(answerTo(query, columns));
+        response.end(answerTo(query, params, columns));
         return;
       }
       inserts.push({ query, params, body });
@@ -75,9 +75,12 @@ export async function startScriptedServer(columns: readonly string[]): Promise<S
   return scripted;
 }
 
-function answerTo(query: string, columns: readonly string[]): string {
-  if (query.includes("system.columns"))
-    return columns.map((name) => `${JSON.stringify({ name, type: "any" })}\n`).join("");
+function answerTo(query: string, params: URLSearchParams, columns: readonly string[]): string {
+  if (query.includes("system.columns")) {
+    const types = Object.fromEntries(columns.map((name) => [name, "any"]));
+    const asked = (params.get("param_names") ?? "").matchAll(/'([^']+)'/g);
+    return [...asked].map(([, of]) => `${JSON.stringify({ of, types })}\n`).join("");
+  }
   if (query.includes("system.databases")) return '{"1":1}\n';
   return "";
 }

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
-import { ensureTable } from "../../../../exporters/clickhouse/schema/ensure.ts";
+import { ensureTables } from "../../../../exporters/clickhouse/schema/ensure.ts";
 import { idsSchema } from "../../../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
 import { reconcileDay, traceDays } from "../../../../exporters/clickhouse/schema/reconcile.ts";
@@ -32,8 +32,9 @@ describe("roll-ups of the clickhouse exporter", () => {
 
   const ddl = (overrides: object = {}): Ddl =>
     ddlOf(clickhouseConfigSchema.parse({ endpoint: server.url, ...overrides }), server.database);
-  const ensure = (schema: TableSchema, overrides: object = {}): Promise<void> =>
-    ensureTable(server.client, { ddl: ddl(overrides), schema, create: true, logger });
+  const ensureAll = (all: readonly TableSchema[], overrides: object = {}): Promise<void> =>
+    ensureTables(server.client, { ddl: ddl(overrides), schemas: all, create: true, logger });
+  const ensure = (schema: TableSchema, overrides: object = {}): Promise<void> => ensureAll([schema], overrides);
   const schemas = (name: string): readonly TableSchema[] => [
     tracesSchema(name, true),
     traceRollUpSchema(`${name}_t`, name),
@@ -51,11 +52,7 @@ describe("roll-ups of the clickhouse exporter", () => {
   it("have what spans say that were there before them, whoever starts first", async () => {
     await ensure(tracesSchema("old"));
     await insert("old");
-    await Promise.all(
-      Array.from({ length: 4 }, async () => {
-        for (const schema of schemas("old")) await ensure(schema);
-      }),
-    );
+    await Promise.all(Array.from({ length: 4 }, () => ensureAll(schemas("old"))));
     expect(await sums("old")).toEqual(whole);
     const sessions = await server.query(
       "SELECT SessionId, arrayUniq(arrayMap(t -> t.2, groupUniqArrayArray(Traces))) AS traces FROM old_s GROUP BY SessionId",
@@ -66,7 +63,7 @@ describe("roll-ups of the clickhouse exporter", () => {
   it.skipIf(externalClickHouse)(
     "have a block once that comes again after the server that made them was killed",
     async () => {
-      for (const schema of schemas("fresh")) await ensure(schema);
+      await ensureAll(schemas("fresh"));
       const tried = async (): Promise<void> =>
         void (await server.client.command({
           query:
@@ -88,7 +85,7 @@ describe("roll-ups of the clickhouse exporter", () => {
       server.query(
         "SELECT name, as_select FROM system.tables WHERE name IN ('views_t_mv', 'views_s_mv') ORDER BY name",
       );
-    for (const schema of schemas("views")) await ensure(schema);
+    await ensureAll(schemas("views"));
     const present = await queries();
     await server.command("ALTER TABLE views_t_mv MODIFY QUERY SELECT ProjectId, TraceId FROM views");
     await server.command("ALTER TABLE views_s_mv MODIFY QUERY SELECT ProjectId, 'x' AS SessionId FROM views_t");
@@ -96,12 +93,12 @@ describe("roll-ups of the clickhouse exporter", () => {
       "ALTER TABLE schema_migrations DELETE WHERE startsWith(TableName, 'views_') AND Version = 5 SETTINGS mutations_sync = 2",
     );
     expect(await queries()).not.toEqual(present);
-    for (const schema of schemas("views")) await ensure(schema);
+    await ensureAll(schemas("views"));
     expect(await queries()).toEqual(present);
   });
 
   it("are completed by what is missing, and left alone when nothing is", async () => {
-    for (const schema of schemas("gaps")) await ensure(schema);
+    await ensureAll(schemas("gaps"));
     await insert("gaps");
     await server.command("DELETE FROM gaps_t WHERE TraceId IN ('3', '7')");
     await server.command("ALTER TABLE gaps UPDATE Cost = 2 WHERE SpanId = '1' SETTINGS mutations_sync = 2");
@@ -192,14 +189,14 @@ describe("roll-ups of the clickhouse exporter", () => {
   });
 
   it("say so when two tables of spans are to share them", async () => {
-    for (const schema of schemas("shared")) await ensure(schema);
+    await ensureAll(schemas("shared"));
     await ensure(tracesSchema("others", true));
     const lines: { msg: string }[] = [];
     const watched = pino({ level: "warn" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
     const options = { ddl: ddl(), create: true, logger: watched };
-    await ensureTable(server.client, { ...options, schema: traceRollUpSchema("shared_t", "shared") });
+    await ensureTables(server.client, { ...options, schemas: [traceRollUpSchema("shared_t", "shared")] });
     expect(lines).toEqual([]);
-    await ensureTable(server.client, { ...options, schema: traceRollUpSchema("shared_t", "others") });
+    await ensureTables(server.client, { ...options, schemas: [traceRollUpSchema("shared_t", "others")] });
     expect(lines.map(({ msg }) => msg)).toEqual([
       expect.stringMatching(/is filled from shared, not from others: give the roll-ups of others names of their own$/),
     ]);
@@ -227,7 +224,7 @@ describe("roll-ups of the clickhouse exporter", () => {
   it("keep ids as long as any of the rows that they lead to", async () => {
     const schema = idsSchema({ spans: "lead", traces: "lead_t" });
     const own = (config: object): Promise<string | undefined> => ensure(schema, config).then(() => ttlOf("lead_t_ids"));
-    for (const one of [tracesSchema("lead", true), traceRollUpSchema("lead_t", "lead")]) await ensure(one);
+    await ensureAll([tracesSchema("lead", true), traceRollUpSchema("lead_t", "lead")]);
     expect(await own({})).not.toContain("TTL");
     expect(await own({ ttl: "24h" })).toContain("TTL Hour + toIntervalDay(1) SETTINGS");
     expect(await own({ ttl: "24h", table_ttl: { lead: "72h" } })).toContain("TTL Hour + toIntervalDay(3) SETTINGS");
@@ -248,8 +245,8 @@ describe("roll-ups of the clickhouse exporter", () => {
     await ensure(signalsSchema("mixed"), ages);
     const changes: string[] = [];
     const watched = pino({ level: "info" }, { write: (line: string) => void changes.push(line) });
-    const again = { ddl: ddl(ages), schema: signalsSchema("mixed"), create: true, logger: watched };
-    await ensureTable(server.client, again);
+    const again = { ddl: ddl(ages), schemas: [signalsSchema("mixed")], create: true, logger: watched };
+    await ensureTables(server.client, again);
     expect(changes).toEqual([]);
     await server.command(`INSERT INTO mixed (ProjectId, Name, SignalId, CreatedAt) VALUES
       ('${project}', 'short', '1', now64(3) - 7200), ('', 'default', '2', now64(3) - 7200), ('', 'old', '3', now64(3) - 260000),

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { traceColumns } from "../../../../exporters/clickhouse/columns.ts";
 import { clickhouseConfigSchema } from "../../../../exporters/clickhouse/config.ts";
 import { metricKinds } from "../../../../exporters/clickhouse/rows/metric-columns.ts";
-import { addColumns, ensureTable } from "../../../../exporters/clickhouse/schema/ensure.ts";
-import { createMigrationsTable, migrate } from "../../../../exporters/clickhouse/schema/migrations.ts";
+import { addColumns, ensureTables } from "../../../../exporters/clickhouse/schema/ensure.ts";
+import { createMigrationsTable, type Migrated, migrate } from "../../../../exporters/clickhouse/schema/migrations.ts";
 import { logsSchema } from "../../../../exporters/clickhouse/schema/otel-logs.ts";
 import { metricsSchema } from "../../../../exporters/clickhouse/schema/otel-metrics.ts";
 import { tracesSchema } from "../../../../exporters/clickhouse/schema/otel-traces.ts";
@@ -15,6 +15,7 @@ import {
   signalsSchema,
 } from "../../../../exporters/clickhouse/schema/side-tables.ts";
 import { type Ddl, ddlOf } from "../../../../exporters/clickhouse/schema/sql.ts";
+import type { TableSchema } from "../../../../exporters/clickhouse/schema/table-schema.ts";
 import type { StoreTables } from "../../../../query/reader.ts";
 import { spanByResponse } from "../../../../records/store/spans.ts";
 import { explainedIndexes, startTestClickHouse, type TestClickHouse } from "../../../support/clickhouse.ts";
@@ -65,7 +66,13 @@ describe("schema of the clickhouse exporter", () => {
   const ddl = (overrides: object = {}, database = server.database): Ddl =>
     ddlOf(clickhouseConfigSchema.parse({ endpoint: server.url, ...overrides }), database);
   const ensure = (table: string, create = true, statements = ddl()): Promise<void> =>
-    ensureTable(server.client, { ddl: statements, schema: tracesSchema(table), create, logger });
+    ensureTables(server.client, { ddl: statements, schemas: [tracesSchema(table)], create, logger });
+  /** The steps that a table of spans goes through. */
+  const applied = async (table: string): Promise<number[]> => {
+    const versions: number[] = [];
+    await migrate(server.client, ddl(), [tracesSchema(table)], (_table, { version }) => void versions.push(version));
+    return versions;
+  };
   const columnsOf = async (table: string): Promise<{ name: string; type: string }[]> =>
     server.query("SELECT name, type FROM system.columns WHERE database = {d: String} AND table = {t: String}", {
       d: server.database,
@@ -85,9 +92,39 @@ describe("schema of the clickhouse exporter", () => {
   });
 
   it("runs a migration once", async () => {
-    const steps = tracesSchema("once").migrations(ddl());
-    expect(await migrate(server.client, ddl(), "once", steps)).toEqual(steps);
-    expect(await migrate(server.client, ddl(), "once", steps)).toEqual([]);
+    expect(await applied("once")).toEqual([1, 2, 3]);
+    expect(await applied("once")).toEqual([]);
+  });
+
+  it("makes a table that is filled from another behind it, and others meanwhile", async () => {
+    const made: string[] = [];
+    let othersAreMade = (): void => undefined;
+    const others = new Promise<void>((resolve) => {
+      othersAreMade = resolve;
+    });
+    const table = (name: string, filledFrom: string, run: () => Promise<void> | void): Migrated => ({
+      table: name,
+      filledFrom,
+      migrations: () => [{ version: 1, name, statements: [], run: async () => run() }],
+    });
+    await migrate(
+      server.client,
+      ddl(),
+      [
+        table("first", "", () => others),
+        table("second", "first", () => void made.push("second")),
+        table("third", "second", () => void made.push("third")),
+        table("other", "", () => othersAreMade()),
+      ],
+      (name) => void made.push(`${name} is noted`),
+    );
+    expect(made.filter((what) => what !== "other is noted")).toEqual([
+      "first is noted",
+      "second",
+      "second is noted",
+      "third",
+      "third is noted",
+    ]);
   });
 
   it("goes on where a start was interrupted", async () => {
@@ -95,7 +132,35 @@ describe("schema of the clickhouse exporter", () => {
     await server.command(steps[0]!.statements[0]!);
     await ensure("cut");
     expect(await columnsOf("cut_trace_id_ts")).toHaveLength(3);
-    expect(await migrate(server.client, ddl(), "cut", steps)).toEqual([]);
+    expect(await applied("cut")).toEqual([]);
+  });
+
+  it("makes new tables as they are after all steps, though it leaves out some", async () => {
+    const schemas = (spans: string, rollsUp: boolean): readonly TableSchema[] => [
+      tracesSchema(spans, rollsUp),
+      ...(rollsUp ? [traceRollUpSchema(`${spans}_t`, spans), sessionRollUpSchema(`${spans}_s`, `${spans}_t`)] : []),
+    ];
+    const shapes = async (name: string): Promise<readonly string[]> => {
+      const query = `SELECT create_table_query AS shape FROM system.tables
+        WHERE database = {d: String} AND startsWith(name, {name: String}) ORDER BY name`;
+      const rows = await server.query<{ shape: string }>(query, { d: server.database, name });
+      return rows.map(({ shape }) => shape.replaceAll(name, "name"));
+    };
+    for (const rollsUp of [false, true]) {
+      await ensureTables(server.client, {
+        ddl: ddl(),
+        schemas: schemas(`new${rollsUp}`, rollsUp),
+        create: true,
+        logger,
+      });
+      for (const schema of schemas(`old${rollsUp}`, rollsUp)) {
+        for (const step of schema.migrations(ddl())) {
+          for (const statement of step.statements) await server.command(statement);
+          await step.run?.(server.client, ddl());
+        }
+      }
+      expect(await shapes(`new${rollsUp}`)).toEqual(await shapes(`old${rollsUp}`));
+    }
   });
 
   it("makes a table anew that somebody dropped", async () => {
@@ -163,8 +228,8 @@ describe("schema of the clickhouse exporter", () => {
 
   it("makes the tables of logs and metrics of exactly the columns of their lists, and what is computed", async () => {
     const schemas = [logsSchema("records"), ...metricKinds.map((kind) => metricsSchema(kind, `points_${kind}`))];
+    await ensureTables(server.client, { ddl: ddl(), schemas, create: true, logger });
     for (const schema of schemas) {
-      await ensureTable(server.client, { ddl: ddl(), schema, create: true, logger });
       const computed = schema.table === "records" ? [{ name: "TimestampTime", type: "DateTime" }] : [];
       const expected = [...schema.columns.map(({ name, type }) => ({ name, type })), ...computed];
       expect(await columnsOf(schema.table)).toEqual(expected);
@@ -174,10 +239,10 @@ describe("schema of the clickhouse exporter", () => {
   it("finds a table of logs of the Collector complete but for the project, which its rows do not have", async () => {
     await server.command(collectorLogs("old_logs"));
     await server.command("INSERT INTO old_logs (Timestamp, Body) VALUES (now64(9), 'theirs')");
-    const schema = logsSchema("old_logs");
-    const looked = ensureTable(server.client, { ddl: ddl(), schema, create: false, logger });
+    const options = { ddl: ddl(), schemas: [logsSchema("old_logs")], logger };
+    const looked = ensureTables(server.client, { ...options, create: false });
     await expect(looked).rejects.toThrow("lacks the columns ProjectId; add them, or set create_schema: true");
-    await ensureTable(server.client, { ddl: ddl(), schema, create: true, logger });
+    await ensureTables(server.client, { ...options, create: true });
     await server.command("INSERT INTO old_logs (Timestamp, Body, ProjectId) VALUES (now64(9), 'ours', '')");
     const rows = await server.query("SELECT Body, ProjectId FROM old_logs ORDER BY Body");
     expect(rows).toEqual([
@@ -192,9 +257,8 @@ describe("schema of the clickhouse exporter", () => {
     await server.command(collectorSums("their_sums"));
     const warnings: string[] = [];
     const watched = pino({ level: "warn" }, { write: (line: string) => void warnings.push(line) });
-    for (const schema of [logsSchema("their_logs"), metricsSchema("sum", "their_sums")]) {
-      await ensureTable(server.client, { ddl: ddl(), schema, create: false, logger: watched });
-    }
+    const schemas = [logsSchema("their_logs"), metricsSchema("sum", "their_sums")];
+    await ensureTables(server.client, { ddl: ddl(), schemas, create: false, logger: watched });
     const noWindow =
       "clickhouse: table has no non_replicated_deduplication_window, so a retried insert may be stored twice";
     expect(warnings.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([noWindow, noWindow]);
