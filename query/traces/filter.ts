@@ -49,14 +49,26 @@ export function columnsOfConditions(filter: TraceConditions): readonly DerivedCo
 
 /** Conditions on columns of `derivedTraces`. */
 export function traceConditions(filter: TraceConditions, project: string, tables: StoreTables): readonly Sql[] {
-  const { sessionId, status, hasError } = filter;
+  return [...keptConditions(filter, project, tables), ...countedConditions(filter)];
+}
+
+/** Those that hold or not, whatever a trace's numbers are when it is counted from its spans. */
+export function keptConditions(filter: TraceConditions, project: string, tables: StoreTables): readonly Sql[] {
+  const { sessionId } = filter;
   return [
     ...(sessionId === undefined ? [] : [sql`sessionId = ${param("String", sessionId)}`]),
+    ...(filter.tags ?? []).map((tag) => traceTagCondition(tag, project, tables)),
+  ];
+}
+
+/** The others. `fits` says the same in JavaScript. */
+export function countedConditions(filter: TraceConditions): readonly Sql[] {
+  const { status, hasError } = filter;
+  return [
     ...(status === undefined ? [] : [sql`status = ${param("String", status)}`]),
     ...arrivedAndNamed(filter),
     ...(hasError === undefined ? [] : [hasError ? raw("hasErrors") : raw("NOT hasErrors")]),
     ...totalsWithin(raw("durationMs"), filter),
-    ...(filter.tags ?? []).map((tag) => traceTagCondition(tag, project, tables)),
   ];
 }
 

@@ -9,7 +9,9 @@ import { allOf, anyOf, arrayOf, ofProject, param, raw, type Sql, type Statement,
 import { hour, msFrom, msUntil } from "../time.ts";
 import {
   columnsOfConditions,
+  countedConditions,
   fewerTraces,
+  keptConditions,
   type TraceConditions,
   type TraceFilter,
   traceConditions,
@@ -71,15 +73,17 @@ export function candidatesStatement(
   const { need, fromSpans, window, keysAlone = false, whole } = options;
   const { sortBy, sortOrder, after } = filter;
   const key = traceSortKeys[sortBy];
+  const kept = keptConditions(filter, scope.project, scope.tables);
   const conditions = [
-    ...traceConditions(filter, scope.project, scope.tables),
+    ...(kept.length === 0 ? [] : [raw("isKept")]),
+    ...countedConditions(filter),
     ...(window === undefined ? [] : [startsWithin(window)]),
     ...(after === undefined ? [] : [standsBehind(after, key, sortOrder, raw("TraceId"))]),
   ];
   const root = keysAlone ? "'' AS root" : "root";
   const keys = `TraceId AS traceId, toUnixTimestamp(firstHour) AS firstHour, toUnixTimestamp(lastHour) AS lastHour, dirty, ${root}, silentRoot, spanCount`;
   const columns = [...columnsOfConditions(filter), ...(key.column === "spanCount" ? [] : [key.column])];
-  return statementOf(sql`SELECT ${raw(whole === undefined ? keys : traceRowColumns)}, toString(${raw(key.column)}) AS sortKey, (${allOf(conditions)}) AS fits
+  return statementOf(sql`SELECT ${raw(whole === undefined ? keys : traceRowColumns)}, toString(${raw(key.column)}) AS sortKey, (${allOf(kept)}) AS isKept, (${allOf(conditions)}) AS fits
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
 ) AS t

@@ -8,6 +8,7 @@ import type { Statement } from "../sql.ts";
 import { withSessions } from "../tags.ts";
 import { hour } from "../time.ts";
 import { columnsOfConditions, type TraceConditions, type TraceFilter } from "./filter.ts";
+import { fits, sortKeyOf } from "./fits.ts";
 import {
   candidatesStatement,
   countStatement,
@@ -42,6 +43,8 @@ interface Candidate extends PageTrace {
   readonly dirty: number | boolean;
   /** Whether it fulfils the conditions: by the roll-up's numbers, where it is dirty. */
   readonly fits: number | boolean | null;
+  /** Whether it fulfils those that its numbers say nothing of. */
+  readonly isKept: number | boolean | null;
   /** As text: integers may be greater than 2^53. */
   readonly sortKey: string | null;
 }
@@ -285,30 +288,33 @@ async function select(
   const clean = found.filter((candidate) => !candidate.dirty);
   const first = (others: readonly Candidate[]): readonly Candidate[] =>
     [...clean, ...others].toSorted(inOrder(filter)).slice(0, need);
-  const rows = dirty.flatMap(({ row }) => row ?? []);
   const counted = async (): Promise<readonly Candidate[]> => {
-    const { window } = part;
-    if (window !== undefined && rows.length === dirty.length && hasNoConditions(filter))
-      return (await countedRows(reader, scope.project, rows))
-        .flatMap((row) => startedWithin(window, row))
-        .filter(isBehind(filter));
-    return read(scopeOfDirty(reader, scope.project, dirty), { need: mostDirty, fromSpans: true });
+    const rows = dirty.flatMap(({ row, isKept }) => (row !== undefined && isKept ? [row] : []));
+    const others = dirty.filter(({ row }) => row === undefined);
+    const [here, there] = await Promise.all([
+      rows.length === 0 ? [] : countedRows(reader, scope.project, rows),
+      others.length === 0
+        ? []
+        : read(scopeOfDirty(reader, scope.project, others), { need: mostDirty, fromSpans: true }),
+    ]);
+    const fitting = here.filter(
+      (row) => fits(filter, row) && (part.window === undefined || startsWithin(part.window, row)),
+    );
+    return [...fitting.map((row) => candidateOf(row, filter)).filter(isBehind(filter)), ...there];
   };
-  return { likely: first(dirty.filter(({ fits }) => Boolean(fits))), sure: async () => first(await counted()) };
+  return { likely: first(dirty.filter((one) => Boolean(one.fits))), sure: async () => first(await counted()) };
 }
 
-/** Whether a list by start holds every trace of its time: then a trace that is counted again need not be asked for anew. */
-function hasNoConditions(filter: TraceFilter): boolean {
-  return columnsOfConditions(filter).length === 0 && !hasBounds(filter) && filter.sortBy === "started_at";
-}
-
-/** A row that was counted from its spans, as a candidate of a list by start. As `startsWithin`. */
-function startedWithin({ from, to }: HourRange, row: TraceRow): readonly Candidate[] {
+function startsWithin({ from, to }: HourRange, row: TraceRow): boolean {
   const start = startOf(row);
-  if (start === null || BigInt(start) < nanosOfSeconds(from) || BigInt(start) >= nanosOfSeconds(to + hour)) return [];
+  return start !== null && BigInt(start) >= nanosOfSeconds(from) && BigInt(start) < nanosOfSeconds(to + hour);
+}
+
+/** A row that was counted from its spans and fits, as a candidate. */
+function candidateOf(row: TraceRow, { sortBy }: TraceFilter): Candidate {
   const { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount } = row;
   const key = { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount };
-  return [{ ...key, row, sortKey: start, fits: true, isRepeated: true }];
+  return { ...key, row, sortKey: sortKeyOf(sortBy, row), isKept: true, fits: true, isRepeated: true };
 }
 
 /** How rows are to be understood. */
@@ -324,11 +330,11 @@ async function rowsOf(
   statement: Statement,
   { fromSpans, isComplete }: Understanding,
 ): Promise<Candidate[]> {
-  const rows = await reader.rows<TraceRow & Pick<Candidate, "sortKey" | "fits">>(statement);
+  const rows = await reader.rows<TraceRow & Pick<Candidate, "sortKey" | "fits" | "isKept">>(statement);
   return rows.map((row) => {
-    const { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount, sortKey, fits } = row;
+    const { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount, sortKey, fits, isKept } = row;
     const isRepeated = fromSpans || Boolean(dirty);
-    const key = { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount, sortKey, fits, isRepeated };
+    const key = { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount, sortKey, fits, isKept, isRepeated };
     return isComplete(row) ? { ...key, row } : key;
   });
 }
@@ -352,9 +358,13 @@ function inOrder({ sortBy, sortOrder }: TraceFilter): (one: InOrder, other: InOr
 /** As `standsBehind` says. */
 function isBehind(filter: TraceFilter): (candidate: Candidate) => boolean {
   const { after } = filter;
-  if (after === undefined || !("id" in after)) return () => true;
+  if (after === undefined) return () => true;
   const compare = inOrder(filter);
-  return (candidate) => compare(candidate, { sortKey: after.key, traceId: after.id }) > 0;
+  if ("begin" in after) {
+    // Of the texts that begin so, the list itself passes over those that came before.
+    return (one) => one.sortKey?.startsWith(after.begin) || compare(one, { sortKey: after.begin, traceId: "" }) > 0;
+  }
+  return (one) => one.traceId !== after.id && compare(one, { sortKey: after.key, traceId: after.id }) > 0;
 }
 
 const byNumber = (one: string, other: string): number => Number(one) - Number(other);

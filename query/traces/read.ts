@@ -257,15 +257,13 @@ ${summedTraces(scope, false)}
 
 /** What POST /traces has said, in place of what the spans say: as the expressions of `derivedTraces`. */
 export function traceReadOf(project: string, row: TraceRow, root: RootTexts | undefined): TraceRead {
-  const said = newestTags(row.said);
-  const { startNs, endNs, durationMs, cost } = numbersOf(row, said);
-  const ofSpans = row.errorCount > 0 ? "error" : row.okCount > 0 ? "ok" : "unset";
+  const { name, status, startNs, endNs, durationMs, cost } = saidOf(row);
   return {
     id: uuidOfTrace(row.traceId),
     project_id: uuidOfProject(project),
     session_id: sessionOf(row),
-    name: said["name"] ?? (row.root === none ? null : row.root.slice(rootDigits)),
-    status: (said["status"] as TraceStatus | undefined) ?? ofSpans,
+    name,
+    status,
     started_at: startNs === null ? null : isoOfNanos(startNs),
     ended_at: endNs === null ? null : isoOfNanos(endNs),
     duration_ms: durationMs,
@@ -278,6 +276,22 @@ export function traceReadOf(project: string, row: TraceRow, root: RootTexts | un
     attributes: attributesOf(row.attributes),
     created_at: row.createdAt,
     updated_at: row.updatedAt,
+  };
+}
+
+/** What is said of a trace as a whole, by POST /traces or else by its spans. */
+export interface SaidOfTrace extends TraceNumbers {
+  readonly name: string | null;
+  readonly status: TraceStatus;
+}
+
+export function saidOf(row: TraceRow): SaidOfTrace {
+  const said = newestTags(row.said);
+  const ofSpans = row.errorCount > 0 ? "error" : row.okCount > 0 ? "ok" : "unset";
+  return {
+    name: said["name"] ?? (row.root === none ? null : row.root.slice(rootDigits)),
+    status: (said["status"] as TraceStatus | undefined) ?? ofSpans,
+    ...numbersOf(row, said),
   };
 }
 
