@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { byteSize } from "../../config/byte-size.ts";
 import { defaultDecodeLimits } from "../../otlp/decode-limits.ts";
 import { defaultMaxSignalsPerSpan } from "../../processors/signals/config.ts";
 
@@ -12,6 +13,11 @@ export const zeroevalConfigSchema = z.strictObject({
   max_signals_per_span: bound(defaultMaxSignalsPerSpan).describe(
     "Signals in the field signals of one span of POST /spans; further ones are left out, noted in Warnings and counted.",
   ),
+  max_repeated_bytes: byteSize
+    .prefault("32MiB")
+    .describe(
+      "Bytes of spans that stand several times in one request of POST /spans, joined each time with what was said before, and of what these items are answered with; a request with more is refused.",
+    ),
   max_depth: z
     .int()
     .min(1)

@@ -198,6 +198,7 @@ function limitsOf(config: ZeroevalConfig): SpanLimits {
     maxDepth: config.max_depth,
     maxAttributes: config.max_attributes_per_span,
     maxSignals: config.max_signals_per_span,
+    maxRepeatedBytes: config.max_repeated_bytes,
     maxTags: config.max_tags,
     maxTagLength: config.max_tag_length,
   };

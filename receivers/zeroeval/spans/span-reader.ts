@@ -32,6 +32,8 @@ export interface SpanLimits extends TagLimits {
   readonly maxAttributes: number;
   /** Of one span; further ones are left out. */
   readonly maxSignals: number;
+  /** Of spans that stand several times in a request, joined each time; and of what their items are answered with. */
+  readonly maxRepeatedBytes: number;
 }
 
 /** Part of the schema of spans. */
@@ -78,6 +80,7 @@ export class SpanReader {
   readonly #rowOfSeen: number[] = [];
   /** Rows whose span a later row says again, with that row. */
   readonly #replacedBy = new Map<number, number>();
+  #joinedBytes = 0;
 
   /** @param madeIds of an earlier reading of the same body */
   constructor(
@@ -158,8 +161,26 @@ export class SpanReader {
     for (const [row, later] of [...this.#replacedBy].reverse()) {
       this.#replacedBy.set(row, this.#replacedBy.get(later) ?? later);
     }
-    if (this.#replacedBy.size === 0) return;
-    for (const [item, row] of this.rowOfItem.entries()) this.rowOfItem[item] = this.#replacedBy.get(row) ?? row;
+    if (this.#replacedBy.size > 0) this.#answerWithLast();
+  }
+
+  /** Every item is answered with all that its span was said to be: many small ones, maybe, with a large one each. */
+  #answerWithLast(): void {
+    let bytes = 0;
+    for (const [item, row] of this.rowOfItem.entries()) {
+      const last = this.#replacedBy.get(row);
+      if (last === undefined) continue;
+      this.rowOfItem[item] = last;
+      bytes += this.texts.lengthOf(last);
+      if (bytes > this.#limits.maxRepeatedBytes) {
+        this.#problems.add(["body", item], this.#tooOften(), "out_of_range");
+        return;
+      }
+    }
+  }
+
+  #tooOften(): string {
+    return `stands in the request so often that it comes to more than max_repeated_bytes ${this.#limits.maxRepeatedBytes}`;
   }
 
   #items(): void {
@@ -198,7 +219,7 @@ export class SpanReader {
     batch.reserve(0);
     fields.beginRow(row, index);
     const earlier = this.#ids(row);
-    const base = earlier < 0 ? 0 : this.#join(earlier, row);
+    const base = earlier < 0 ? 0 : this.#join(earlier, row, index);
     this.#parent(row);
     this.#name(row, base);
     this.#times(row);
@@ -241,13 +262,18 @@ export class SpanReader {
   }
 
   /** An item that says a span again is joined with what was said before. @returns where its bytes stand in the arena */
-  #join(earlier: number, row: number): number {
+  #join(earlier: number, row: number, index: number): number {
     this.#replacedBy.set(earlier, row);
     this.batch.drop(earlier);
     // Nothing of the request is taken any more: joining would only make it larger.
     if (this.#problems.count > 0) return 0;
     const joined = this.signals.join(earlier, row, joinedSpan(this.texts.object(earlier), this.texts.object(row)));
     const json = Buffer.from(JSON.stringify(joined));
+    this.#joinedBytes += json.length;
+    if (this.#joinedBytes > this.#limits.maxRepeatedBytes) {
+      this.#problems.add(["body", index], this.#tooOften(), "out_of_range");
+      return 0;
+    }
     this.texts.replace(row, json, new JsonScanner(json));
     return this.batch.arena.append(json);
   }

@@ -171,6 +171,23 @@ describe("POST /spans", () => {
     expect(await stored(id.replaceAll("-", ""))).toHaveLength(1);
   });
 
+  it("refuses spans that stand in a request so often that joining or answering them takes more than the limit", async () => {
+    const stack = await start({ receiver: { max_repeated_bytes: "20KB" } });
+    const large = { ...plainSpan, id: randomUUID(), input_data: "x".repeat(5_000) };
+    const again = { ...plainSpan, id: large.id };
+    const detail = async (...items: object[]): Promise<unknown> => {
+      const response = await stack.post("/spans", items);
+      return response.status === 200 ? 200 : ((await response.json()) as { detail: unknown }).detail;
+    };
+    const msg = "stands in the request so often that it comes to more than max_repeated_bytes 20000";
+    const refusal = (item: number) => [{ loc: ["body", item], msg, type: "out_of_range" }];
+    expect(await detail(large, again, again)).toBe(200);
+    // Joined with the large one each time.
+    expect(await detail(large, again, again, again, again, again)).toEqual(refusal(4));
+    // Joined with little, and each answered with the large one.
+    expect(await detail(again, again, again, again, again, large)).toEqual(refusal(3));
+  });
+
   it("keeps tags and signals by whatever name, those of objects in JavaScript too", async () => {
     const stack = await start();
     const id = randomUUID();

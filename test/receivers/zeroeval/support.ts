@@ -14,6 +14,7 @@ export const limits = {
   maxDepth: 8,
   maxAttributes: 100,
   maxSignals: 20,
+  maxRepeatedBytes: 10_000,
   maxTags: 10,
   maxTagLength: 100,
 };
