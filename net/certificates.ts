@@ -47,6 +47,8 @@ export function checkOwnPem(config: ClientTlsConfig | ServerTlsConfig, { cert, k
   const keyName = config.key_file === undefined ? "tls.key_pem" : `tls.key_file ${config.key_file}`;
   const attempt = (names: string, options: SecureContextOptions): void => {
     try {
+      // Node takes no certificate at all for none that is wanted; a file is empty while it is being renewed.
+      if (options.cert === "" || options.key === "") throw new Error("it is empty");
       createSecureContext(options);
     } catch (error) {
       throw new Error(`${component}: cannot use ${names}: ${messageOf(error)}`, { cause: error });

@@ -42,10 +42,10 @@ export function reloadCertificates(
     try {
       const context = await secureContext(config, component);
       const read = JSON.stringify(context);
-      if (current !== undefined && read !== current) {
-        server.setSecureContext(context);
-        logger.info("certificates read again");
-      }
+      if (read === current) return;
+      // Also the first time: files may have changed since the server read them for its start.
+      server.setSecureContext(context);
+      if (current !== undefined) logger.info("certificates read again");
       current = read;
     } catch (error) {
       logger.warn({ err: error }, `certificates not read again, the old ones stay in use: ${messageOf(error)}`);
