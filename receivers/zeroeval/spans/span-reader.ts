@@ -6,7 +6,6 @@ import { storedProjectId } from "../../../pipeline/ids.ts";
 import { takeBatch } from "../../../pipeline/span-batch/batch-pool.ts";
 import { takeBody } from "../../../pipeline/span-batch/buffer-pool.ts";
 import type { TextColumn } from "../../../pipeline/span-batch/derived.ts";
-import { ByteDictionary } from "../../../pipeline/span-batch/dictionary.ts";
 import type { SpanBatch } from "../../../pipeline/span-batch/span-batch.ts";
 import { JsonKind, JsonScanner, JsonSyntaxError } from "../json/scanner.ts";
 import type { JsonBytes } from "../json/values.ts";
@@ -14,6 +13,7 @@ import { notAnArray, type Problems, tooManyItems } from "../read/problems.ts";
 import type { TagLimits } from "../read/tags.ts";
 import { addNanos, type Nanos, nanosBetween } from "../read/times.ts";
 import { isZeroHalf, readUuid, uuidBytes } from "../read/uuid-bytes.ts";
+import { idBytes, RepeatedSpans } from "./repeated-spans.ts";
 import { RowFields } from "./row-fields.ts";
 import type { SessionIds } from "./session-ids.ts";
 import { SpanAttributes } from "./span-attributes.ts";
@@ -75,12 +75,7 @@ export class SpanReader {
   readonly #project: number;
   readonly #start: Nanos = { low: 0, high: 0 };
   readonly #end: Nanos = { low: 0, high: 0 };
-  /** Ids of traces and spans that the request has, 32 bytes each, and the row that has each. */
-  readonly #seen: ByteDictionary;
-  readonly #rowOfSeen: number[] = [];
-  /** Rows whose span a later row says again, with that row. */
-  readonly #replacedBy = new Map<number, number>();
-  #joinedBytes = 0;
+  readonly #repeated: RepeatedSpans;
 
   /** @param madeIds of an earlier reading of the same body */
   constructor(
@@ -109,7 +104,7 @@ export class SpanReader {
     this.signals = new SpanSignals(batch, this.#fields, limits.maxSignals);
     this.#sessions = new SpanSessions(batch, this.texts, this.#fields, sessions);
     this.#columns = columnsOf(batch);
-    this.#seen = new ByteDictionary(batch.arena);
+    this.#repeated = new RepeatedSpans(batch.arena, this.texts, problems, limits.maxRepeatedBytes);
     const stored = storedProjectId(project);
     this.#project = stored === "" ? -1 : batch.tokens.internText(stored);
     batch.scopes.push({
@@ -132,13 +127,13 @@ export class SpanReader {
 
   /** Whether a span stands several times in the request. */
   get hasRepeated(): boolean {
-    return this.#replacedBy.size > 0;
+    return this.#repeated.hasAny;
   }
 
   /** Rows that no later row says again. */
   answeredRows(): readonly number[] {
     const rows = Array.from({ length: this.texts.rows }, (_, row) => row);
-    return this.hasRepeated ? rows.filter((row) => !this.#replacedBy.has(row)) : rows;
+    return this.hasRepeated ? rows.filter((row) => !this.#repeated.isReplaced(row)) : rows;
   }
 
   /**
@@ -158,29 +153,7 @@ export class SpanReader {
       throw badRequest([{ loc: ["body"], msg: `body is not JSON: ${error.message}`, type: "json_invalid" }]);
     }
     this.signals.finish();
-    for (const [row, later] of [...this.#replacedBy].reverse()) {
-      this.#replacedBy.set(row, this.#replacedBy.get(later) ?? later);
-    }
-    if (this.#replacedBy.size > 0) this.#answerWithLast();
-  }
-
-  /** Every item is answered with all that its span was said to be: many small ones, maybe, with a large one each. */
-  #answerWithLast(): void {
-    let bytes = 0;
-    for (const [item, row] of this.rowOfItem.entries()) {
-      const last = this.#replacedBy.get(row);
-      if (last === undefined) continue;
-      this.rowOfItem[item] = last;
-      bytes += this.texts.lengthOf(last);
-      if (bytes > this.#limits.maxRepeatedBytes) {
-        this.#problems.add(["body", item], this.#tooOften(), "out_of_range");
-        return;
-      }
-    }
-  }
-
-  #tooOften(): string {
-    return `stands in the request so often that it comes to more than max_repeated_bytes ${this.#limits.maxRepeatedBytes}`;
+    this.#repeated.finish(this.rowOfItem);
   }
 
   #items(): void {
@@ -240,7 +213,7 @@ export class SpanReader {
     const { batch } = this;
     const { arena } = batch;
     const before = this.#problems.count;
-    const at = arena.reserve(32);
+    const at = arena.reserve(idBytes);
     if (this.#fields.requiredUuid("trace_id")) {
       batch.traceId.set(uuidBytes, 16 * row);
       arena.bytes.set(uuidBytes, at);
@@ -248,10 +221,7 @@ export class SpanReader {
     if (!this.#fields.uuid("id") && this.#problems.count === before) this.#makeId(row);
     this.#halves(row, at + 16, batch.spanId, this.#columns.spanIdTail);
     if (this.#problems.count > before) return -1;
-    const seen = this.#seen.intern(at, 32);
-    const earlier = this.#rowOfSeen[seen] ?? -1;
-    this.#rowOfSeen[seen] = row;
-    return earlier;
+    return this.#repeated.earlierRow(row, at);
   }
 
   /** Makes an id, into `uuidBytes`. */
@@ -263,17 +233,13 @@ export class SpanReader {
 
   /** An item that says a span again is joined with what was said before. @returns where its bytes stand in the arena */
   #join(earlier: number, row: number, index: number): number {
-    this.#replacedBy.set(earlier, row);
+    this.#repeated.replace(earlier, row);
     this.batch.drop(earlier);
     // Nothing of the request is taken any more: joining would only make it larger.
     if (this.#problems.count > 0) return 0;
     const joined = this.signals.join(earlier, row, joinedSpan(this.texts.object(earlier), this.texts.object(row)));
     const json = Buffer.from(JSON.stringify(joined));
-    this.#joinedBytes += json.length;
-    if (this.#joinedBytes > this.#limits.maxRepeatedBytes) {
-      this.#problems.add(["body", index], this.#tooOften(), "out_of_range");
-      return 0;
-    }
+    if (!this.#repeated.mayJoin(json.length, index)) return 0;
     this.texts.replace(row, json, new JsonScanner(json));
     return this.batch.arena.append(json);
   }
