@@ -1,5 +1,6 @@
 import type { Reader } from "../reader.ts";
 import type { SettledMark } from "../settled/hours.ts";
+import { splitHours } from "../settled/trace-stretch.ts";
 import { inExactOrder, type SessionFilter } from "./filter.ts";
 import { readSessions, type SessionRead, sessionsWithTotals } from "./read.ts";
 import {
@@ -8,7 +9,6 @@ import {
   settledCandidatesStatement,
   settledMarksStatement,
   settledTotalsStatement,
-  splitSessionHours,
 } from "./settled.ts";
 import type { SessionTotals } from "./totals.ts";
 
@@ -34,7 +34,7 @@ export async function settledPage(
     reader.countedHours.of(reader, project),
     reader.rows<SettledMark>(settledMarksStatement(project, tables.settledSessions)),
   ]);
-  const hours = splitSessionHours(counts, marks);
+  const hours = splitHours(counts, marks);
   if (hours === undefined) return undefined;
   const need = filter.offset + filter.limit + spare;
   const order = { sortBy: filter.sortBy, need };

@@ -1,11 +1,10 @@
 import { none, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionSums } from "../../exporters/clickhouse/schema/settled-sessions.ts";
 import type { StoreTables } from "../reader.ts";
-import { markAround, ofHours, type SettledMark, settledMarks, stretchOf } from "../settled/hours.ts";
-import type { HourCounts } from "../settled/settlement.ts";
+import { ofHours, settledMarks } from "../settled/hours.ts";
+import { type SplitHours, traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf, arrayOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { isByEstimates, type SessionFilter, type SessionSortField } from "./filter.ts";
-import { sessionMark, sessionMarkColumn, sessionSpan } from "./settle.ts";
 
 /*
  * The statements of lists in the order of sums that were added up beforehand (exporters/clickhouse/schema/settled-sessions.ts).
@@ -33,26 +32,7 @@ export function isSettleable({
 }
 
 export function settledMarksStatement(project: string, settledSessions: string): Statement {
-  return settledMarks(settledSessions, sessionMarkColumn, ofProject(project));
-}
-
-/** Hours, in seconds since the epoch: starts of stretches whose sums hold, and all other hours. */
-export interface SessionHours {
-  readonly settled: readonly number[];
-  readonly live: readonly number[];
-}
-
-/** @returns undefined: less than half of the rows are in sums that hold */
-export function splitSessionHours(
-  counts: readonly HourCounts[],
-  marks: readonly SettledMark[],
-): SessionHours | undefined {
-  const now = new Map(counts.map((row) => [row.At, sessionMark(row)]));
-  const settled = marks.filter(({ At, Mark }) => Mark === markAround(now, At, sessionSpan)).map(({ At }) => At);
-  const isSettled = new Set(settled);
-  const live = counts.filter(({ At }) => !isSettled.has(stretchOf(At, sessionSpan)));
-  const rows = (of: readonly HourCounts[]): number => of.reduce((sum, { Rows }) => sum + Rows, 0);
-  return 2 * rows(live) > rows(counts) ? undefined : { settled, live: live.map(({ At }) => At) };
+  return settledMarks(settledSessions, traceMarkColumn, ofProject(project));
 }
 
 /** A session that may be among the first of a list. */
@@ -69,7 +49,7 @@ export const noUuid = "00000000-0000-0000-0000-000000000000";
 export function settledCandidatesStatement(
   project: string,
   tables: StoreTables,
-  { settled, live }: SessionHours,
+  { settled, live }: SplitHours,
   { sortBy, need }: { readonly sortBy: SessionSortField; readonly need: number },
 ): Statement {
   const amount = amounts[sortBy as keyof typeof amounts];
@@ -84,7 +64,7 @@ export function settledCandidatesStatement(
   return statementOf(sql`SELECT toString(Id) AS sessionId, max(IsLive) AS isLive
 FROM (
   SELECT Id, ${number("Amount")} AS Amount, 0 AS IsLive
-  FROM (SELECT ${raw(`${sessionSums.Id}, ${amount.settled}`)} FROM ${raw(tables.settledSessions)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, sessionSpan.length)})
+  FROM (SELECT ${raw(`${sessionSums.Id}, ${amount.settled}`)} FROM ${raw(tables.settledSessions)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
   ARRAY JOIN ${raw(`${sessionSums.Id} AS Id, ${amount.settled} AS Amount`)}
 ${live.length === 0 ? nothing : ofLive}
 )
@@ -107,7 +87,7 @@ export function settledTotalsStatement(
     .join(", ");
   return statementOf(sql`SELECT toString(Id) AS sessionId, sum(TraceCount) AS traceCount, sum(ErrorCount) AS errorCount, sum(Cost) AS cost,
   sum(Duration) AS duration, toString(min(Start)) AS startNs, toString(max(End)) AS endNs, max(Unsure) AS unsure
-FROM (SELECT ${raw(arrays)} FROM ${raw(settledSessions)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, sessionSpan.length)})
+FROM (SELECT ${raw(arrays)} FROM ${raw(settledSessions)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
 ARRAY JOIN ${raw(members)}
 WHERE Id IN (SELECT arrayJoin(${arrayOf("UUID", sessionIds)}))
 GROUP BY Id`);

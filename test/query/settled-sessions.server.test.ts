@@ -6,15 +6,16 @@ import { seriesSchema } from "../../query/series/config.ts";
 import type { SessionFilter } from "../../query/sessions/filter.ts";
 import { listSessions } from "../../query/sessions/list.ts";
 import type { SessionRead } from "../../query/sessions/read.ts";
-import { sessionSettlement, sessionSpan } from "../../query/sessions/settle.ts";
+import { sessionSettlement } from "../../query/sessions/settle.ts";
 import type { Settlement, Stretch } from "../../query/settled/settlement.ts";
 import { Settler } from "../../query/settled/settler.ts";
+import { traceSpan } from "../../query/settled/trace-stretch.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { midnight, other, project, type SpanRow, sessionUuidOf, startTestStore, type TestStore } from "./support.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
-const stretch = sessionSpan.length * hour;
+const stretch = traceSpan.length * hour;
 const seconds = (ms: number): number => (midnight + ms) / 1_000;
 const sessionCount = 120;
 

@@ -3,7 +3,7 @@ import type { Reader, StoreTables } from "../../query/reader.ts";
 import { rowsStatement, settleStatement } from "../../query/series/settle.ts";
 import { rowsPerHour, rowsWhenSettled, settledStatement } from "../../query/series/settled.ts";
 import type { SeriesRequest } from "../../query/series/statements.ts";
-import { sessionSumsStatement, stretchCountsStatement } from "../../query/sessions/settle.ts";
+import { sessionSumsStatement } from "../../query/sessions/settle.ts";
 import {
   settledCandidatesStatement,
   settledMarksStatement,
@@ -11,6 +11,7 @@ import {
 } from "../../query/sessions/settled.ts";
 import { dayPartsStatement, hourCountsStatement } from "../../query/settled/counted-hours.ts";
 import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
+import { stretchCountsStatement } from "../../query/settled/trace-stretch.ts";
 
 const names = ["spans", "traces", "sessions", "spanSeries", "settledSessions"] as const;
 const attack = "'; DROP TABLE spans; --";
@@ -36,11 +37,10 @@ const statements = {
   "rows per hour of series": rowsPerHour(series),
   "marks of hours of series": rowsWhenSettled(series),
   "settled hours of series": settledStatement(series, [{ from: 0n, to: 3_600_000_000_000n }]),
-  "what is counted around a stretch of sessions": stretchCountsStatement(reader, stretch),
-  "sums of a stretch of sessions": sessionSumsStatement(reader, stretch, { share: 0, shares: 1, limit: 101 }),
+  "what is counted around a stretch": stretchCountsStatement(reader, stretch),
+  "sums of a stretch of sessions": sessionSumsStatement(reader, stretch, { share: { index: 0, of: 1 }, limit: 101 }),
   "sums of a share of a stretch of sessions": sessionSumsStatement(reader, stretch, {
-    share: 1,
-    shares: 3,
+    share: { index: 1, of: 3 },
     limit: 101,
   }),
   "parts of days": dayPartsStatement(tables),

@@ -2,9 +2,6 @@ import type { ColumnDefinition } from "../encode/column-group.ts";
 import { settledColumn, settledTableSchema } from "./settled-table.ts";
 import type { TableSchema } from "./table-schema.ts";
 
-/** Hours of a row: sessions that go on for an hour or so mostly stand in one row, and few hours are too young to be in any. */
-export const settledSessionHours = 6;
-
 /** What is kept of a session: one member per session, in one order. Of traces that begin in the stretch. */
 export const sessionSums = {
   Id: "Ids",

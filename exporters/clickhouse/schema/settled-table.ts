@@ -1,6 +1,12 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
 import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
 
+/**
+ * Hours of a row that is made of traces: what goes on for an hour or so mostly stands in one row, and few hours are too young
+ * to be in any.
+ */
+export const stretchHours = 6;
+
 /** What one table of settled hours has of its own. */
 export interface SettledTableOptions {
   readonly table: string;

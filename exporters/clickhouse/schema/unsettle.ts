@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { tableExists } from "./migrations.ts";
-import { settledSessionHours, settledSessionsTable } from "./settled-sessions.ts";
+import { settledSessionsTable } from "./settled-sessions.ts";
+import { stretchHours } from "./settled-table.ts";
 import { spanSeriesTable } from "./span-series.ts";
 import type { Ddl } from "./sql.ts";
 
@@ -18,7 +19,7 @@ interface SettledTable {
 /** Hours beside a day too: sums hold versions of its spans, and traces that go on in it. */
 const settledTables: readonly SettledTable[] = [
   { table: spanSeriesTable, mark: "Rows", hoursBefore: 1 },
-  { table: settledSessionsTable, mark: "Mark", hoursBefore: settledSessionHours + 1 },
+  { table: settledSessionsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
 ];
 
 /** Says that the settled hours of a day hold no more, because spans were changed in place. @param day such as 2026-11-21 */

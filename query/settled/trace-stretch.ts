@@ -1,0 +1,110 @@
+import { stretchHours } from "../../exporters/clickhouse/schema/settled-table.ts";
+import { inHours } from "../hours.ts";
+import type { Reader } from "../reader.ts";
+import { ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { hour } from "../time.ts";
+import { rowsOfHours, type TraceScope } from "../traces/statements.ts";
+import { countColumns, hoursWithin, markAround, type SettledMark, stretchOf } from "./hours.ts";
+import type { HourCounts, Stretch } from "./settlement.ts";
+
+/*
+ * Stretches of what is made of the traces that begin in them.
+ */
+
+/** Traces that begin in the hour before are of the stretch before; those that begin in the last hour may go on for an hour. */
+export const traceSpan = { length: stretchHours, before: 1, after: 2 } as const;
+export const traceMarkColumn = "Mark";
+
+/** More than the rows of most hours, so that what is said in place of rows that go is seen; sums stay below 2^53. */
+const saidWeight = 2 ** 20;
+
+/** Each write of a span and each POST of a trace makes another one. */
+export function traceMark({ Rows, Said }: Omit<HourCounts, "At">): number {
+  return Rows + saidWeight * Said;
+}
+
+/** Traces that one statement goes through: they take the server some hundred bytes each. No option: the sums are the same. */
+export const mostTraces = 500_000;
+
+/** What the roll-up says of a stretch and the hours beside it. */
+export interface StretchCounts extends Omit<HourCounts, "At"> {
+  /** Rows: at least as many as there are traces. */
+  readonly Traces: number;
+  /** When they were counted, in milliseconds of the server's clock. */
+  readonly Version: number;
+}
+
+/**
+ * What is made of a stretch while nothing comes to it: the roll-up is counted before and afterwards.
+ *
+ * @returns undefined: something has come, or `make` says so
+ */
+export async function whileQuiet<Made>(
+  reader: Reader,
+  stretch: Stretch,
+  make: (counts: StretchCounts) => Promise<Made | undefined>,
+  signal?: AbortSignal | undefined,
+): Promise<Made | undefined> {
+  const statement = stretchCountsStatement(reader, stretch);
+  const counted = async (): Promise<StretchCounts | undefined> => {
+    const [counts] = await reader.rows<StretchCounts>(statement, { signal });
+    return counts !== undefined && traceMark(counts) === stretch.mark ? counts : undefined;
+  };
+  const before = await counted();
+  const made = before && (await make(before));
+  return made === undefined || (await counted()) === undefined ? undefined : made;
+}
+
+export function stretchCountsStatement({ tables }: Reader, { project, hour: at }: Stretch): Statement {
+  const { length, before, after } = traceSpan;
+  const first = at / hour;
+  return statementOf(sql`SELECT ${raw(countColumns)}, count() AS Traces, toUnixTimestamp64Milli(now64(3)) AS Version
+FROM ${raw(tables.traces)}
+WHERE ${ofProject(project)} AND ${hoursWithin(first - before, first + length - 1 + after)}`);
+}
+
+/** A part of the traces of a stretch, by their ids. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** As many shares as leave at most so many traces to each statement. */
+export function sharesOf({ Traces }: StretchCounts, tracesPerStatement: number): readonly Share[] {
+  const of = Math.ceil(Traces / tracesPerStatement);
+  return Array.from({ length: of }, (_, index) => ({ index, of }));
+}
+
+/** The rows of traces that have some in a stretch, or in the hours beside it. */
+export function scopeOfStretch({ tables }: Reader, { project, hour: at }: Stretch, share: Share): TraceScope {
+  const { length, before, after } = traceSpan;
+  const end = at + length * hour;
+  const rows: Sql[] = [rowsOfHours(at - before * hour, end + (after - 1) * hour)];
+  if (share.of > 1) {
+    rows.push(sql`cityHash64(TraceId) % ${param("UInt32", share.of)} = ${param("UInt32", share.index)}`);
+  }
+  const started = inHours("w.Timestamp", { from: at / hour - before, to: end / hour + after });
+  return { project, tables, rows, started };
+}
+
+/** The condition on traces of such a scope that they begin in the stretch. */
+export function beginsIn({ hour: at }: Stretch): Sql {
+  const time = (seconds: number): Sql => sql`toDateTime(${param("UInt32", seconds)}, 'UTC')`;
+  return sql`firstHour >= ${time(at)} AND firstHour < ${time(at + traceSpan.length * hour)}`;
+}
+
+/** Hours, in seconds since the epoch: starts of stretches whose sums hold, and all other hours. */
+export interface SplitHours {
+  readonly settled: readonly number[];
+  readonly live: readonly number[];
+}
+
+/** @returns undefined: less than half of the rows are in sums that hold */
+export function splitHours(counts: readonly HourCounts[], marks: readonly SettledMark[]): SplitHours | undefined {
+  const now = new Map(counts.map((row) => [row.At, traceMark(row)]));
+  const settled = marks.filter(({ At, Mark }) => Mark === markAround(now, At, traceSpan)).map(({ At }) => At);
+  const isSettled = new Set(settled);
+  const live = counts.filter(({ At }) => !isSettled.has(stretchOf(At, traceSpan)));
+  const rows = (of: readonly HourCounts[]): number => of.reduce((sum, { Rows }) => sum + Rows, 0);
+  return 2 * rows(live) > rows(counts) ? undefined : { settled, live: live.map(({ At }) => At) };
+}
