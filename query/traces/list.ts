@@ -1,16 +1,12 @@
 import type { ReadsConfig } from "../config.ts";
-import { compared, comparedBytes, comparedIntegers } from "../order.ts";
 import { isWhole, windowGrowth, windowOf } from "../page.ts";
 import { hoursOfTraces } from "../places.ts";
 import { type ListPage, passedBy, positionBehind } from "../position.ts";
 import type { Reader } from "../reader.ts";
-import type { Statement } from "../sql.ts";
 import { withSessions } from "../tags.ts";
 import { hour } from "../time.ts";
 import { columnsOfConditions, type TraceConditions, type TraceFilter } from "./filter.ts";
-import { fits, sortKeyOf } from "./fits.ts";
 import {
-  candidatesStatement,
   countStatement,
   elsewhereStatement,
   type HourRange,
@@ -19,35 +15,13 @@ import {
   isOneOf,
   type ListedTrace,
   type ListPart,
-  nanosOfSeconds,
   nearestStatement,
   nearHours,
   scopeOf,
   startOfPosition,
 } from "./list-statements.ts";
-import {
-  countedRows,
-  type PageTrace,
-  readParts,
-  scopeOfDirty,
-  startOf,
-  type TraceKey,
-  type TraceRead,
-  type TraceRow,
-  tracesOfPage,
-} from "./read.ts";
-import type { TraceScope } from "./statements.ts";
-
-/** A row of a candidate: where its rows are, and whether its numbers are to be counted from its spans. */
-interface Candidate extends PageTrace {
-  readonly dirty: number | boolean;
-  /** Whether it fulfils the conditions: by the roll-up's numbers, where it is dirty. */
-  readonly fits: number | boolean | null;
-  /** Whether it fulfils those that its numbers say nothing of. */
-  readonly isKept: number | boolean | null;
-  /** As text: integers may be greater than 2^53. */
-  readonly sortKey: string | null;
-}
+import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
+import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
 
 /**
  * Traces of a project.
@@ -109,18 +83,6 @@ export async function traceKeys(
     const startNs = filter.sortBy === "started_at" ? sortKey : undefined;
     return { traceId, firstHour, lastHour, startNs };
   });
-}
-
-/** The first of a list. */
-interface Selected {
-  /** By what the roll-up says of dirty traces. */
-  readonly likely: readonly Candidate[];
-  /** The same with dirty traces counted from their spans; call it once. */
-  readonly sure: () => Promise<readonly Candidate[]>;
-}
-
-function certain(found: readonly Candidate[]): Selected {
-  return { likely: found, sure: () => Promise.resolve(found) };
 }
 
 async function candidates(reader: Reader, project: string, wanted: TraceFilter, need: number): Promise<Selected> {
@@ -192,9 +154,7 @@ const mostIds = 1_000;
 /**
  * The traces of a window that stand there by all of their rows. A list from its first row on shows a trace that paused for hours
  * where the hours that were looked at have it; behind a position, the hours before it are not looked at, and each such trace
- * would come again.
- *
- * @param found the traces; the hours in which they start, those in which their rows were looked at, and those of the whole list
+ * would come again. `all` start in the hours of `window`; their rows were looked at in those of `seen`, and lie in those of `range`.
  */
 async function seenWhole(
   reader: Reader,
@@ -260,114 +220,6 @@ function hoursUntil({ first, last, found }: NearestRows, rest: HourRange, order:
   const length = order === "desc" ? rest.to - first : last - rest.from;
   return found === 0 ? 1 : length / hour + 1;
 }
-
-/**
- * Dirty traces of a list that are counted from their spans by their keys; among more of them, all rows are gone through. No
- * option: the answer is the same, and this is the number up to which keys are the quicker way.
- */
-const mostDirty = 200;
-
-async function select(
-  reader: Reader,
-  scope: TraceScope,
-  filter: TraceFilter,
-  need: number,
-  part: ListPart = {},
-): Promise<Selected> {
-  const read = (of: TraceScope, options: { need: number; fromSpans: boolean }): Promise<Candidate[]> =>
-    rowsOf(reader, candidatesStatement(of, filter, { ...options, ...part }), {
-      fromSpans: options.fromSpans,
-      isComplete: ({ firstHour, lastHour }) =>
-        part.whole !== undefined &&
-        (of.dirtyIds !== undefined || (firstHour >= part.whole.from && lastHour <= part.whole.to)),
-    });
-  const found = await read(scope, { need: need + mostDirty, fromSpans: false });
-  const dirty = found.filter((candidate) => Boolean(candidate.dirty));
-  if (dirty.length === 0) return certain(found.slice(0, need));
-  if (dirty.length >= mostDirty) return certain(await read(scope, { need, fromSpans: true }));
-  const clean = found.filter((candidate) => !candidate.dirty);
-  const first = (others: readonly Candidate[]): readonly Candidate[] =>
-    [...clean, ...others].toSorted(inOrder(filter)).slice(0, need);
-  const counted = async (): Promise<readonly Candidate[]> => {
-    const rows = dirty.flatMap(({ row, isKept }) => (row !== undefined && isKept ? [row] : []));
-    const others = dirty.filter(({ row }) => row === undefined);
-    const [here, there] = await Promise.all([
-      rows.length === 0 ? [] : countedRows(reader, scope.project, rows),
-      others.length === 0
-        ? []
-        : read(scopeOfDirty(reader, scope.project, others), { need: mostDirty, fromSpans: true }),
-    ]);
-    const fitting = here.filter(
-      (row) => fits(filter, row) && (part.window === undefined || startsWithin(part.window, row)),
-    );
-    return [...fitting.map((row) => candidateOf(row, filter)).filter(isBehind(filter)), ...there];
-  };
-  return { likely: first(dirty.filter((one) => Boolean(one.fits))), sure: async () => first(await counted()) };
-}
-
-function startsWithin({ from, to }: HourRange, row: TraceRow): boolean {
-  const start = startOf(row);
-  return start !== null && BigInt(start) >= nanosOfSeconds(from) && BigInt(start) < nanosOfSeconds(to + hour);
-}
-
-/** A row that was counted from its spans and fits, as a candidate. */
-function candidateOf(row: TraceRow, { sortBy }: TraceFilter): Candidate {
-  const { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount } = row;
-  const key = { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount };
-  return { ...key, row, sortKey: sortKeyOf(sortBy, row), isKept: true, fits: true, isRepeated: true };
-}
-
-/** How rows are to be understood. */
-interface Understanding {
-  /** Spans of these traces may have been written more than once although none is dirty any more. */
-  readonly fromSpans: boolean;
-  /** Whether a row is whole, and of all rows of its trace. */
-  readonly isComplete: (key: TraceKey) => boolean;
-}
-
-async function rowsOf(
-  reader: Reader,
-  statement: Statement,
-  { fromSpans, isComplete }: Understanding,
-): Promise<Candidate[]> {
-  const rows = await reader.rows<TraceRow & Pick<Candidate, "sortKey" | "fits" | "isKept">>(statement);
-  return rows.map((row) => {
-    const { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount, sortKey, fits, isKept } = row;
-    const isRepeated = fromSpans || Boolean(dirty);
-    const key = { traceId, firstHour, lastHour, dirty, root, silentRoot, spanCount, sortKey, fits, isKept, isRepeated };
-    return isComplete(row) ? { ...key, row } : key;
-  });
-}
-
-/** What the place of a trace in its list is made of. */
-type InOrder = Pick<Candidate, "sortKey" | "traceId">;
-
-/** As `orderBy` sorts. */
-function inOrder({ sortBy, sortOrder }: TraceFilter): (one: InOrder, other: InOrder) => number {
-  const direction = sortOrder === "asc" ? 1 : -1;
-  const compare =
-    sortBy === "name" || sortBy === "status" ? comparedBytes : sortBy === "started_at" ? comparedIntegers : byNumber;
-  return (one, other) => {
-    const [left, right] = [one.sortKey, other.sortKey];
-    if (left === right) return compared(one.traceId, other.traceId);
-    if (left === null || right === null) return left === null ? 1 : -1;
-    return direction * compare(left, right);
-  };
-}
-
-/** As `standsBehind` says. */
-function isBehind(filter: TraceFilter): (candidate: Candidate) => boolean {
-  const { after } = filter;
-  if (after === undefined) return () => true;
-  const compare = inOrder(filter);
-  if ("begin" in after) {
-    // Of the texts that begin so, the list itself passes over those that came before.
-    return (one) => one.sortKey?.startsWith(after.begin) || compare(one, { sortKey: after.begin, traceId: "" }) > 0;
-  }
-  return (one) => one.traceId !== after.id && compare(one, { sortKey: after.key, traceId: after.id }) > 0;
-}
-
-const byNumber = (one: string, other: string): number => Number(one) - Number(other);
 
 /** What has to be known before a list can be asked for. */
 function hoursAndFilter<Filter extends TraceConditions>(
