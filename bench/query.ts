@@ -5,6 +5,7 @@ import { idsSchema, idsTableOf } from "../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
 import { settledSessionsSchema, settledSessionsTable } from "../exporters/clickhouse/schema/settled-sessions.ts";
+import { settledTracesSchema, settledTracesTable } from "../exporters/clickhouse/schema/settled-traces.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../exporters/clickhouse/schema/span-series.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
@@ -162,6 +163,7 @@ async function makeStore(spans: number): Promise<Store> {
     signalsSchema("signals"),
     spanSeriesSchema,
     settledSessionsSchema,
+    settledTracesSchema,
   ];
   await ensureTables(client, { ddl, schemas, create: true, logger });
   await fillStore(server, spans);
@@ -175,6 +177,7 @@ async function makeStore(spans: number): Promise<Store> {
     ids: table(idsTableOf("traces")),
     spanSeries: table(spanSeriesTable),
     settledSessions: table(settledSessionsTable),
+    settledTraces: table(settledTracesTable),
     signals: table("signals"),
     attachments: table("attachments"),
     attachmentData: table("attachment_data"),

@@ -22,6 +22,8 @@ export interface StoreTables {
   readonly spanSeries: string;
   /** One row a stretch of hours whose sessions were added up. */
   readonly settledSessions: string;
+  /** One row a stretch of hours of which the first traces of each order are known. */
+  readonly settledTraces: string;
   readonly signals: string;
   readonly attachments: string;
   readonly attachmentData: string;

@@ -7,6 +7,7 @@ import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
 import { idsTableOf } from "../../exporters/clickhouse/schema/ids.ts";
 import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
 import { settledSessionsSchema, settledSessionsTable } from "../../exporters/clickhouse/schema/settled-sessions.ts";
+import { settledTracesSchema, settledTracesTable } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
 import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
@@ -37,7 +38,13 @@ import { withDocumentation } from "./openapi/routes.ts";
 import { ownRoutes } from "./routes.ts";
 import { ExporterStore } from "./store.ts";
 
-const apiTables: readonly TableSchema[] = [apiKeysSchema, spanSeriesSchema, settledSessionsSchema, ...recordSchemas];
+const apiTables: readonly TableSchema[] = [
+  apiKeysSchema,
+  spanSeriesSchema,
+  settledSessionsSchema,
+  settledTracesSchema,
+  ...recordSchemas,
+];
 
 /** The HTTP API: one address for what SDKs write and what people and programs read. */
 export class ApiExtension implements Api, ServerAuthenticator {
@@ -232,6 +239,7 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     ids: config.traces_rollup ? store.table(idsTableOf(config.traces_rollup_table_name)) : undefined,
     spanSeries: store.table(spanSeriesTable),
     settledSessions: store.table(settledSessionsTable),
+    settledTraces: store.table(settledTracesTable),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),

@@ -1,9 +1,10 @@
 import type { SeriesConfig } from "../series/config.ts";
 import { spanSeriesSettlement } from "../series/settle.ts";
 import { sessionSettlement } from "../sessions/settle.ts";
+import { traceListSettlement } from "../traces/settle.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** All that is added up in the background. */
 export function settlementsOf({ max_groups, max_sessions }: SeriesConfig): readonly Settlement[] {
-  return [spanSeriesSettlement(max_groups), sessionSettlement(max_sessions)];
+  return [spanSeriesSettlement(max_groups), sessionSettlement(max_sessions), traceListSettlement()];
 }

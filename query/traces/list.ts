@@ -22,6 +22,8 @@ import {
 } from "./list-statements.ts";
 import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
 import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
+import { isSettleable } from "./settled.ts";
+import { settledTraces } from "./settled-list.ts";
 
 /**
  * Traces of a project.
@@ -96,6 +98,10 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
   // Those without a start, or with one that is far from their rows, are in no window.
   const selectAll = (part: ListPart = {}): Promise<Selected> =>
     select(reader, scopeOf(reader, project, filter, range), filter, need, part);
+  if (isOfTime && !isShort(range) && isSettleable(filter)) {
+    const settled = await settledTraces({ reader, project, filter, range }, need);
+    if (settled !== undefined) return certain(settled);
+  }
   const rest = near && hoursBehind(range, filter);
   if (near === undefined || rest === undefined) return selectAll(isOfTime && isShort(range) ? { whole: range } : {});
   const within = async (hours: number, spare = 0): Promise<Selected> => {

@@ -137,7 +137,7 @@ export async function readParts(reader: Reader, project: string, page: readonly 
   const isSure = page.every(({ isRepeated }) => !isRepeated);
   const unknown = page.filter(({ row }) => row === undefined);
   const [rows, roots] = await Promise.all([
-    unknown.length === 0 ? [] : exactRows(reader, scopeOfKeys(reader, project, unknown)),
+    unknown.length === 0 ? [] : rowsOfTraces(reader, project, unknown),
     rootsOf(reader, project, page, isSure),
   ]);
   return { rows: new Map(rows.map((row) => [row.traceId, row])), roots };
@@ -161,29 +161,40 @@ export async function readTracesOfKeys(
   keys: readonly TraceKey[],
 ): Promise<readonly TraceRead[]> {
   if (keys.length === 0) return [];
-  const rows = await exactRows(reader, scopeOfKeys(reader, project, keys));
+  const rows = await rowsOfTraces(reader, project, keys);
   const isSure = rows.every(({ dirty }) => !dirty);
   const roots = await rootsOf(reader, project, rows, isSure);
   const byId = new Map(rows.map((row) => [row.traceId, traceReadOf(project, row, roots.get(row.traceId))]));
   return keys.flatMap(({ traceId }) => byId.get(traceId) ?? []);
 }
 
+/** What the roll-up says of some traces. @param beside hours that are looked at before and after those of their keys */
+export function rowsOfTraces(
+  reader: Reader,
+  project: string,
+  keys: readonly TraceKey[],
+  beside = 1,
+): Promise<readonly TraceRow[]> {
+  return exactRows(reader, scopeOfKeys(reader, project, keys, beside));
+}
+
 /** Where the rows of some traces lie, and when their spans started. */
-function scopeOfKeys({ tables, bounds }: Reader, project: string, keys: readonly TraceKey[]): TraceScope {
+function scopeOfKeys({ tables, bounds }: Reader, project: string, keys: readonly TraceKey[], beside = 1): TraceScope {
   const first = Math.min(...keys.map(({ firstHour }) => firstHour)) / hour;
   const last = Math.max(...keys.map(({ lastHour }) => lastHour)) / hour;
   const started = inHours("w.Timestamp", { ...(first > 1 ? { from: first - 1 } : {}), to: last + 2 });
-  const pairs = keys.flatMap((key) => hoursAround(key, bounds.max_trace_hours));
+  const pairs = keys.flatMap((key) => hoursAround(key, beside, bounds.max_trace_hours));
   return { project, tables, rows: [rowsOfKeys(pairs)], started };
 }
 
-/** The keys of a trace, with an hour more on both sides. Of one of more than `mostHours`, the first of them and the last. */
+/** The keys of a trace, with some hours more on both sides. Of one of more than `mostHours`, the first of them and the last. */
 function hoursAround(
   { traceId, firstHour, lastHour }: TraceKey,
+  beside: number,
   mostHours: number,
 ): readonly (readonly [number, string])[] {
-  const count = Math.min((lastHour - firstHour) / hour + 3, mostHours);
-  const hours = Array.from({ length: count }, (_, index) => firstHour + (index - 1) * hour);
+  const count = Math.min((lastHour - firstHour) / hour + 1 + 2 * beside, mostHours);
+  const hours = Array.from({ length: count }, (_, index) => firstHour + (index - beside) * hour);
   return [...hours, ...(count === mostHours ? [lastHour] : [])].map((at) => [Math.max(0, at), traceId] as const);
 }
 

@@ -115,10 +115,13 @@ async function rowsOf(
 }
 
 /** What the place of a trace in its list is made of. */
-type InOrder = Pick<Candidate, "sortKey" | "traceId">;
+export type InOrder = Pick<Candidate, "sortKey" | "traceId">;
 
 /** As `orderBy` sorts. */
-export function inOrder({ sortBy, sortOrder }: TraceFilter): (one: InOrder, other: InOrder) => number {
+export function inOrder({
+  sortBy,
+  sortOrder,
+}: Pick<TraceFilter, "sortBy" | "sortOrder">): (one: InOrder, other: InOrder) => number {
   const direction = sortOrder === "asc" ? 1 : -1;
   const compare =
     sortBy === "name" || sortBy === "status" ? comparedBytes : sortBy === "started_at" ? comparedIntegers : byNumber;
@@ -131,7 +134,7 @@ export function inOrder({ sortBy, sortOrder }: TraceFilter): (one: InOrder, othe
 }
 
 /** As `standsBehind` says. */
-export function isBehind(filter: TraceFilter): (candidate: Candidate) => boolean {
+export function isBehind(filter: TraceFilter): (one: InOrder) => boolean {
   const { after } = filter;
   if (after === undefined) return () => true;
   const compare = inOrder(filter);

@@ -33,6 +33,7 @@ const tables: StoreTables = {
   tracesName: { database: "otel", table: "traces" },
   spanSeries: "span_series",
   settledSessions: "settled_sessions",
+  settledTraces: "settled_traces",
   sessions: "sessions",
   ids: "ids",
   signals: "signals",

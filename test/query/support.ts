@@ -6,6 +6,7 @@ import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
 import { settledSessionsSchema } from "../../exporters/clickhouse/schema/settled-sessions.ts";
+import { settledTracesSchema } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
 import { spanSeriesSchema } from "../../exporters/clickhouse/schema/span-series.ts";
 import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
@@ -104,6 +105,7 @@ export function testReader({ database, connection }: TestClickHouse, bounds: obj
     tracesName: { database, table: "traces" },
     spanSeries: table("span_series"),
     settledSessions: table("settled_sessions"),
+    settledTraces: table("settled_traces"),
     sessions: table("sessions"),
     ids: table("traces_ids"),
     signals: table("signals"),
@@ -145,6 +147,7 @@ export class TestStore {
       attachmentsSchema("attachments"),
       spanSeriesSchema,
       settledSessionsSchema,
+      settledTracesSchema,
     ];
     await ensureTables(server.client, { ddl: store.ddl, schemas, create: true, logger });
     return store;
@@ -202,6 +205,7 @@ export class TestStore {
       "signals",
       "span_series",
       "settled_sessions",
+      "settled_traces",
       "traces_ids",
     ]) {
       await this.#server.command(`TRUNCATE TABLE ${table}`);

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { tableExists } from "./migrations.ts";
 import { settledSessionsTable } from "./settled-sessions.ts";
 import { stretchHours } from "./settled-table.ts";
+import { settledTracesTable } from "./settled-traces.ts";
 import { spanSeriesTable } from "./span-series.ts";
 import type { Ddl } from "./sql.ts";
 
@@ -20,6 +21,7 @@ interface SettledTable {
 const settledTables: readonly SettledTable[] = [
   { table: spanSeriesTable, mark: "Rows", hoursBefore: 1 },
   { table: settledSessionsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
+  { table: settledTracesTable, mark: "Mark", hoursBefore: stretchHours + 1 },
 ];
 
 /** Says that the settled hours of a day hold no more, because spans were changed in place. @param day such as 2026-11-21 */

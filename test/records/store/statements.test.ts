@@ -16,6 +16,7 @@ const tables = {
   traces: "`otel`.`traces`",
   spanSeries: "`otel`.`span_series`",
   settledSessions: "`otel`.`settled_sessions`",
+  settledTraces: "`otel`.`settled_traces`",
   sessions: "`otel`.`sessions`",
   ids: "`otel`.`traces_ids`",
   signals: "`otel`.`signals`",

@@ -1,0 +1,196 @@
+import { withoutParent } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import {
+  type ListedField,
+  type ListOrder,
+  listColumns,
+  listedFields,
+  listOrders,
+  placeOf,
+  settledTracesTable,
+} from "../../exporters/clickhouse/schema/settled-traces.ts";
+import type { Reader } from "../reader.ts";
+import type { SettledRow, Settlement, SettleOptions, Stretch } from "../settled/settlement.ts";
+import {
+  beginsIn,
+  mostTraces,
+  type Share,
+  type StretchCounts,
+  scopeOfStretch,
+  sharesOf,
+  traceMark,
+  traceMarkColumn,
+  traceSpan,
+  whileQuiet,
+} from "../settled/trace-stretch.ts";
+import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
+import { hour } from "../time.ts";
+import { inOrder } from "./select.ts";
+import { derivedTraces } from "./statements.ts";
+
+/*
+ * The row of a stretch of settled traces: the first of the traces that begin in it, in each order of a list.
+ */
+
+/** Traces of each order that a row keeps: as many as the longest page has. No option: of more, the roll-up is read. */
+export const keptTraces = 500;
+
+/** Bytes of the longest name in an order by name. No option: where there are longer ones, the roll-up is read. */
+const mostNameBytes = 200;
+
+/**
+ * Traces without a root that a row names as those that may have begun elsewhere. Where there are more, callers that send no
+ * spans are the rule, and their traces are taken for whole ones.
+ */
+const mostRootless = 200;
+
+/** Traces that go on beyond what is looked at that a row names. */
+const mostLong = 200;
+
+/** @param options given by tests only */
+export function traceListSettlement(options: { readonly tracesPerStatement?: number; readonly kept?: number } = {}) {
+  const limits = { tracesPerStatement: mostTraces, kept: keptTraces, ...options };
+  return {
+    table: settledTracesTable,
+    rows: ({ settledTraces }) => settledTraces,
+    markColumn: traceMarkColumn,
+    span: traceSpan,
+    markOf: traceMark,
+    settle: (reader, stretch, { signal }) => settleLists(reader, stretch, { ...limits, signal }),
+  } satisfies Settlement;
+}
+
+interface ListsOptions extends SettleOptions {
+  readonly tracesPerStatement: number;
+  readonly kept: number;
+}
+
+type Values = readonly (string | number | null)[];
+
+/** What is said of a share of the traces. Each list is three columns. */
+type ShareRow = Readonly<Record<string, Values>> & {
+  readonly Traces: number;
+  /** Those whose numbers have to be counted from their spans. */
+  readonly Dirty: number;
+  /** Those whose ids are not of the form that is kept. */
+  readonly Others: number;
+  readonly Unsure: readonly string[];
+};
+
+/** @returns undefined: something has come, or the id of a trace is none of OpenTelemetry's */
+export function settleLists(
+  reader: Reader,
+  stretch: Stretch,
+  { tracesPerStatement, kept, signal }: ListsOptions,
+): Promise<SettledRow | undefined> {
+  const make = async (counts: StretchCounts): Promise<SettledRow | undefined> => {
+    const shares: ShareRow[] = [];
+    for (const share of sharesOf(counts, tracesPerStatement)) {
+      const ask = async (fromSpans: boolean): Promise<ShareRow | undefined> => {
+        const statement = firstTracesStatement(reader, stretch, { share, kept, fromSpans });
+        const [row] = await reader.rows<ShareRow>(statement, { signal });
+        return row;
+      };
+      const first = await ask(false);
+      const row = first !== undefined && first.Dirty > 0 ? await ask(true) : first;
+      if (row === undefined || row.Others > 0) return undefined;
+      shares.push(row);
+    }
+    return {
+      ProjectId: stretch.project,
+      Hour: stretch.hour,
+      Version: Number(counts.Version),
+      Mark: stretch.mark,
+      Traces: shares.reduce((sum, { Traces }) => sum + Traces, 0),
+      Unsure: shares.flatMap(({ Unsure }) => Unsure),
+      ...Object.assign({}, ...allLists.map((list) => joined(shares, list, kept))),
+    };
+  };
+  return whileQuiet(reader, stretch, make, signal);
+}
+
+/** A list of a row. */
+interface List {
+  readonly sortBy: ListedField;
+  readonly sortOrder: ListOrder;
+}
+
+const allLists: readonly List[] = (Object.keys(listedFields) as ListedField[]).flatMap((sortBy) =>
+  listOrders.map((sortOrder) => ({ sortBy, sortOrder })),
+);
+
+/** The list of all shares. None where a share has none. */
+function joined(shares: readonly ShareRow[], list: List, kept: number): Readonly<Record<string, Values>> {
+  const columns = listColumns(list.sortBy, list.sortOrder);
+  const isMissing = shares.some((share) => share[columns.values]!.length < Math.min(kept, share.Traces));
+  const members = shares.flatMap((share) =>
+    share[columns.values]!.map((value, index) => ({
+      sortKey: value === null ? null : String(value),
+      traceId: String(share[columns.ids]![index]),
+      value,
+      place: share[columns.places]![index]!,
+    })),
+  );
+  const first = isMissing ? [] : shares.length === 1 ? members : members.toSorted(inOrder(list)).slice(0, kept);
+  return {
+    [columns.values]: first.map(({ value }) => value),
+    [columns.ids]: first.map(({ traceId }) => traceId),
+    [columns.places]: first.map(({ place }) => place),
+  };
+}
+
+/** Members of the tuple of a trace, by which the server names them. */
+const members = { number: 1, id: 2, place: 3, name: 4, status: 5, span_count: 6, duration_ms: 7, cost: 8 } as const;
+
+/** The first traces of each order, of those that begin in a stretch. */
+export function firstTracesStatement(
+  reader: Reader,
+  stretch: Stretch,
+  { share, kept, fromSpans }: { readonly share: Share; readonly kept: number; readonly fromSpans: boolean },
+): Statement {
+  const scope = scopeOfStretch(reader, stretch, share);
+  const { length, after } = traceSpan;
+  const start = param("UInt32", stretch.hour);
+  const lastSeen = param("UInt32", stretch.hour + (length + after - 1) * hour);
+  const names = allLists.map((list) => ({ list, columns: listColumns(list.sortBy, list.sortOrder) }));
+  const member = (name: keyof typeof members): string => `arrayMap(t -> t.${members[name]}, `;
+  const columns = names.map(
+    ({ list: { sortBy }, columns: { values, ids, places } }, index) =>
+      `${member(sortBy)}list${index}) AS ${values}, ${member("id")}list${index}) AS ${ids}, ${member("place")}list${index}) AS ${places}`,
+  );
+  const lists = names.map(({ list }, index) => `${firstOf(list, kept)} AS list${index}`);
+  return statementOf(sql`SELECT Traces, Dirty, Others, Unsure,
+  ${raw(columns.join(",\n  "))}
+FROM (
+  SELECT length(traces) AS Traces, Dirty, Others, arrayConcat(long, if(rootlessTraces > ${raw(String(mostRootless))}, [], rootless)) AS Unsure,
+  ${raw(lists.join(",\n  "))}
+  FROM (
+    SELECT groupArrayIf(trace, begins) AS traces, countIf(dirty) AS Dirty, countIf(NOT isId) AS Others, countIf(isRootless) AS rootlessTraces,
+      groupArrayIf(${raw(String(mostLong))})(TraceId, isLong) AS long, groupArrayIf(${raw(String(mostRootless))})(TraceId, isRootless AND NOT isLong) AS rootless
+    FROM (
+      SELECT TraceId, dirty, ${beginsIn(stretch)} AS begins, lower(hex(unhex(TraceId))) = TraceId AND length(TraceId) = 32 AS isId,
+        begins AND NOT startsWith(root, '${raw(withoutParent)}') AS isRootless,
+        toUnixTimestamp(firstHour) AS firstAt, toUnixTimestamp(lastHour) AS lastAt,
+        (begins AND lastAt >= ${lastSeen}) OR (firstAt < ${start} AND lastAt > ${start}) AS isLong,
+        intDiv(firstAt - ${start}, ${raw(String(hour))}) AS firstOffset, intDiv(lastAt - ${start}, ${raw(String(hour))}) AS lastOffset,
+        (reinterpretAsUInt128(reverse(unhex(TraceId))), TraceId, ${raw(placeOf("hasErrors", "firstOffset", "lastOffset"))},
+          name, status, spanCount, durationMs, cost) AS trace
+      FROM (
+${derivedTraces(scope, fromSpans, ["name", "status", "hasErrors", "durationMs", "cost"])}
+      )
+    )
+  )
+)`);
+}
+
+/** The first of an array of such tuples: as `orderBy` sorts. */
+function firstOf({ sortBy, sortOrder }: List, kept: number): string {
+  const value = `t.${members[sortBy]}`;
+  const sorted =
+    sortOrder === "asc"
+      ? `arrayPartialSort(t -> (isNull(${value}), ${value}, t.1), ${kept}, traces)`
+      : `arrayPartialReverseSort(t -> (isNotNull(${value}), ${value}, bitNot(t.1)), ${kept}, traces)`;
+  const first = `arraySlice(${sorted}, 1, ${kept})`;
+  if (sortBy !== "name") return first;
+  const isLong = `arrayExists(t -> length(ifNull(${value}, '')) > ${mostNameBytes}, ${first})`;
+  return `arraySlice(${first}, 1, if(${isLong}, 0, ${kept}))`;
+}

@@ -1,0 +1,226 @@
+import { inHours } from "../hours.ts";
+import { hoursOfTraces } from "../places.ts";
+import type { Reader } from "../reader.ts";
+import { ofHours, stretchOf } from "../settled/hours.ts";
+import type { HourCounts } from "../settled/settlement.ts";
+import { splitHours, traceSpan } from "../settled/trace-stretch.ts";
+import type { Statement } from "../sql.ts";
+import { hour } from "../time.ts";
+import { fewerTraces } from "./filter.ts";
+import { fits } from "./fits.ts";
+import { type HourRange, isOneOf } from "./list-statements.ts";
+import { exactRows, rowsOfTraces, type TraceRow } from "./read.ts";
+import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } from "./select.ts";
+import {
+  type KeptTrace,
+  keptTracesStatement,
+  rootlessTracesStatement,
+  type SettledFilter,
+  type StretchEnd,
+  stretchEndsStatement,
+  unsureTracesStatement,
+  valueRange,
+} from "./settled.ts";
+
+/** Whose traces, which of them, and the hours in which their rows lie. */
+interface Wanted {
+  readonly reader: Reader;
+  readonly project: string;
+  readonly filter: SettledFilter;
+  readonly range: HourRange;
+}
+
+/** Traces that are looked at for one page. No option: where these do not suffice, the roll-up is read, with the same answer. */
+const mostCandidates = 2_000;
+
+/** Kept traces beyond the page: numbers that are added up in another order differ in the last digit. */
+const spare = 10;
+
+/** Traces for each one of the page, where conditions leave some out. */
+const perWanted = 4;
+
+/**
+ * The first traces of a list in an order other than by start, of those that are kept of each stretch of hours (`settle.ts`) and
+ * of all that lie in other hours. What is said of them is read from the roll-up.
+ *
+ * A stretch has its first traces alone: what stands behind the last of these is not known of it. Where a page goes so far, its
+ * hours are read like those that are too young.
+ *
+ * A trace that has rows in hours far apart is seen whole where its rows there are known to be a part: they lack its root, or
+ * reach the end of what was looked at.
+ *
+ * @returns undefined: the roll-up has to be gone through
+ */
+export async function settledTraces(wanted: Wanted, need: number): Promise<readonly Candidate[] | undefined> {
+  const { reader, project, filter, range } = wanted;
+  const [all, ends] = await Promise.all([
+    reader.countedHours.of(reader, project),
+    reader.rows<StretchEnd>(stretchEndsStatement(project, reader.tables, filter)),
+  ]);
+  const settled = new Set(splitHours(all, ends)?.settled);
+  const hours = all.filter(({ At }) => isWithin(range, At));
+  // Of what stands behind the position, nothing is kept of others.
+  const isKept = (end: StretchEnd): boolean => !isCut(filter, end) || (end.kept > 0 && isBehind(filter)(end));
+  let kept = ends.filter((end) => settled.has(end.At) && isWithin(range, end.At, traceSpan.length) && isKept(end));
+  const compare = inOrder(filter);
+  let others = othersOf(wanted, { hours, kept, need });
+  for (let asked = isFiltered(filter) ? perWanted * need : need + spare; asked <= mostCandidates; ) {
+    const [known, first] = await Promise.all([others, keysOf(wanted, kept, asked)]);
+    if (known === undefined) return undefined;
+    const { bound, found } = await firstOf(wanted, { kept, first, others: known, asked });
+    if (bound === undefined || found.length >= need) return found.slice(0, need);
+    if (bound === first.at(-1)) {
+      asked *= perWanted;
+      continue;
+    }
+    const last = first.length < asked ? undefined : first.at(-1);
+    kept = kept.filter((end) => !isCut(filter, end) || (last !== undefined && compare(end, last) > 0));
+    others = othersOf(wanted, { hours, kept, need });
+  }
+  return undefined;
+}
+
+/** Whether an hour, or some of several from one on, lie in a range. */
+function isWithin({ from, to }: HourRange, at: number, length = 1): boolean {
+  return at + (length - 1) * hour >= from && at <= to;
+}
+
+/** Whether a stretch has more traces of a list than are kept. */
+function isCut(filter: SettledFilter, { traces, kept, sortKey }: StretchEnd): boolean {
+  if (kept === traces) return false;
+  const { min, max } = valueRange(filter);
+  const bound = filter.sortOrder === "asc" ? max : min;
+  if (bound === undefined || kept === 0) return true;
+  return sortKey !== null && (filter.sortOrder === "asc" ? Number(sortKey) <= bound : Number(sortKey) >= bound);
+}
+
+/** Whether there are conditions on more than what a list is sorted by, and errors. */
+function isFiltered({ sortBy, ...filter }: SettledFilter): boolean {
+  const { names, status, costMin, costMax, durationMin, durationMax } = filter;
+  const cost = sortBy === "cost" ? [] : [costMin, costMax];
+  const duration = sortBy === "duration_ms" ? [] : [durationMin, durationMax];
+  return [names, status, ...cost, ...duration].some((condition) => condition !== undefined);
+}
+
+async function keysOf(
+  { reader, project, filter }: Wanted,
+  kept: readonly StretchEnd[],
+  asked: number,
+): Promise<readonly KeptTrace[]> {
+  if (kept.length === 0) return [];
+  const settled = kept.map(({ At }) => At);
+  return reader.rows<KeptTrace>(keptTracesStatement(project, reader.tables, filter, { settled, need: asked }));
+}
+
+/** What kept traces and others make together. */
+interface FirstTraces {
+  /** Up to here, all that fulfils the conditions is found; undefined: everywhere. */
+  readonly bound: InOrder | undefined;
+  readonly found: readonly Candidate[];
+}
+
+/** @param parts `first` are the keys of the first `asked` of those that are kept */
+async function firstOf(
+  { reader, project, filter }: Wanted,
+  parts: {
+    readonly kept: readonly StretchEnd[];
+    readonly first: readonly KeptTrace[];
+    readonly others: Others;
+    readonly asked: number;
+  },
+): Promise<FirstTraces> {
+  const { kept, first, others, asked } = parts;
+  const compare = inOrder(filter);
+  const ends: readonly InOrder[] = [
+    ...kept.filter((end) => isCut(filter, end)),
+    ...(first.length < asked ? [] : first.slice(-1)),
+  ];
+  const bound = ends.reduce<InOrder | undefined>(
+    (least, end) => (least === undefined || compare(end, least) <= 0 ? end : least),
+    undefined,
+  );
+  const isKnown = (one: InOrder): boolean => bound === undefined || compare(one, bound) <= 0;
+  const keys = first.filter((key) => isKnown(key) && !others.seen.has(key.traceId));
+  const rows = keys.length === 0 ? [] : await rowsOfTraces(reader, project, keys, 0);
+  const found = [...others.found, ...fitting(filter, rows)].filter(isKnown).toSorted(compare);
+  return { bound, found };
+}
+
+/** Traces of which no list is kept. */
+interface Others {
+  readonly found: readonly Candidate[];
+  /** Those that were looked at by their ids, whether they fulfil the conditions or not. */
+  readonly seen: ReadonlySet<string>;
+}
+
+/** @returns undefined: they are most of all */
+async function othersOf(
+  wanted: Wanted,
+  {
+    hours,
+    kept,
+    need,
+  }: { readonly hours: readonly HourCounts[]; readonly kept: readonly StretchEnd[]; readonly need: number },
+): Promise<Others | undefined> {
+  const { reader, project, filter } = wanted;
+  const { tables } = reader;
+  const settled = kept.map(({ At }) => At);
+  const isSettled = new Set(settled);
+  const live = hours.filter(({ At }) => !isSettled.has(stretchOf(At, traceSpan)));
+  if (2 * rowsOf(live) > rowsOf(hours)) return undefined;
+  const isLive = new Set(live.map(({ At }) => At));
+  const ids = async (statement: Statement): Promise<readonly string[]> =>
+    (await reader.rows<{ traceId: string }>(statement)).map(({ traceId }) => traceId);
+  const [first, unsure, rootless] = await Promise.all([
+    isLive.size === 0 ? [] : liveTraces(wanted, isLive, need),
+    ids(unsureTracesStatement(project, tables, settled, mostUnsure)),
+    isLive.size === 0 ? [] : ids(rootlessTracesStatement(project, tables, [...isLive], mostRootless + 1)),
+  ]);
+  // Of a trace that lies in other hours, too, a part was seen.
+  const parts = first.filter(({ firstHour, lastHour }) => !isLive.has(firstHour) || !isLive.has(lastHour));
+  const begunElsewhere = rootless.length > mostRootless ? [] : rootless;
+  const seen = new Set([...unsure, ...begunElsewhere, ...parts.map(({ traceId }) => traceId)]);
+  const rows = await wholeTraces(reader, project, [...seen]);
+  return { found: [...first.filter(({ traceId }) => !seen.has(traceId)), ...fitting(filter, rows)], seen };
+}
+
+/** Traces that are looked for by their ids wherever they are. No option: of more, parts count by themselves. */
+const mostUnsure = 1_000;
+const mostRootless = 200;
+
+/** The first traces of some hours. */
+async function liveTraces(
+  { reader, project, filter }: Wanted,
+  hours: ReadonlySet<number>,
+  need: number,
+): Promise<readonly Candidate[]> {
+  const { tables } = reader;
+  const beside = [...new Set([...hours].flatMap((at) => [at - hour, at, at + hour]))].filter((at) => at >= 0);
+  const [first, last] = [Math.min(...beside) / hour, Math.max(...beside) / hour];
+  const rows = ofHours(beside, 1);
+  const scope = {
+    project,
+    tables,
+    rows: [rows, ...fewerTraces(filter, project, tables, rows)],
+    started: inHours("w.Timestamp", { from: first, to: last + 1 }),
+  };
+  return (await select(reader, scope, filter, need)).sure();
+}
+
+/** Traces wherever their rows lie. @param ids as stored */
+async function wholeTraces(reader: Reader, project: string, ids: readonly string[]): Promise<readonly TraceRow[]> {
+  if (ids.length === 0) return [];
+  const { tables } = reader;
+  return exactRows(reader, { project, tables, rows: [...hoursOfTraces(tables, ids), isOneOf(ids)] });
+}
+
+function fitting(filter: SettledFilter, rows: readonly TraceRow[]): readonly Candidate[] {
+  return rows
+    .filter((row) => fits(filter, row))
+    .map((row) => candidateOf(row, filter))
+    .filter(isBehind(filter));
+}
+
+function rowsOf(hours: readonly HourCounts[]): number {
+  return hours.reduce((sum, { Rows }) => sum + Rows, 0);
+}

@@ -1,0 +1,126 @@
+import { withoutParent } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { type ListedField, listColumns, partsOfPlace } from "../../exporters/clickhouse/schema/settled-traces.ts";
+import { orderBy, within } from "../page.ts";
+import { standsBehind } from "../position.ts";
+import type { StoreTables } from "../reader.ts";
+import { ofHours, type SettledMark } from "../settled/hours.ts";
+import { traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
+import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { hour } from "../time.ts";
+import { type TraceConditions, type TraceFilter, traceSortKeys } from "./filter.ts";
+import type { TraceKey } from "./read.ts";
+
+/*
+ * The statements of lists whose first traces were looked for beforehand (exporters/clickhouse/schema/settled-traces.ts).
+ */
+
+/** A list in an order of which the first traces are kept. */
+export type SettledFilter = TraceFilter & { readonly sortBy: ListedField };
+
+/** A stretch, and where what is kept of its list ends. */
+export interface StretchEnd extends SettledMark {
+  /** Traces that begin in it. */
+  readonly traces: number;
+  /** Those of the list. */
+  readonly kept: number;
+  /** What the last of these is sorted by, as text; null: it has nothing. */
+  readonly sortKey: string | null;
+  /** As stored. */
+  readonly traceId: string;
+}
+
+const idOf = (uuid: string): string => `replaceAll(toString(${uuid}), '-', '')`;
+
+/** All stretches of a project. */
+export function stretchEndsStatement(
+  project: string,
+  { settledTraces }: StoreTables,
+  { sortBy, sortOrder }: SettledFilter,
+): Statement {
+  const { values, ids } = listColumns(sortBy, sortOrder);
+  return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Traces AS traces,
+  length(${raw(values)}) AS kept, toString(${raw(values)}[-1]) AS sortKey, ${raw(idOf(`${ids}[-1]`))} AS traceId
+FROM ${raw(settledTraces)} FINAL
+WHERE ${ofProject(project)}`);
+}
+
+/** A trace of a list, and what it is sorted by. */
+export interface KeptTrace extends TraceKey {
+  readonly sortKey: string | null;
+}
+
+/** The first traces of some stretches, in order. Of conditions, those on what they are sorted by and on errors. */
+export function keptTracesStatement(
+  project: string,
+  { settledTraces }: StoreTables,
+  filter: SettledFilter,
+  { settled, need }: { readonly settled: readonly number[]; readonly need: number },
+): Statement {
+  const { sortBy, sortOrder, after, hasError } = filter;
+  const { values, ids, places } = listColumns(sortBy, sortOrder);
+  const { hasErrors, first, last } = partsOfPlace("Place");
+  const key = { ...traceSortKeys[sortBy], column: "Value" };
+  const behind = after === undefined ? [] : [standsBehind(after, key, sortOrder, raw("traceId"))];
+  const withErrors = hasError === undefined ? [] : [raw(hasError ? hasErrors : `NOT (${hasErrors})`)];
+  const at = (offset: string): string => `toUInt32(toUnixTimestamp(Hour) + ${hour} * ${offset})`;
+  return statementOf(sql`SELECT ${raw(idOf("Id"))} AS traceId, ${raw(at(`(${first})`))} AS firstHour, ${raw(at(`(${last})`))} AS lastHour,
+  toString(Value) AS sortKey
+FROM (SELECT Hour, ${raw(`${values}, ${ids}, ${places}`)} FROM ${raw(settledTraces)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
+ARRAY JOIN ${raw(`${values} AS Value, ${ids} AS Id, ${places} AS Place`)}
+WHERE ${allOf([...valueWithin(filter), ...withErrors, ...behind])}
+ORDER BY ${orderBy(raw("Value"), sortOrder, raw("UUIDToNum(Id)"))}
+LIMIT ${param("UInt64", need)}`);
+}
+
+const number = (value: number | undefined): Sql | undefined =>
+  value === undefined ? undefined : sql`${param("Float64", value)}`;
+
+function valueWithin({ sortBy, ...filter }: SettledFilter): readonly Sql[] {
+  const { min, max } = valueRange({ sortBy, ...filter });
+  return within(raw("Value"), number(min), number(max));
+}
+
+/** The conditions of a list on what it is sorted by. */
+export function valueRange({ sortBy, costMin, costMax, durationMin, durationMax }: SettledFilter): {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+} {
+  if (sortBy === "cost") return { min: costMin, max: costMax };
+  return sortBy === "duration_ms" ? { min: durationMin, max: durationMax } : {};
+}
+
+/** Traces of some stretches that may have rows elsewhere, those of the newest stretches first. */
+export function unsureTracesStatement(
+  project: string,
+  { settledTraces }: StoreTables,
+  settled: readonly number[],
+  most: number,
+): Statement {
+  return statementOf(sql`SELECT ${raw(idOf("Id"))} AS traceId
+FROM (SELECT Hour, Unsure FROM ${raw(settledTraces)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
+ARRAY JOIN Unsure AS Id
+ORDER BY Hour DESC
+LIMIT 1 BY Id
+LIMIT ${param("UInt64", most)}`);
+}
+
+/** Traces without a root in some hours: they may have begun elsewhere. */
+export function rootlessTracesStatement(
+  project: string,
+  { traces }: StoreTables,
+  hours: readonly number[],
+  most: number,
+): Statement {
+  return statementOf(sql`SELECT TraceId AS traceId
+FROM ${raw(traces)}
+WHERE ${ofProject(project)} AND ${ofHours(hours, 1)}
+GROUP BY TraceId
+HAVING NOT startsWith(min(Root), '${raw(withoutParent)}')
+LIMIT ${param("UInt64", most)}`);
+}
+
+/** Whether a list is in an order of which the first traces are kept, and among traces of all sessions and tags. */
+export function isSettleable(filter: TraceFilter): filter is SettledFilter {
+  const { sortBy, id, sessionId, tags = [] }: TraceConditions & Pick<TraceFilter, "sortBy"> = filter;
+  return sortBy !== "started_at" && id === undefined && sessionId === undefined && tags.length === 0;
+}
