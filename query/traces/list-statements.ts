@@ -133,6 +133,13 @@ export function isOneOf(traceIds: readonly string[]): Sql {
   return sql`TraceId IN (SELECT arrayJoin(${arrayOf("String", traceIds)}))`;
 }
 
+/** How many traces there are, whatever they are: all of their numbers need not be made for that. */
+export function countOfAllStatement({ project, tables, rows }: TraceScope): Statement {
+  return statementOf(sql`SELECT uniqExact(TraceId) AS found
+FROM ${raw(tables.traces)}
+WHERE ${allOf([ofProject(project), ...rows])}`);
+}
+
 export function countStatement(scope: TraceScope, filter: TraceConditions, fromSpans: boolean): Statement {
   return statementOf(sql`SELECT count() AS found, countIf(dirty) AS unsure
 FROM (

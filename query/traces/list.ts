@@ -5,8 +5,9 @@ import { type ListPage, passedBy, positionBehind } from "../position.ts";
 import type { Reader } from "../reader.ts";
 import { withSessions } from "../tags.ts";
 import { hour } from "../time.ts";
-import { columnsOfConditions, type TraceConditions, type TraceFilter } from "./filter.ts";
+import { columnsOfConditions, type TraceConditions, type TraceFilter, traceConditions } from "./filter.ts";
 import {
+  countOfAllStatement,
   countStatement,
   elsewhereStatement,
   type HourRange,
@@ -23,6 +24,7 @@ import {
 import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
 import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
 import { isSettleable } from "./settled.ts";
+import { isCountable, settledCount } from "./settled-count.ts";
 import { settledTraces } from "./settled-list.ts";
 
 /**
@@ -61,7 +63,14 @@ function isSamePage(one: readonly Candidate[], other: readonly Candidate[]): boo
 export async function countTraces(reader: Reader, project: string, conditions: TraceConditions): Promise<number> {
   const [range, filter] = await hoursAndFilter(reader, project, conditions);
   if (range === undefined) return 0;
+  const settled =
+    isCountable(conditions) && !isShort(range) ? await settledCount(reader, project, conditions) : undefined;
+  if (settled !== undefined) return settled;
   const scope = scopeOf(reader, project, filter, range);
+  if (traceConditions(filter, project, reader.tables).length === 0) {
+    const [all] = await reader.rows<{ found: number }>(countOfAllStatement(scope));
+    return all?.found ?? 0;
+  }
   const count = async (fromSpans: boolean): Promise<{ found: number; unsure: number }> => {
     const [row] = await reader.rows<{ found: number; unsure: number }>(countStatement(scope, filter, fromSpans));
     return row ?? { found: 0, unsure: 0 };

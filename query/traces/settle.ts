@@ -1,5 +1,6 @@
 import { withoutParent } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import {
+  countedKinds,
   type ListedField,
   type ListOrder,
   listColumns,
@@ -38,13 +39,10 @@ export const keptTraces = 500;
 const mostNameBytes = 200;
 
 /**
- * Traces without a root that a row names as those that may have begun elsewhere. Where there are more, callers that send no
- * spans are the rule, and their traces are taken for whole ones.
+ * Traces without a root, which may have begun elsewhere, and traces that go on beyond what is looked at: so many of each are
+ * named. Where there are more, as where callers send no spans, they are taken for whole ones.
  */
-const mostRootless = 200;
-
-/** Traces that go on beyond what is looked at that a row names. */
-const mostLong = 200;
+const mostUnsure = 200;
 
 /** @param options given by tests only */
 export function traceListSettlement(options: { readonly tracesPerStatement?: number; readonly kept?: number } = {}) {
@@ -74,6 +72,7 @@ type ShareRow = Readonly<Record<string, Values>> & {
   /** Those whose ids are not of the form that is kept. */
   readonly Others: number;
   readonly Unsure: readonly string[];
+  readonly Counts: readonly number[];
 };
 
 /** @returns undefined: something has come, or the id of a trace is none of OpenTelemetry's */
@@ -102,10 +101,17 @@ export function settleLists(
       Mark: stretch.mark,
       Traces: shares.reduce((sum, { Traces }) => sum + Traces, 0),
       Unsure: shares.flatMap(({ Unsure }) => Unsure),
+      Counts: summed(shares.map(({ Counts }) => Counts)),
       ...Object.assign({}, ...allLists.map((list) => joined(shares, list, kept))),
     };
   };
   return whileQuiet(reader, stretch, make, signal);
+}
+
+/** @returns none where a share has none */
+function summed(counts: readonly (readonly number[])[]): readonly number[] {
+  if (counts.some((ofShare) => ofShare.length === 0)) return [];
+  return countedKinds.map((_, kind) => counts.reduce((sum, ofShare) => sum + ofShare[kind]!, 0));
 }
 
 /** A list of a row. */
@@ -157,17 +163,25 @@ export function firstTracesStatement(
     ({ list: { sortBy }, columns: { values, ids, places } }, index) =>
       `${member(sortBy)}list${index}) AS ${values}, ${member("id")}list${index}) AS ${ids}, ${member("place")}list${index}) AS ${places}`,
   );
+  const counts = countedKinds.map(({ status, hasErrors }) => {
+    const isOfKind = `status = '${status}' AND ${hasErrors ? "" : "NOT "}hasErrors`;
+    return `countIf(begins AND NOT isLong AND NOT isRootless AND ${isOfKind})`;
+  });
   const lists = names.map(({ list }, index) => `${firstOf(list, kept)} AS list${index}`);
-  return statementOf(sql`SELECT Traces, Dirty, Others, Unsure,
+  return statementOf(sql`SELECT Traces, Dirty, Others, Unsure, Counts,
   ${raw(columns.join(",\n  "))}
 FROM (
-  SELECT length(traces) AS Traces, Dirty, Others, arrayConcat(long, if(rootlessTraces > ${raw(String(mostRootless))}, [], rootless)) AS Unsure,
+  SELECT length(traces) AS Traces, Dirty, Others, arrayConcat(long, rootless) AS Unsure,
+    if(isTooMany, [], kinds) AS Counts,
   ${raw(lists.join(",\n  "))}
   FROM (
-    SELECT groupArrayIf(trace, begins) AS traces, countIf(dirty) AS Dirty, countIf(NOT isId) AS Others, countIf(isRootless) AS rootlessTraces,
-      groupArrayIf(${raw(String(mostLong))})(TraceId, isLong) AS long, groupArrayIf(${raw(String(mostRootless))})(TraceId, isRootless AND NOT isLong) AS rootless
+    SELECT groupArrayIf(trace, begins) AS traces, countIf(dirty) AS Dirty, countIf(NOT isId) AS Others,
+      countIf(isLong) > ${raw(String(mostUnsure))} AS areMostLong, countIf(isRootless) > ${raw(String(mostUnsure))} AS areMostRootless, areMostLong OR areMostRootless AS isTooMany,
+      if(areMostLong, [], groupArrayIf(${raw(String(mostUnsure))})(TraceId, isLong)) AS long,
+      if(areMostRootless, [], groupArrayIf(${raw(String(mostUnsure))})(TraceId, isRootless AND NOT isLong)) AS rootless,
+      [${raw(counts.join(", "))}] AS kinds
     FROM (
-      SELECT TraceId, dirty, ${beginsIn(stretch)} AS begins, lower(hex(unhex(TraceId))) = TraceId AND length(TraceId) = 32 AS isId,
+      SELECT TraceId, dirty, status, hasErrors, ${beginsIn(stretch)} AS begins, lower(hex(unhex(TraceId))) = TraceId AND length(TraceId) = 32 AS isId,
         begins AND NOT startsWith(root, '${raw(withoutParent)}') AS isRootless,
         toUnixTimestamp(firstHour) AS firstAt, toUnixTimestamp(lastHour) AS lastAt,
         (begins AND lastAt >= ${lastSeen}) OR (firstAt < ${start} AND lastAt > ${start}) AS isLong,

@@ -1,23 +1,22 @@
-import { inHours } from "../hours.ts";
-import { hoursOfTraces } from "../places.ts";
 import type { Reader } from "../reader.ts";
-import { ofHours, stretchOf } from "../settled/hours.ts";
+import { stretchOf } from "../settled/hours.ts";
 import type { HourCounts } from "../settled/settlement.ts";
 import { splitHours, traceSpan } from "../settled/trace-stretch.ts";
-import type { Statement } from "../sql.ts";
+import { allOf } from "../sql.ts";
 import { hour } from "../time.ts";
 import { fewerTraces } from "./filter.ts";
 import { fits } from "./fits.ts";
-import { type HourRange, isOneOf } from "./list-statements.ts";
-import { exactRows, rowsOfTraces, type TraceRow } from "./read.ts";
+import type { HourRange } from "./list-statements.ts";
+import { rowsOfTraces, type TraceRow } from "./read.ts";
+import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
 import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } from "./select.ts";
 import {
   type KeptTrace,
   keptTracesStatement,
-  rootlessTracesStatement,
   type SettledFilter,
   type StretchEnd,
   stretchEndsStatement,
+  type UnsureTrace,
   unsureTracesStatement,
   valueRange,
 } from "./settled.ts";
@@ -119,17 +118,17 @@ interface FirstTraces {
   readonly found: readonly Candidate[];
 }
 
-/** @param parts `first` are the keys of the first `asked` of those that are kept */
+/** @param known `first` are the keys of the first `asked` of those that are kept */
 async function firstOf(
   { reader, project, filter }: Wanted,
-  parts: {
+  known: {
     readonly kept: readonly StretchEnd[];
     readonly first: readonly KeptTrace[];
     readonly others: Others;
     readonly asked: number;
   },
 ): Promise<FirstTraces> {
-  const { kept, first, others, asked } = parts;
+  const { kept, first, others, asked } = known;
   const compare = inOrder(filter);
   const ends: readonly InOrder[] = [
     ...kept.filter((end) => isCut(filter, end)),
@@ -142,7 +141,12 @@ async function firstOf(
   const isKnown = (one: InOrder): boolean => bound === undefined || compare(one, bound) <= 0;
   const keys = first.filter((key) => isKnown(key) && !others.seen.has(key.traceId));
   const rows = keys.length === 0 ? [] : await rowsOfTraces(reader, project, keys, 0);
-  const found = [...others.found, ...fitting(filter, rows)].filter(isKnown).toSorted(compare);
+  const isListed = new Set(keys.map(({ traceId }) => traceId));
+  const inBoth = others.found.flatMap(({ traceId }) => (isListed.has(traceId) ? [traceId] : []));
+  const whole = await wholeTraces(reader, project, inBoth);
+  const isWhole = new Set(inBoth);
+  const parts = [...others.found, ...fitting(filter, rows)].filter(({ traceId }) => !isWhole.has(traceId));
+  const found = [...parts, ...fitting(filter, whole)].filter(isKnown).toSorted(compare);
   return { bound, found };
 }
 
@@ -169,24 +173,17 @@ async function othersOf(
   const live = hours.filter(({ At }) => !isSettled.has(stretchOf(At, traceSpan)));
   if (2 * rowsOf(live) > rowsOf(hours)) return undefined;
   const isLive = new Set(live.map(({ At }) => At));
-  const ids = async (statement: Statement): Promise<readonly string[]> =>
-    (await reader.rows<{ traceId: string }>(statement)).map(({ traceId }) => traceId);
   const [first, unsure, rootless] = await Promise.all([
     isLive.size === 0 ? [] : liveTraces(wanted, isLive, need),
-    ids(unsureTracesStatement(project, tables, settled, mostUnsure)),
-    isLive.size === 0 ? [] : ids(rootlessTracesStatement(project, tables, [...isLive], mostRootless + 1)),
+    reader.rows<UnsureTrace>(unsureTracesStatement(project, tables, settled, mostUnsure)),
+    rootlessTraces(reader, project, [...isLive]),
   ]);
   // Of a trace that lies in other hours, too, a part was seen.
   const parts = first.filter(({ firstHour, lastHour }) => !isLive.has(firstHour) || !isLive.has(lastHour));
-  const begunElsewhere = rootless.length > mostRootless ? [] : rootless;
-  const seen = new Set([...unsure, ...begunElsewhere, ...parts.map(({ traceId }) => traceId)]);
+  const seen = new Set([...unsure, ...(rootless ?? []), ...parts].map(({ traceId }) => traceId));
   const rows = await wholeTraces(reader, project, [...seen]);
   return { found: [...first.filter(({ traceId }) => !seen.has(traceId)), ...fitting(filter, rows)], seen };
 }
-
-/** Traces that are looked for by their ids wherever they are. No option: of more, parts count by themselves. */
-const mostUnsure = 1_000;
-const mostRootless = 200;
 
 /** The first traces of some hours. */
 async function liveTraces(
@@ -195,23 +192,9 @@ async function liveTraces(
   need: number,
 ): Promise<readonly Candidate[]> {
   const { tables } = reader;
-  const beside = [...new Set([...hours].flatMap((at) => [at - hour, at, at + hour]))].filter((at) => at >= 0);
-  const [first, last] = [Math.min(...beside) / hour, Math.max(...beside) / hour];
-  const rows = ofHours(beside, 1);
-  const scope = {
-    project,
-    tables,
-    rows: [rows, ...fewerTraces(filter, project, tables, rows)],
-    started: inHours("w.Timestamp", { from: first, to: last + 1 }),
-  };
-  return (await select(reader, scope, filter, need)).sure();
-}
-
-/** Traces wherever their rows lie. @param ids as stored */
-async function wholeTraces(reader: Reader, project: string, ids: readonly string[]): Promise<readonly TraceRow[]> {
-  if (ids.length === 0) return [];
-  const { tables } = reader;
-  return exactRows(reader, { project, tables, rows: [...hoursOfTraces(tables, ids), isOneOf(ids)] });
+  const scope = scopeOfHours(reader, project, [...hours]);
+  const fewer = fewerTraces(filter, project, tables, allOf(scope.rows));
+  return (await select(reader, { ...scope, rows: [...scope.rows, ...fewer] }, filter, need)).sure();
 }
 
 function fitting(filter: SettledFilter, rows: readonly TraceRow[]): readonly Candidate[] {

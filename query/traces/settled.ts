@@ -1,4 +1,3 @@
-import { withoutParent } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { type ListedField, listColumns, partsOfPlace } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import { orderBy, within } from "../page.ts";
 import { standsBehind } from "../position.ts";
@@ -89,6 +88,14 @@ export function valueRange({ sortBy, costMin, costMax, durationMin, durationMax 
   return sortBy === "duration_ms" ? { min: durationMin, max: durationMax } : {};
 }
 
+/** A trace that may have rows beside those in a stretch. */
+export interface UnsureTrace {
+  /** As stored. */
+  readonly traceId: string;
+  /** Its first hour, in seconds since the epoch. */
+  readonly stretch: number;
+}
+
 /** Traces of some stretches that may have rows elsewhere, those of the newest stretches first. */
 export function unsureTracesStatement(
   project: string,
@@ -96,26 +103,10 @@ export function unsureTracesStatement(
   settled: readonly number[],
   most: number,
 ): Statement {
-  return statementOf(sql`SELECT ${raw(idOf("Id"))} AS traceId
+  return statementOf(sql`SELECT ${raw(idOf("Id"))} AS traceId, toUnixTimestamp(Hour) AS stretch
 FROM (SELECT Hour, Unsure FROM ${raw(settledTraces)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
 ARRAY JOIN Unsure AS Id
 ORDER BY Hour DESC
-LIMIT 1 BY Id
-LIMIT ${param("UInt64", most)}`);
-}
-
-/** Traces without a root in some hours: they may have begun elsewhere. */
-export function rootlessTracesStatement(
-  project: string,
-  { traces }: StoreTables,
-  hours: readonly number[],
-  most: number,
-): Statement {
-  return statementOf(sql`SELECT TraceId AS traceId
-FROM ${raw(traces)}
-WHERE ${ofProject(project)} AND ${ofHours(hours, 1)}
-GROUP BY TraceId
-HAVING NOT startsWith(min(Root), '${raw(withoutParent)}')
 LIMIT ${param("UInt64", most)}`);
 }
 

@@ -12,8 +12,17 @@ import {
 import { dayPartsStatement, hourCountsStatement } from "../../query/settled/counted-hours.ts";
 import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
 import { stretchCountsStatement } from "../../query/settled/trace-stretch.ts";
+import { rootlessTracesStatement, scopeOfHours } from "../../query/traces/scattered.ts";
+import { firstTracesStatement } from "../../query/traces/settle.ts";
+import {
+  keptTracesStatement,
+  type SettledFilter,
+  stretchEndsStatement,
+  unsureTracesStatement,
+} from "../../query/traces/settled.ts";
+import { countedStretchesStatement, liveCountStatement } from "../../query/traces/settled-count.ts";
 
-const names = ["spans", "traces", "sessions", "spanSeries", "settledSessions"] as const;
+const names = ["spans", "traces", "sessions", "spanSeries", "settledSessions", "settledTraces"] as const;
 const attack = "'; DROP TABLE spans; --";
 const tables = {
   ...Object.fromEntries(names.map((name) => [name, name])),
@@ -26,6 +35,11 @@ const series: SeriesRequest = {
   ...{ from: 0n, to: 7_200_000_000_000n, bucketSeconds: 3_600, filter: { model: attack, has_error: true } },
 };
 const hours = { settled: [0, 21_600], live: [43_200] };
+
+const byCost: SettledFilter = { sortBy: "cost", sortOrder: "desc", limit: 50, offset: 0 };
+const share = { index: 0, of: 1 };
+const keys = { settled: hours.settled, need: 60 };
+const counted = { status: "ok", hasError: true } as const;
 
 /** Every statement of what is added up beforehand. */
 const statements = {
@@ -50,6 +64,22 @@ const statements = {
   "sessions by settled cost": settledCandidatesStatement(attack, tables, hours, { sortBy: "cost", need: 50 }),
   "sessions by settled duration": settledCandidatesStatement(attack, tables, hours, { sortBy: "duration", need: 50 }),
   "sessions by settled traces": settledCandidatesStatement(attack, tables, hours, { sortBy: "trace_count", need: 50 }),
+  "first traces of a stretch": firstTracesStatement(reader, stretch, { share, kept: 500, fromSpans: false }),
+  "ends of the lists of stretches": stretchEndsStatement(attack, tables, byCost),
+  "kept traces by cost": keptTracesStatement(attack, tables, { ...byCost, costMin: 1, hasError: true }, keys),
+  "kept traces by name behind another": keptTracesStatement(
+    attack,
+    tables,
+    { ...byCost, sortBy: "name", sortOrder: "asc", after: { key: attack, id: attack } },
+    keys,
+  ),
+  "traces that may lie elsewhere": unsureTracesStatement(attack, tables, hours.settled, 5),
+  "traces without a root": rootlessTracesStatement(attack, tables, hours.live, 5),
+  "counts of stretches": countedStretchesStatement(attack, tables),
+  "number of traces of some hours": liveCountStatement(scopeOfHours(reader, attack, hours.live), counted, {
+    except: [attack],
+    fromSpans: false,
+  }),
   "settled totals of sessions": settledTotalsStatement(attack, tables, hours.settled, [attack]),
 };
 

@@ -5,8 +5,8 @@ import type { Position } from "../../query/position.ts";
 import { seriesSchema } from "../../query/series/config.ts";
 import type { Settlement } from "../../query/settled/settlement.ts";
 import { Settler } from "../../query/settled/settler.ts";
-import type { TraceFilter } from "../../query/traces/filter.ts";
-import { listTraces } from "../../query/traces/list.ts";
+import type { TraceConditions, TraceFilter } from "../../query/traces/filter.ts";
+import { countTraces, listTraces } from "../../query/traces/list.ts";
 import { traceListSettlement } from "../../query/traces/settle.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import {
@@ -73,7 +73,14 @@ describe("settled traces", () => {
     { createdAfter: arrival(20 * hour) },
     { createdAfter: arrival(10 * hour), createdBefore: arrival(68 * hour), hasError: true },
   ];
-  const lists = (): Promise<unknown> =>
+  const counts = (): Promise<readonly number[]> =>
+    Promise.all(
+      [{}, { hasError: true }, { hasError: false }, { status: "ok", hasError: false }, { status: "error" }].map(
+        (conditions) => countTraces(store.reader, project, conditions as TraceConditions),
+      ),
+    );
+  const lists = async (): Promise<unknown> => [await counts(), await pages()];
+  const pages = (): Promise<unknown> =>
     Promise.all(
       fields.flatMap((sortBy) =>
         orders.flatMap((sortOrder) => {
@@ -132,30 +139,11 @@ describe("settled traces", () => {
     await store.trace(2_000, { at: begin + 40 * hour, explicit: { cost: "0.5", status: "ok" } });
   };
 
-  it("make the lists that their traces make", async () => {
-    await fill();
-    const before = await lists();
-    // Of the other project as well.
-    expect(await settle()).toBe(4 * days + 1);
-    expect(await lists()).toEqual(before);
-    expect(await settle()).toBe(0);
-    await store.merge();
-    expect(await lists()).toEqual(before);
-  });
-
-  it.each([{ kept: 500 }, { kept: 3, tracesPerStatement: 9 }])("make the same lists with %o", async (options) => {
-    await fill();
-    const before = await lists();
-    await settle(traceListSettlement(options));
-    expect(await lists()).toEqual(before);
-  });
-
-  it("are turned over page by page, each trace once", async () => {
-    await fill();
+  it("make the lists that their traces make, however many traces are kept, and page by page", async () => {
     const walk = async (filter: Partial<TraceFilter>): Promise<readonly string[]> => {
       const ids: string[] = [];
       for (let after: Position | undefined; ; ) {
-        const { rows, next } = await page({ ...filter, limit: 40, after });
+        const { rows, next } = await page({ ...filter, limit: 70, after });
         ids.push(...rows.map(({ id }) => id));
         if (next === undefined) return ids;
         after = next;
@@ -163,11 +151,19 @@ describe("settled traces", () => {
     };
     const walks = (): Promise<readonly (readonly string[])[]> =>
       Promise.all(fields.flatMap((sortBy) => orders.map((sortOrder) => walk({ sortBy, sortOrder }))));
-    const before = await walks();
-    await settle();
-    expect(await walks()).toEqual(before);
-    for (const ids of before) expect(new Set(ids).size).toBe(traceCount + 6);
-  });
+    await fill();
+    const [listsBefore, walksBefore] = [await lists(), await walks()];
+    for (const ids of walksBefore) expect(new Set(ids).size).toBe(traceCount + 6);
+    for (const options of [{ kept: 8 }, { kept: 500 }, { kept: 3, tracesPerStatement: 9 }]) {
+      await server.command("TRUNCATE TABLE settled_traces");
+      // Of the other project as well.
+      expect(await settle(traceListSettlement(options))).toBe(4 * days + 1);
+      expect(await lists()).toEqual(listsBefore);
+    }
+    expect(await settle()).toBe(0);
+    await store.merge();
+    expect(await walks()).toEqual(walksBefore);
+  }, 60_000);
 
   it("are read in place of the roll-up", async () => {
     await fill();
@@ -188,6 +184,39 @@ describe("settled traces", () => {
     const at = Date.parse(first!.created_at) - midnight;
     const near = { createdAfter: arrival(at - hour), createdBefore: arrival(at + hour) };
     expect((await list({ ...asked, ...near }))[0]).toEqual(first);
+  });
+
+  it("count traces", async () => {
+    await fill();
+    // From an hour to which something comes into one to which nothing does.
+    await store.spans({ trace: 5_001, span: 5_004, at: begin + 24 * hour - 1, lasts: 1 });
+    await store.spans({ trace: 5_001, span: 5_005, parent: 5_004, at: begin + 24 * hour, lasts: 1, status: "Error" });
+    const before = await counts();
+    expect(before[0]).toBe(traceCount + 7);
+    await settle();
+    // Errors where it went on, of one that began well; the same of one that is known to have gone on.
+    await store.spans({ trace: 12, span: 5_000, parent: 24, at: begin + 150 * hour, lasts: 1, status: "Error" });
+    await store.spans({ trace: 1_003, span: 5_001, parent: 1_020, at: begin + 150 * hour, lasts: 1, status: "Error" });
+    await store.spans({ trace: 5_000, span: 5_002, at: begin + 150 * hour, lasts: 1, status: "Ok" });
+    await store.spans({ trace: 5_002, span: 5_006, at: begin + 20 * hour, lasts: 1 });
+    const after = await counts();
+    await server.command("TRUNCATE TABLE settled_traces");
+    expect(after).toEqual(await counts());
+    expect(after[0]).toBe(before[0]! + 2);
+    expect(after[1]).toBe(before[1]! + 2);
+  });
+
+  it("are what is counted", async () => {
+    await fill();
+    await settle();
+    const before = await counts();
+    const table = `${server.database}.settled_traces`;
+    const one = `INSERT INTO ${table} SELECT * REPLACE (Version + 1 AS Version, $counts AS Counts) FROM ${table} FINAL WHERE ProjectId = '${project}' ORDER BY Hour LIMIT 1`;
+    await server.command(one.replace("$counts", "arrayMap(count -> count + 1, Counts)"));
+    const more = await counts();
+    expect(more).toEqual([6, 3, 3, 1, 2].map((kinds, n) => before[n]! + kinds));
+    await server.command(one.replace("$counts", "[]"));
+    expect(await counts()).toEqual(before);
   });
 
   it("hold no more when something comes: lists are right at once", async () => {
@@ -216,6 +245,9 @@ describe("settled traces", () => {
     await store.spans({ trace: 3_001, span: 3_002, at: begin + 150 * hour, lasts: 1, cost: 9_900 });
     await store.spans({ trace: 10, span: 3_003, parent: 20, at: begin + 150 * hour, lasts: 1, cost: 9_950 });
     expect((await costs()).map(([trace]) => trace)).toEqual([10, 3_001, 3_000]);
+    // A second root.
+    await store.spans({ trace: 3_000, span: 3_004, at: begin + 150 * hour, lasts: 1, cost: 9_925 });
+    expect((await costs(4)).map(([trace]) => trace)).toEqual([10, 3_001, 3_000, expect.any(Number)]);
   });
 
   it("hold no more when stored costs were changed", async () => {

@@ -17,6 +17,7 @@ import { spanWritesStatement } from "../../query/traces/counted.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
 import {
   candidatesStatement,
+  countOfAllStatement,
   countStatement,
   elsewhereStatement,
   hoursStatement,
@@ -131,6 +132,7 @@ const statements = {
     { need: 50, fromSpans: true },
   ),
   "number of traces": countStatement(scope, traceFilter, false),
+  "number of all traces": countOfAllStatement(scope),
   "rows of a page of traces": rollUpRowsStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }),
   "a page of traces of many spans": tracesStatement({ project, tables, rows: [rowsOfKeys([[3600, attack]])] }),
   "writes of spans of dirty traces": spanWritesStatement({ project, tables, rows: [], dirtyIds: [attack] }, 5),

@@ -44,6 +44,11 @@ export function partsOfPlace(place: string) {
 const hourPlaces = 8;
 const errorPlace = hourPlaces ** 2;
 
+const statuses = ["unset", "ok", "error"] as const;
+
+/** Kinds of traces that are counted apart, in the order of the counts. */
+export const countedKinds = statuses.flatMap((status) => [false, true].map((hasErrors) => ({ status, hasErrors })));
+
 const packed = "CODEC(LZ4)";
 
 function column(name: string, type: string): ColumnDefinition {
@@ -77,6 +82,8 @@ export const settledTracesSchema: TableSchema = settledTableSchema({
     column("Traces", "UInt64"),
     // Traces that may have rows elsewhere: their places in lists, if they have some, are those of a part of them.
     column("Unsure", "Array(UUID)"),
+    // How many others there are (`countOf`). None where too many are unsure.
+    column("Counts", "Array(UInt64)"),
     ...lists,
   ],
   // A row holds thousands of traces.
