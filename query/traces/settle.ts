@@ -14,7 +14,6 @@ import type { SettledRow, Settlement, SettleOptions, Stretch } from "../settled/
 import {
   beginsIn,
   mostTraces,
-  type Share,
   type StretchCounts,
   scopeOfStretch,
   sharesOf,
@@ -25,8 +24,9 @@ import {
 } from "../settled/trace-stretch.ts";
 import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
+import { isOneOf } from "./list-statements.ts";
 import { inOrder } from "./select.ts";
-import { derivedTraces } from "./statements.ts";
+import { derivedTraces, type TraceScope } from "./statements.ts";
 
 /*
  * The row of a stretch of settled traces: the first of the traces that begin in it, in each order of a list.
@@ -67,8 +67,8 @@ type Values = readonly (string | number | null)[];
 /** What is said of a share of the traces. Each list is three columns. */
 type ShareRow = Readonly<Record<string, Values>> & {
   readonly Traces: number;
-  /** Those whose numbers have to be counted from their spans. */
-  readonly Dirty: number;
+  /** Ids of some that have to be counted from their spans; they are in no list. */
+  readonly Dirty: readonly string[];
   /** Those whose ids are not of the form that is kept. */
   readonly Others: number;
   readonly Unsure: readonly string[];
@@ -84,16 +84,9 @@ export function settleLists(
   const make = async (counts: StretchCounts): Promise<SettledRow | undefined> => {
     const shares: ShareRow[] = [];
     for (const share of sharesOf(counts, tracesPerStatement)) {
-      const ask = async (fromSpans: boolean): Promise<ShareRow | undefined> => {
-        const statement = firstTracesStatement(reader, stretch, { share, kept, fromSpans });
-        const [row] = await reader.rows<ShareRow>(statement, { signal });
-        return row;
-      };
-      const first = await ask(false);
-      const row = first !== undefined && first.Dirty > 0 ? await ask(true) : first;
-      if (row === undefined || row.Others > 0) return undefined;
-      shares.push(row);
+      shares.push(...(await sharesRows(reader, stretch, scopeOfStretch(reader, stretch, share), { kept, signal })));
     }
+    if (shares.some(({ Others }) => Others > 0)) return undefined;
     return {
       ProjectId: stretch.project,
       Hour: stretch.hour,
@@ -107,6 +100,28 @@ export function settleLists(
   };
   return whileQuiet(reader, stretch, make, signal);
 }
+
+/**
+ * What is said of the traces of a scope. Where few have to be counted from their spans, they are a share of their own: to put
+ * all together takes the server twice as long.
+ */
+async function sharesRows(
+  reader: Reader,
+  stretch: Stretch,
+  scope: TraceScope,
+  { kept, signal }: Pick<ListsOptions, "kept" | "signal">,
+): Promise<readonly ShareRow[]> {
+  const ask = (of: TraceScope, fromSpans: boolean): Promise<ShareRow[]> =>
+    reader.rows<ShareRow>(firstTracesStatement(stretch, of, { kept, fromSpans }), { signal });
+  const clean = await ask(scope, false);
+  const dirtyIds = clean.flatMap(({ Dirty }) => Dirty);
+  if (dirtyIds.length === 0) return clean;
+  if (dirtyIds.length > mostDirty) return ask(scope, true);
+  return [...clean, ...(await ask({ ...scope, rows: [...scope.rows, isOneOf(dirtyIds)], dirtyIds }, true))];
+}
+
+/** No option: the row is the same. */
+const mostDirty = 200;
 
 /** @returns none where a share has none */
 function summed(counts: readonly (readonly number[])[]): readonly number[] {
@@ -147,13 +162,12 @@ function joined(shares: readonly ShareRow[], list: List, kept: number): Readonly
 /** Members of the tuple of a trace, by which the server names them. */
 const members = { number: 1, id: 2, place: 3, name: 4, status: 5, span_count: 6, duration_ms: 7, cost: 8 } as const;
 
-/** The first traces of each order, of those that begin in a stretch. */
+/** The first traces of each order, of those that begin in a stretch. @param scope as `scopeOfStretch`, or a part of it */
 export function firstTracesStatement(
-  reader: Reader,
   stretch: Stretch,
-  { share, kept, fromSpans }: { readonly share: Share; readonly kept: number; readonly fromSpans: boolean },
+  scope: TraceScope,
+  { kept, fromSpans }: { readonly kept: number; readonly fromSpans: boolean },
 ): Statement {
-  const scope = scopeOfStretch(reader, stretch, share);
   const { length, after } = traceSpan;
   const start = param("UInt32", stretch.hour);
   const lastSeen = param("UInt32", stretch.hour + (length + after - 1) * hour);
@@ -175,16 +189,16 @@ FROM (
     if(isTooMany, [], kinds) AS Counts,
   ${raw(lists.join(",\n  "))}
   FROM (
-    SELECT groupArrayIf(trace, begins) AS traces, countIf(dirty) AS Dirty, countIf(NOT isId) AS Others,
+    SELECT groupArrayIf(trace, begins) AS traces, groupArrayIf(${raw(String(mostDirty + 1))})(TraceId, dirty) AS Dirty, countIf(NOT isId) AS Others,
       countIf(isLong) > ${raw(String(mostUnsure))} AS areMostLong, countIf(isRootless) > ${raw(String(mostUnsure))} AS areMostRootless, areMostLong OR areMostRootless AS isTooMany,
       if(areMostLong, [], groupArrayIf(${raw(String(mostUnsure))})(TraceId, isLong)) AS long,
       if(areMostRootless, [], groupArrayIf(${raw(String(mostUnsure))})(TraceId, isRootless AND NOT isLong)) AS rootless,
       [${raw(counts.join(", "))}] AS kinds
     FROM (
-      SELECT TraceId, dirty, status, hasErrors, ${beginsIn(stretch)} AS begins, lower(hex(unhex(TraceId))) = TraceId AND length(TraceId) = 32 AS isId,
+      SELECT TraceId, dirty, status, hasErrors, NOT dirty AND ${beginsIn(stretch)} AS begins, lower(hex(unhex(TraceId))) = TraceId AND length(TraceId) = 32 AS isId,
         begins AND NOT startsWith(root, '${raw(withoutParent)}') AS isRootless,
         toUnixTimestamp(firstHour) AS firstAt, toUnixTimestamp(lastHour) AS lastAt,
-        (begins AND lastAt >= ${lastSeen}) OR (firstAt < ${start} AND lastAt > ${start}) AS isLong,
+        (begins AND lastAt >= ${lastSeen}) OR (NOT dirty AND firstAt < ${start} AND lastAt > ${start}) AS isLong,
         intDiv(firstAt - ${start}, ${raw(String(hour))}) AS firstOffset, intDiv(lastAt - ${start}, ${raw(String(hour))}) AS lastOffset,
         (reinterpretAsUInt128(reverse(unhex(TraceId))), TraceId, ${raw(placeOf("hasErrors", "firstOffset", "lastOffset"))},
           name, status, spanCount, durationMs, cost) AS trace

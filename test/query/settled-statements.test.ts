@@ -11,7 +11,7 @@ import {
 } from "../../query/sessions/settled.ts";
 import { dayPartsStatement, hourCountsStatement } from "../../query/settled/counted-hours.ts";
 import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
-import { stretchCountsStatement } from "../../query/settled/trace-stretch.ts";
+import { scopeOfStretch, stretchCountsStatement } from "../../query/settled/trace-stretch.ts";
 import { rootlessTracesStatement, scopeOfHours } from "../../query/traces/scattered.ts";
 import { firstTracesStatement } from "../../query/traces/settle.ts";
 import {
@@ -64,7 +64,10 @@ const statements = {
   "sessions by settled cost": settledCandidatesStatement(attack, tables, hours, { sortBy: "cost", need: 50 }),
   "sessions by settled duration": settledCandidatesStatement(attack, tables, hours, { sortBy: "duration", need: 50 }),
   "sessions by settled traces": settledCandidatesStatement(attack, tables, hours, { sortBy: "trace_count", need: 50 }),
-  "first traces of a stretch": firstTracesStatement(reader, stretch, { share, kept: 500, fromSpans: false }),
+  "first traces of a stretch": firstTracesStatement(stretch, scopeOfStretch(reader, stretch, share), {
+    kept: 500,
+    fromSpans: false,
+  }),
   "ends of the lists of stretches": stretchEndsStatement(attack, tables, byCost),
   "kept traces by cost": keptTracesStatement(attack, tables, { ...byCost, costMin: 1, hasError: true }, keys),
   "kept traces by name behind another": keptTracesStatement(
