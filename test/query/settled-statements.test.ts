@@ -50,6 +50,12 @@ const statements = {
   "sessions by settled cost": settledCandidatesStatement(attack, tables, hours, { sortBy: "cost", need: 50 }),
   "sessions by settled duration": settledCandidatesStatement(attack, tables, hours, { sortBy: "duration", need: 50 }),
   "sessions by settled traces": settledCandidatesStatement(attack, tables, hours, { sortBy: "trace_count", need: 50 }),
+  "sessions by settled cost behind another": settledCandidatesStatement(attack, tables, hours, {
+    ...{ sortBy: "cost", need: 50, after: { key: "0.5", id: attack } },
+  }),
+  "sessions by settled cost before another": settledCandidatesStatement(attack, tables, hours, {
+    ...{ sortBy: "cost", need: 50, after: { key: "0.5", id: attack }, isBefore: true },
+  }),
   "settled totals of sessions": settledTotalsStatement(attack, tables, hours.settled, [attack]),
 };
 
