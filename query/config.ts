@@ -25,7 +25,7 @@ export const readsSchema = z.strictObject({
     .min(1)
     .default(1_000)
     .describe(
-      "Sessions that are counted exactly for one list with conditions on cost, duration or errors; among more, estimates choose those that are.",
+      "Sessions that are counted exactly for one list with conditions on cost, duration or errors, or at the end of those that have the cost or duration by which it is sorted; among more, estimates choose those that are.",
     ),
   max_message_records: z
     .int()

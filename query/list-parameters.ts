@@ -20,11 +20,3 @@ export const totalsParameters = {
 
 /** Which part of a list is answered, and how; beside `limit`. */
 export const partParameters = { offset, cursor, count, format: formatParameter, all: allParameter };
-
-/** The same of sessions: cursors of some orders count rows (`answerByOffset`). */
-export const sessionPartParameters = {
-  ...partParameters,
-  cursor: cursor.describe(
-    "Goes on after the last row of an earlier answer: the value of its header X-Next-Cursor. By cost, duration or trace_count it goes on behind as many rows as came before: rows that come meanwhile shift those behind them; with all=true each comes once.",
-  ),
-};

@@ -38,6 +38,12 @@ export function orderBy(key: Sql, order: SortOrder, id: Sql): Sql {
   return joined([sql`isNull(${key})`, sql`${key} ${direction}`, id], ", ");
 }
 
+/** The same list from its end. */
+export function orderFromEnd(key: Sql, order: SortOrder, id: Sql): Sql {
+  const direction = order === "asc" ? sql`DESC` : sql`ASC`;
+  return joined([sql`isNull(${key}) DESC`, sql`${key} ${direction}`, sql`${id} DESC`], ", ");
+}
+
 /** A range with inclusive bounds; values that are not there lie in no range. */
 export function within(value: Sql, min: Sql | undefined, max: Sql | undefined): readonly Sql[] {
   return [

@@ -2,8 +2,16 @@ import type { ApiReply, ApiRequest } from "../extensions/api/http/route.ts";
 import type { ReadsConfig } from "./config.ts";
 import { type FormatRequest, listAnswer } from "./export/answer.ts";
 import type { ExportRow, ExportTable } from "./export/table.ts";
-import { onlyPage, type PartQuery } from "./offset-list.ts";
 import { cursorPosition, type ListPage, type Position, positionCursor, type SortKey } from "./position.ts";
+
+/** What a request says of the part that it wants. */
+export interface PartQuery {
+  readonly cursor?: string | undefined;
+  readonly offset: number;
+  readonly limit: number;
+  readonly count: boolean;
+  readonly all: boolean;
+}
 
 /** A list whose parts begin at a place in its order. */
 export interface PositionList {
@@ -37,4 +45,8 @@ export async function answerByPosition(
   const [{ rows, next }, total] = await Promise.all([read(after), count ? size() : undefined]);
   const cursorOfNext = next === undefined ? undefined : positionCursor(list, next);
   return listAnswer(request, { table, pages: onlyPage(rows), total, next: cursorOfNext }, bounds);
+}
+
+async function* onlyPage<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
+  yield rows;
 }

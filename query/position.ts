@@ -27,6 +27,11 @@ export interface CutPosition {
 
 export type Position = RowPosition | CutPosition;
 
+/** Whether it is behind a row that had nothing, as all that come then. */
+export function isOfNothing(position: Position | undefined): boolean {
+  return position !== undefined && "key" in position && position.key === null;
+}
+
 /** A page of a list. */
 export interface ListPage<Row> {
   readonly rows: readonly Row[];
@@ -109,6 +114,12 @@ export function standsBehind(position: Position, key: SortKey, order: SortOrder,
   const behind = sql`(${nothingThere}${column} ${beyond} ${value} OR (${column} = ${value} AND ${isGreaterId}))`;
   // The last digit of a sum of floats depends on what was added first: it must not put the row behind itself.
   return key.kind === "number" ? sql`${behind} AND ${id} != ${param("String", position.id)}` : behind;
+}
+
+/** The condition on rows that they stand before a position; its own row does on neither side. */
+export function standsBefore(position: Position, key: SortKey, order: SortOrder, id: Sql): Sql {
+  const before = sql`NOT (${standsBehind(position, key, order, id)})`;
+  return "id" in position ? sql`${before} AND ${id} != ${param("String", position.id)}` : before;
 }
 
 /** @param list which list, in which order */

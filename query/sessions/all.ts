@@ -1,8 +1,15 @@
 import { pagesOfAll } from "../all-rows.ts";
 import type { Position } from "../position.ts";
 import type { Reader } from "../reader.ts";
-import { inExactOrder, isByEstimates, type SessionFilter, totalsFit } from "./filter.ts";
-import { type ListedSession, sessionKeys, sessionKeysByTime } from "./list.ts";
+import {
+  behindPosition,
+  inExactOrder,
+  isByEstimates,
+  type SessionFilter,
+  type SumFilter,
+  totalsFit,
+} from "./filter.ts";
+import { type ListedSession, sessionKeys, sessionKeysByTime } from "./keys.ts";
 import { readSessions, type SessionRead } from "./read.ts";
 
 /**
@@ -21,13 +28,14 @@ export function allSessions(
   const rows = async (keys: readonly ListedSession[]): Promise<readonly SessionRead[]> =>
     (await readSessions(reader, project, keys)).filter((session) => totalsFit(session, filter));
   const keys = async (need: number, after: Position | undefined): Promise<readonly ListedSession[]> => {
-    const behind = { ...filter, after };
-    if (isByTime) return sessionKeysByTime(reader, project, behind, need);
-    const found = await sessionKeys(reader, project, behind, need);
-    return isByEstimates(filter) && found.length < need ? inOrder(found) : found;
+    if (isByTime) return sessionKeysByTime(reader, project, { ...filter, after }, need);
+    if (!isByEstimates(filter)) return sessionKeys(reader, project, { ...filter, after }, need);
+    // Where estimates stand tells nothing of the place in the list.
+    const found = await sessionKeys(reader, project, { ...filter, after: undefined }, need);
+    return found.length < need ? inOrder(found, filter) : found;
   };
-  /** By what is exact, of which no more is kept than the order needs. */
-  const inOrder = async (found: readonly ListedSession[]): Promise<readonly ListedSession[]> => {
+  /** Those behind the position, by what is exact, of which no more is kept than the order needs. */
+  const inOrder = async (found: readonly ListedSession[], order: SumFilter): Promise<readonly ListedSession[]> => {
     const numbers: (ListedSession & Numbers)[] = [];
     for (let at = 0; at < found.length; at += countedAtOnce) {
       const part = found.slice(at, at + countedAtOnce);
@@ -36,7 +44,7 @@ export function allSessions(
         numbers.push({ ...byId.get(id)!, id, trace_count, cost, duration });
       }
     }
-    return inExactOrder(numbers, filter);
+    return inExactOrder(behindPosition(numbers, filter.after, order), order);
   };
   return pagesOfAll<ListedSession, SessionRead>(
     {

@@ -1,6 +1,7 @@
 import { arrivedAndNamed, type ListConditions, totalsWithin } from "../list-filter.ts";
+import { compared } from "../order.ts";
 import type { Page } from "../page.ts";
-import type { SortKey } from "../position.ts";
+import type { Position, RowPosition, SortKey } from "../position.ts";
 import type { StoreTables } from "../reader.ts";
 import { raw, type Sql, sql } from "../sql.ts";
 import { sessionsWithTag } from "../tags.ts";
@@ -60,11 +61,14 @@ function liesWithin(value: number | null, min: number | undefined, max: number |
   return value !== null && value >= (min ?? value) && value <= (max ?? value);
 }
 
-const estimated: ReadonlySet<SessionSortField> = new Set(["trace_count", "cost", "duration"]);
+/** What is added up of the traces of sessions. */
+export type SumField = "trace_count" | "cost" | "duration";
+
+const estimated: ReadonlySet<SessionSortField> = new Set<SumField>(["trace_count", "cost", "duration"]);
 
 /** Whether the order of the roll-up is that of estimates. */
-export function isByEstimates({ sortBy }: Pick<SessionFilter, "sortBy">): boolean {
-  return estimated.has(sortBy);
+export function isByEstimates(filter: SessionFilter): filter is SumFilter {
+  return estimated.has(filter.sortBy);
 }
 
 /** What lists by estimates are in the order of. */
@@ -75,18 +79,46 @@ export interface SortedSession {
   readonly duration: number | null;
 }
 
+/** A list in the order of sums. */
+export type SumFilter = SessionFilter & { readonly sortBy: SumField };
+type SumOrder = Pick<SumFilter, "sortBy" | "sortOrder">;
+
 /** Nothing last in both directions, equals by id. */
 export function inExactOrder<Session extends SortedSession>(
   sessions: readonly Session[],
-  { sortBy, sortOrder }: Pick<SessionFilter, "sortBy" | "sortOrder">,
+  order: SumOrder,
 ): readonly Session[] {
-  if (!estimated.has(sortBy)) return sessions;
-  const direction = sortOrder === "asc" ? 1 : -1;
-  const key = (session: Session): number | null => session[sortBy as "trace_count" | "cost" | "duration"];
-  return sessions.toSorted((one, other) => {
-    const [left, right] = [key(one), key(other)];
-    if (left === right) return one.id < other.id ? -1 : 1;
-    if (left === null || right === null) return left === null ? 1 : -1;
-    return direction * (left - right);
-  });
+  return sessions.toSorted((one, other) => comparedSums(keyOf(one, order), keyOf(other, order), order));
+}
+
+/** Those behind a position in this order. Its own session is not, whatever the last digit of its sum is by now. */
+export function behindPosition<Session extends SortedSession>(
+  sessions: readonly Session[],
+  after: Position | undefined,
+  order: SumOrder,
+): readonly Session[] {
+  if (after === undefined || !("key" in after)) return sessions;
+  const place = { key: after.key === null ? null : Number(after.key), id: after.id };
+  return sessions.filter((session) => session.id !== after.id && comparedSums(keyOf(session, order), place, order) > 0);
+}
+
+/** Where a session stands in this order. */
+export function placeInOrder(session: SortedSession, order: SumOrder): RowPosition {
+  const { key, id } = keyOf(session, order);
+  return { key: key === null ? null : String(key), id };
+}
+
+interface SumKey {
+  readonly key: number | null;
+  readonly id: string;
+}
+
+function keyOf(session: SortedSession, { sortBy }: SumOrder): SumKey {
+  return { key: session[sortBy], id: session.id };
+}
+
+function comparedSums(one: SumKey, other: SumKey, { sortOrder }: SumOrder): number {
+  if (one.key === other.key) return compared(one.id, other.id);
+  if (one.key === null || other.key === null) return one.key === null ? 1 : -1;
+  return sortOrder === "asc" ? one.key - other.key : other.key - one.key;
 }

@@ -1,54 +1,38 @@
-import { isWhole, windowGrowth, windowOf } from "../page.ts";
 import { type ListPage, passedBy, positionBehind, type RowPosition } from "../position.ts";
 import type { Reader } from "../reader.ts";
-import { param, type Sql, sql } from "../sql.ts";
-import { inExactOrder, isByEstimates, type SessionConditions, type SessionFilter, totalsFit } from "./filter.ts";
+import { listBySums } from "./by-sums.ts";
+import { isByEstimates, type SessionConditions, type SessionFilter, totalsFit } from "./filter.ts";
+import { anyOrder, asksForTotals, fewKeys, type ListedSession, scopeOf, sessionKeys, spareOf } from "./keys.ts";
 import { readSessions, type SessionRead } from "./read.ts";
-import { isSettleable } from "./settled.ts";
-import { settledPage } from "./settled-list.ts";
-import {
-  type DayRange,
-  rowsOfDays,
-  type SessionKey,
-  type SessionPart,
-  type SessionScope,
-  sessionCandidatesStatement,
-  sessionCountStatement,
-  sessionDaysStatement,
-} from "./statements.ts";
+import { sessionCountStatement } from "./statements.ts";
 
 /**
  * Sessions of a project, with exact numbers.
  *
- * By time of arrival, only the newest or oldest days are read, as many as it takes. In an order by cost, duration or number of
- * traces, and where these or errors are asked for, the roll-up's estimates find more candidates than asked for, and their exact
- * numbers decide; of all sessions, the greatest first, sums that were made beforehand (`settledPage`). Among more sessions than
- * `max_counted_sessions` one is missed where its estimate is far off: too low, because most of its spans came in other blocks
- * than those that named the session, or too high, because they came twice.
- *
- * @returns `next` in an order by time or name alone: where estimates stand tells nothing of the place in the list of exact numbers
+ * By time of arrival, only the newest or oldest days are read, as many as it takes. Where cost, duration or errors are asked
+ * for, the roll-up's estimates find more candidates than asked for, and their exact numbers decide; so they do in an order by
+ * such numbers (`listBySums`). Among more sessions than `max_counted_sessions` one is missed where its estimate is far off: too
+ * low, because most of its spans came in other blocks than those that named the session, or too high, because they came twice.
  */
 export async function listSessions(
   reader: Reader,
   project: string,
   filter: SessionFilter,
 ): Promise<ListPage<SessionRead>> {
+  if (isByEstimates(filter)) return listBySums(reader, project, filter);
   const { limit } = filter;
   const offset = filter.offset + passedBy(filter.after);
   const need = offset + limit;
-  if (!isByEstimates(filter) && !asksForTotals(filter)) {
-    const passed = (await candidates(reader, project, filter, need)).slice(0, need);
+  if (!asksForTotals(filter)) {
+    const passed = (await sessionKeys(reader, project, filter, need)).slice(0, need);
     const rows = await readSessions(reader, project, passed.slice(offset));
     return { rows, next: passed.length < need ? undefined : positionBehind(passed.map(placeIn(filter))) };
   }
-  const more = Math.ceil(need / 4) + spare;
-  const page = isSettleable(filter) ? await settledPage(reader, project, filter, more) : undefined;
-  if (page !== undefined) return { rows: page, next: undefined };
-  const keys = await sessionKeys(reader, project, filter, need + more);
+  const keys = await sessionKeys(reader, project, filter, need + spareOf(need));
   const found = await readSessions(reader, project, keys);
   const fitting = found.filter((session) => totalsFit(session, filter));
-  const rows = inExactOrder(fitting, filter).slice(offset, need);
-  if (rows.length < limit || isByEstimates(filter)) return { rows, next: undefined };
+  const rows = fitting.slice(offset, need);
+  if (rows.length < limit) return { rows, next: undefined };
   const isPassed = new Set(fitting.slice(0, need).map(({ id }) => id));
   const passed = keys.filter(({ sessionId }) => isPassed.has(sessionId));
   return { rows, next: positionBehind(passed.map(placeIn(filter))) };
@@ -60,24 +44,6 @@ function placeIn({ sortBy }: SessionFilter): (key: ListedSession) => RowPosition
     key: sortBy === "name" ? nameBegin : arrived,
     id: sessionId,
   });
-}
-
-/** A session of a list, and when it came. */
-export interface ListedSession extends SessionKey {
-  /** Milliseconds since the epoch, as text. */
-  readonly arrived: string;
-  /** The first `mostText` characters of its name, in an order by name; null: it has none. */
-  readonly nameBegin?: string | null | undefined;
-}
-
-/** The first keys of sessions by time of arrival, whatever their totals are. */
-export function sessionKeysByTime(
-  reader: Reader,
-  project: string,
-  filter: SessionFilter,
-  need: number,
-): Promise<readonly ListedSession[]> {
-  return select(reader, scopeOf(reader, project, filter), withoutTotals(filter), need);
 }
 
 /**
@@ -92,118 +58,4 @@ export async function countSessions(reader: Reader, project: string, filter: Ses
   }
   const [row] = await reader.rows<{ found: number }>(sessionCountStatement(scopeOf(reader, project, filter), filter));
   return row?.found ?? 0;
-}
-
-/** Keys in any order, where estimates decide: all sessions, where the other conditions leave few. */
-export async function sessionKeys(
-  reader: Reader,
-  project: string,
-  filter: SessionFilter,
-  need: number,
-): Promise<ListedSession[]> {
-  const few = asksForTotals(filter) ? await fewKeys(reader, project, filter) : undefined;
-  return few ?? candidates(reader, project, filter, need);
-}
-
-/** The keys of all sessions that fulfil the conditions on other things than totals; undefined where these are many. */
-async function fewKeys(reader: Reader, project: string, filter: SessionFilter): Promise<ListedSession[] | undefined> {
-  const { max_counted_sessions: most } = reader.bounds;
-  const few = await candidates(reader, project, withoutTotals(filter), most + 1);
-  return few.length <= most ? few : undefined;
-}
-
-/** Where none is wanted. */
-const anyOrder = { sortBy: "name", sortOrder: "asc", limit: 0, offset: 0 } as const;
-
-function withoutTotals(filter: SessionFilter): SessionFilter {
-  const { hasError, durationMin, durationMax, costMin, costMax, ...rest } = filter;
-  return rest;
-}
-
-/** Candidates beyond those asked for, where estimates decide. */
-const spare = 25;
-function asksForTotals({ hasError, durationMin, durationMax, costMin, costMax }: SessionConditions): boolean {
-  return [hasError, durationMin, durationMax, costMin, costMax].some((value) => value !== undefined);
-}
-
-async function candidates(
-  reader: Reader,
-  project: string,
-  filter: SessionFilter,
-  need: number,
-): Promise<ListedSession[]> {
-  if (filter.sortBy !== "created_at" || filter.id !== undefined) {
-    return select(reader, scopeOf(reader, project, filter), filter, need);
-  }
-  const [days] = await reader.rows<DayRange & { found: number }>(sessionDaysStatement(reader.tables.sessions));
-  if (days === undefined || days.found === 0) return [];
-  const rest = daysBehind(days, filter);
-  if (rest === undefined) return [];
-  for (let length = 1, most = need; ; ) {
-    const window = windowOf(rest, length - 1, filter.sortOrder);
-    // What sessions have said since is of their names and totals.
-    const seen = filter.sortOrder === "desc" && asksForSums(filter) ? { ...window, to: days.to } : window;
-    const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(seen)] };
-    const found = await select(reader, scope, filter, most, { window });
-    const fresh = window.from <= days.from ? found : await cameWithin(reader, project, found, window);
-    if (fresh.length >= need) return fresh;
-    // The oldest of a window that begins at a position: the next ones are in it, too.
-    if (filter.sortOrder === "asc" && found.length === most) most += 2 * (found.length - fresh.length);
-    else if (isWhole(window, rest)) return fresh;
-    else length *= windowGrowth;
-  }
-}
-
-/** Milliseconds. */
-const day = 86_400_000;
-
-/** The days of a range in which sessions behind the position came; undefined: none. */
-function daysBehind({ from, to }: DayRange, { after, sortOrder }: SessionFilter): DayRange | undefined {
-  if (after === undefined || !("key" in after)) return { from, to };
-  const at = Math.floor(Number(after.key) / day);
-  const rest = sortOrder === "desc" ? { from, to: Math.min(at, to) } : { from: Math.max(at, from), to };
-  return rest.from > rest.to ? undefined : rest;
-}
-
-/** Whether conditions are on what all rows of a session say together. */
-function asksForSums(filter: SessionConditions): boolean {
-  return filter.names !== undefined || asksForTotals(filter);
-}
-
-/** Leaves out sessions that go on in a window but came before it. */
-async function cameWithin(
-  reader: Reader,
-  project: string,
-  keys: readonly ListedSession[],
-  window: DayRange,
-): Promise<ListedSession[]> {
-  if (keys.length === 0) return [];
-  const ids = keys.map(({ sessionId }) => sessionId);
-  const before = sql`Day < toDate(${param("UInt16", window.from)})`;
-  const rows = [sql`SessionId IN ${param("Array(String)", ids)}`, before];
-  const older = await select(reader, { project, tables: reader.tables, rows }, anyOrder, ids.length);
-  const isOlder = new Set(older.map(({ sessionId }) => sessionId));
-  return keys.filter(({ sessionId }) => !isOlder.has(sessionId));
-}
-
-async function select(
-  reader: Reader,
-  scope: SessionScope,
-  filter: SessionFilter,
-  need: number,
-  part: SessionPart = {},
-): Promise<ListedSession[]> {
-  const statement = sessionCandidatesStatement(scope, filter, { need, ...part });
-  const rows = await reader.rows<Omit<ListedSession, "days"> & { firstDay: number; lastDay: number }>(statement);
-  // In a window only some days of a session were looked at.
-  const daysOf = (from: number, to: number): DayRange | undefined =>
-    part.window === undefined ? { from, to } : undefined;
-  return rows.map(({ sessionId, firstDay, lastDay, arrived, nameBegin }) => {
-    return { sessionId, days: daysOf(firstDay, lastDay), arrived, nameBegin };
-  });
-}
-
-function scopeOf(reader: Reader, project: string, { id }: SessionConditions): SessionScope {
-  const rows: Sql[] = id === undefined ? [] : [sql`SessionId = ${param("String", id)}`];
-  return { project, tables: reader.tables, rows };
 }

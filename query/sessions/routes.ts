@@ -9,13 +9,12 @@ import type { ReadsConfig } from "../config.ts";
 import { listSchema } from "../export/answer.ts";
 import { exportTable } from "../export/table.ts";
 import { listFilterOf } from "../list-filter.ts";
-import { arrivalParameters, sessionPartParameters, totalsParameters } from "../list-parameters.ts";
-import { answerByOffset } from "../offset-list.ts";
+import { arrivalParameters, partParameters, totalsParameters } from "../list-parameters.ts";
 import { answerByPosition } from "../position-list.ts";
 import { type Reader, stoppedBy } from "../reader.ts";
 import { withSignals } from "../signals/with-signals.ts";
 import { allSessions } from "./all.ts";
-import { isByEstimates, type SessionFilter, sessionSortFields, sessionSortKeys } from "./filter.ts";
+import { type SessionFilter, sessionSortFields, sessionSortKeys } from "./filter.ts";
 import { countSessions, listSessions } from "./list.ts";
 import { sessionRead } from "./model.ts";
 import { getSession, type SessionRead } from "./read.ts";
@@ -32,7 +31,7 @@ const listQueryFor = (bounds: ReadsConfig) =>
       sort_by: sortByOf(sessionSortFields),
       sort_order: sortOrder,
       limit: limitOf(500, 50),
-      ...sessionPartParameters,
+      ...partParameters,
     },
     bounds,
   );
@@ -102,10 +101,6 @@ async function answerList(store: Reader, request: ApiRequest<unknown, ListQuery>
   const pages = async function* (part: Partial<SessionFilter>) {
     for await (const rows of allSessions(reader, project, { ...filter, ...part }, mostKeys)) yield whole(rows);
   };
-  if (isByEstimates(filter)) {
-    const read = async (offset: number) => (await page({ offset })).rows;
-    return answerByOffset(request, { ...list, read, readAll: (offset) => pages({ offset }) }, reader.bounds);
-  }
   return answerByPosition(
     request,
     {

@@ -1,11 +1,12 @@
 import type { Reader } from "../reader.ts";
 import type { SettledMark } from "../settled/hours.ts";
 import { splitHours } from "../settled/trace-stretch.ts";
-import { inExactOrder, type SessionFilter } from "./filter.ts";
+import { behindPosition, inExactOrder, type SortedSession, type SumFilter } from "./filter.ts";
 import { readSessions, type SessionRead, sessionsWithTotals } from "./read.ts";
 import {
   noUuid,
   type SettledCandidate,
+  type SettledOrder,
   settledCandidatesStatement,
   settledMarksStatement,
   settledTotalsStatement,
@@ -20,13 +21,13 @@ type TotalsRow = Omit<SessionTotals, "tags"> & { readonly unsure: number };
  *
  * A trace that pauses for more than an hour from one stretch into another counts in both.
  *
- * @param spare candidates beyond the page, for want of exact numbers of those that are added up anew
+ * @param spare candidates on both sides of the page, for want of exact numbers of those that are added up anew
  * @returns undefined: too little was added up, or fewer sessions have what is asked for
  */
 export async function settledPage(
   reader: Reader,
   project: string,
-  filter: SessionFilter,
+  filter: SumFilter,
   spare: number,
 ): Promise<readonly SessionRead[] | undefined> {
   const { tables } = reader;
@@ -36,13 +37,18 @@ export async function settledPage(
   ]);
   const hours = splitHours(counts, marks);
   if (hours === undefined) return undefined;
-  const need = filter.offset + filter.limit + spare;
-  const order = { sortBy: filter.sortBy, need };
-  const first = await reader.rows<SettledCandidate>(settledCandidatesStatement(project, tables, hours, order));
-  if (first.length < need || first.some(({ sessionId }) => sessionId === noUuid)) return undefined;
+  const { sortBy, offset, limit, after } = filter;
+  const select = (order: SettledOrder): Promise<readonly SettledCandidate[]> =>
+    reader.rows(settledCandidatesStatement(project, tables, hours, order));
+  const need = offset + limit + spare;
+  const [behind, before] = await Promise.all([
+    select({ sortBy, need, after }),
+    after === undefined ? [] : select({ sortBy, need: spare, after, isBefore: true }),
+  ]);
+  const first = [...behind, ...before];
+  if (behind.length < need || first.some(({ sessionId }) => sessionId === noUuid)) return undefined;
   const ids = first.map(({ sessionId }) => sessionId);
-  const pageOf = <Session>(all: readonly Session[]): readonly Session[] =>
-    all.slice(filter.offset, filter.offset + filter.limit);
+  const pageOf = <Session>(all: readonly Session[]): readonly Session[] => all.slice(offset, offset + limit);
   const totalsRows = reader.rows<TotalsRow>(settledTotalsStatement(project, tables, hours.settled, ids));
   const totals = totalsRows.then((rows) => new Map(rows.map((row) => [row.sessionId, { ...row, tags: [] }])));
   // Nearly always the first order is the last one, so the sessions are read meanwhile.
@@ -54,7 +60,9 @@ export async function settledPage(
   const exactOf = new Map(exact.map((session) => [session.id, session]));
   const isAgain = new Set(again.map(({ sessionId }) => sessionId));
   const sums = ids.flatMap((id) => (isAgain.has(id) ? [] : sumsOf(known.get(id))));
-  const inOrder = pageOf(inExactOrder([...sums, ...exact], filter)).map(({ id }) => id);
+  const all = behindPosition<SortedSession>([...sums, ...exact], after, filter);
+  const inOrder = pageOf(inExactOrder(all, filter)).map(({ id }) => id);
+  if (inOrder.length < limit) return undefined;
   const others = await sessionsWithTotals(reader, project, keysOf(inOrder.filter((id) => !isAgain.has(id))), totals);
   const otherOf = new Map(others.map((session) => [session.id, session]));
   return inOrder.flatMap((id) => exactOf.get(id) ?? otherOf.get(id) ?? []);

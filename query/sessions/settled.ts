@@ -1,10 +1,11 @@
 import { none, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionSums } from "../../exporters/clickhouse/schema/settled-sessions.ts";
+import { isOfNothing, type Position, standsBefore, standsBehind } from "../position.ts";
 import type { StoreTables } from "../reader.ts";
 import { ofHours, settledMarks } from "../settled/hours.ts";
 import { type SplitHours, traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf, arrayOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
-import { isByEstimates, type SessionFilter, type SessionSortField } from "./filter.ts";
+import type { SumField, SumFilter } from "./filter.ts";
 
 /*
  * The statements of lists in the order of sums that were added up beforehand (exporters/clickhouse/schema/settled-sessions.ts).
@@ -16,19 +17,18 @@ const amounts = {
   trace_count: { settled: sessionSums.TraceCount, live: "1" },
   cost: { settled: sessionSums.Cost, live: "Cost" },
   duration: { settled: sessionSums.Duration, live: "if(End > Start, dateDiff('nanosecond', Start, End) / 1e6, NULL)" },
-} as const satisfies Partial<Record<SessionSortField, object>>;
+} as const satisfies Record<SumField, object>;
 
-/** Whether a list is in the order of sums that are kept, the greatest first, of all sessions: others are among fewer. */
+/** Whether sums that are kept give the list: the greatest first, of all sessions that have one. Others are among fewer. */
 export function isSettleable({
-  sortBy,
+  sortBy: _sortBy,
   sortOrder,
   limit: _limit,
   offset: _offset,
+  after,
   ...conditions
-}: SessionFilter): boolean {
-  return (
-    isByEstimates({ sortBy }) && sortOrder === "desc" && Object.values(conditions).every((one) => one === undefined)
-  );
+}: SumFilter): boolean {
+  return sortOrder === "desc" && !isOfNothing(after) && Object.values(conditions).every((one) => one === undefined);
 }
 
 export function settledMarksStatement(project: string, settledSessions: string): Statement {
@@ -39,20 +39,32 @@ export function settledMarksStatement(project: string, settledSessions: string):
 export interface SettledCandidate {
   /** As stored; `noUuid` for all of other forms. */
   readonly sessionId: string;
-  /** Whether traces of hours that no sums hold of have named it: then the sums are not all. */
+  /** Whether traces of hours that no sums hold of have named it: then the sums are not all. Before a position: or they are unsure. */
   readonly isLive: number;
 }
 
 export const noUuid = "00000000-0000-0000-0000-000000000000";
 
-/** The first sessions that have what is asked for, in order: of equals, those with lesser ids. */
+/** Which of the sessions, in the order of what: the greatest first, and of equals those with lesser ids. */
+export interface SettledOrder {
+  readonly sortBy: SumField;
+  readonly need: number;
+  readonly after?: Position | undefined;
+  /** Whether it is those before the position, the nearest first, whose exact sums may stand behind it. */
+  readonly isBefore?: boolean;
+}
+
+/** What sums are sorted by in SQL. */
+const sumKey = { column: "sum(Amount)", kind: "number", isOptional: false } as const;
+
+/** The first sessions that have what is asked for. */
 export function settledCandidatesStatement(
   project: string,
   tables: StoreTables,
   { settled, live }: SplitHours,
-  { sortBy, need }: { readonly sortBy: SessionSortField; readonly need: number },
+  { sortBy, need, after, isBefore = false }: SettledOrder,
 ): Statement {
-  const amount = amounts[sortBy as keyof typeof amounts];
+  const amount = amounts[sortBy];
   const number = (value: string): Sql => raw(`toNullable(toFloat64(${value}))`);
   const id = `substring(Session, ${stampDigits + 1})`;
   // Left out where there is nothing: to put two sources together takes longer than to read this one.
@@ -61,16 +73,24 @@ export function settledCandidatesStatement(
     ${number(amount.live)} AS Amount, 1 AS IsLive
   FROM ${raw(tables.traces)}
   WHERE ${allOf([ofProject(project), ofHours(live, 1), raw(`Session != '${none}'`)])}`;
+  const columns = { Id: sessionSums.Id, Amount: amount.settled, ...(isBefore ? { Unsure: sessionSums.Unsure } : {}) };
+  const members = Object.entries(columns).map(([name, column]) => `${column} AS ${name}`);
+  const stands = isBefore ? standsBefore : standsBehind;
+  const ofPosition = after === undefined ? undefined : stands(after, sumKey, "desc", raw("toString(Id)"));
+  // Those of other forms are one here, and any of them may stand behind.
+  const order = isBefore
+    ? sql`Id = toUUID('${raw(noUuid)}') DESC, sum(Amount), UUIDToNum(Id) DESC`
+    : raw("sum(Amount) DESC, UUIDToNum(Id)");
   return statementOf(sql`SELECT toString(Id) AS sessionId, max(IsLive) AS isLive
 FROM (
-  SELECT Id, ${number("Amount")} AS Amount, 0 AS IsLive
-  FROM (SELECT ${raw(`${sessionSums.Id}, ${amount.settled}`)} FROM ${raw(tables.settledSessions)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
-  ARRAY JOIN ${raw(`${sessionSums.Id} AS Id, ${amount.settled} AS Amount`)}
+  SELECT Id, ${number("Amount")} AS Amount, ${raw(isBefore ? "Unsure" : "0")} AS IsLive
+  FROM (SELECT ${raw(Object.values(columns).join(", "))} FROM ${raw(tables.settledSessions)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
+  ARRAY JOIN ${raw(members.join(", "))}
 ${live.length === 0 ? nothing : ofLive}
 )
 GROUP BY Id
-HAVING isNotNull(sum(Amount))
-ORDER BY sum(Amount) DESC, UUIDToNum(Id)
+HAVING ${allOf([raw("isNotNull(sum(Amount))"), isBefore ? raw("isLive = 1") : undefined, ofPosition])}
+ORDER BY ${order}
 LIMIT ${param("UInt64", need)}`);
 }
 

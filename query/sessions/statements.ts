@@ -1,10 +1,17 @@
 import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
-import { orderBy } from "../page.ts";
-import { mostText, standsBehind } from "../position.ts";
+import { orderBy, orderFromEnd } from "../page.ts";
+import { isOfNothing, mostText, type Position, type SortKey, standsBefore, standsBehind } from "../position.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { derivedTraces, rowsOfSessions } from "../traces/statements.ts";
-import { type SessionConditions, type SessionFilter, sessionConditions, sessionSortKeys } from "./filter.ts";
+import {
+  isByEstimates,
+  type SessionConditions,
+  type SessionFilter,
+  type SessionSortField,
+  sessionConditions,
+  sessionSortKeys,
+} from "./filter.ts";
 
 /** Whose sessions, and where their rows are looked for. */
 export interface SessionScope {
@@ -49,12 +56,15 @@ export function rowsOfDays({ from, to }: DayRange): Sql {
   return sql`Day >= toDate(${param("UInt16", from)}) AND Day <= toDate(${param("UInt16", to)})`;
 }
 
-/** One row a session. Number of traces, errors, cost and duration (ms) are estimates. Only what is used costs anything. */
+/**
+ * One row a session. Number of traces, errors, cost and duration (ms) are estimates; a duration of 0 may be none. Only what is
+ * used costs anything.
+ */
 function rolledUpSessions({ project, tables, rows }: SessionScope): Sql {
   return sql`SELECT SessionId, min(s.CreatedAt) AS created, max(s.UpdatedAt) AS updated,
   nullIf(substring(max(s.Name), ${raw(String(stampDigits + 1))}), '') AS name,
   sum(length(s.Traces)) AS traceCount, sum(s.ErrorCount) AS errorCount, sum(s.Cost) AS cost,
-  sum(s.Duration) / 1e6 AS duration, min(s.Day) AS firstDay, max(s.Day) AS lastDay,
+  if(sum(length(s.Traces)) = 0, NULL, sum(s.Duration) / 1e6) AS duration, min(s.Day) AS firstDay, max(s.Day) AS lastDay,
   groupArrayArray(s.Tags) AS tags, groupArrayArray(s.Attributes) AS attributes
 FROM ${raw(tables.sessions)} AS s
 WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)])}
@@ -65,30 +75,40 @@ GROUP BY SessionId`;
 export interface SessionPart {
   /** Days in which the sessions must have come. */
   readonly window?: DayRange | undefined;
+  /** Whether it is those before the position, the nearest first. */
+  readonly isBefore?: boolean;
 }
 
-/** The first ids of a list, by estimates. */
+/** The first ids of a list, by estimates. Behind a position of nothing, those that may have nothing. */
 export function sessionCandidatesStatement(
   scope: SessionScope,
   filter: SessionFilter,
   options: SessionPart & { readonly need: number },
 ): Statement {
-  const { need, window } = options;
+  const { need, window, isBefore = false } = options;
   const { sortBy, sortOrder, after } = filter;
-  const key = sessionSortKeys[sortBy];
+  const key = keyBehind(sortBy, after);
   const day = (at: number): Sql => sql`toDateTime(toDate(${param("UInt16", at)}), 'UTC')`;
   const inWindow =
     window === undefined ? undefined : sql`created >= ${day(window.from)} AND created < ${day(window.to + 1)}`;
-  const behind = after === undefined ? undefined : standsBehind(after, key, sortOrder, raw("SessionId"));
+  const [stands, order] = isBefore ? [standsBefore, orderFromEnd] : [standsBehind, orderBy];
+  const ofPosition = after === undefined ? undefined : stands(after, key, sortOrder, raw("SessionId"));
   const name = sortBy === "name" ? sql`, leftUTF8(name, ${raw(String(mostText))}) AS nameBegin` : nothing;
+  const estimate = isByEstimates(filter) ? sql`, ${raw(key.column)} AS estimate` : nothing;
   return statementOf(sql`SELECT SessionId AS sessionId, toUInt32(firstDay) AS firstDay, toUInt32(lastDay) AS lastDay,
-  toString(toUnixTimestamp64Milli(created)) AS arrived${name}
+  toString(toUnixTimestamp64Milli(created)) AS arrived${name}${estimate}
 FROM (
 ${rolledUpSessions(scope)}
 )
-WHERE ${allOf([...sessionConditions(filter, scope), inWindow, behind])}
-ORDER BY ${orderBy(raw(key.column), sortOrder, raw("SessionId"))}
+WHERE ${allOf([...sessionConditions(filter, scope), inWindow, ofPosition])}
+ORDER BY ${order(raw(key.column), sortOrder, raw("SessionId"))}
 LIMIT ${param("UInt64", need)}`);
+}
+
+/** What a list is sorted by behind a position. The estimate of a duration is 0 where no trace has ended. */
+function keyBehind(sortBy: SessionSortField, after: Position | undefined): SortKey {
+  const key = sessionSortKeys[sortBy];
+  return isOfNothing(after) && sortBy === "duration" ? { ...key, column: "nullIf(duration, 0)" } : key;
 }
 
 export function sessionCountStatement(scope: SessionScope, filter: SessionConditions): Statement {

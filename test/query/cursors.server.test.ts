@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SortOrder } from "../../query/page.ts";
-import { cursorPosition, type ListPage, type Position, positionCursor, type SortKey } from "../../query/position.ts";
 import { type SessionFilter, sessionSortKeys } from "../../query/sessions/filter.ts";
 import { listSessions } from "../../query/sessions/list.ts";
 import { allTraces } from "../../query/traces/all.ts";
 import { type TraceFilter, traceSortFields, traceSortKeys } from "../../query/traces/filter.ts";
 import { listTraces } from "../../query/traces/list.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
+import { idsOf, type Page, paged } from "./paged.ts";
 import { project, type SpanRow, sessionUuidOf, startTestStore, type TestStore, traceUuid } from "./support.ts";
 
 const minute = 60_000;
@@ -30,35 +30,6 @@ const someOrders = [
   { sortBy: "name", sortOrder: "desc" },
   { sortBy: "cost", sortOrder: "asc" },
 ] as const;
-
-interface Page {
-  readonly after: Position | undefined;
-  readonly limit: number;
-}
-
-/** All rows of a list page by page, each behind a cursor of the page before; what is done when some have been read. */
-async function paged<Row>(
-  read: (page: Page) => Promise<ListPage<Row>>,
-  key: SortKey,
-  limit: number,
-  meanwhile: (page: number) => Promise<void> = () => Promise.resolve(),
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  let after: Position | undefined;
-  for (let page = 0; page < 1_000; page++) {
-    const found = await read({ after, limit });
-    rows.push(...found.rows);
-    if (found.next === undefined) return rows;
-    expect(found.rows).toHaveLength(limit);
-    const cursor = positionCursor("list", found.next);
-    expect(cursor.length).toBeLessThan(4_096);
-    after = cursorPosition("list", cursor, key, () => true);
-    await meanwhile(page);
-  }
-  throw new Error("the list has no end");
-}
-
-const idsOf = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
 
 const pagedTraces = (filter: Partial<TraceFilter>, limit: number, meanwhile?: (page: number) => Promise<void>) => {
   const whole: TraceFilter = { sortBy: "started_at", sortOrder: "desc", limit, offset: 0, ...filter };

@@ -83,6 +83,12 @@ const statements = {
     except: [attack],
     fromSpans: false,
   }),
+  "sessions by settled cost behind another": settledCandidatesStatement(attack, tables, hours, {
+    ...{ sortBy: "cost", need: 50, after: { key: "0.5", id: attack } },
+  }),
+  "sessions by settled cost before another": settledCandidatesStatement(attack, tables, hours, {
+    ...{ sortBy: "cost", need: 50, after: { key: "0.5", id: attack }, isBefore: true },
+  }),
   "settled totals of sessions": settledTotalsStatement(attack, tables, hours.settled, [attack]),
 };
 

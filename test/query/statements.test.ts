@@ -165,6 +165,21 @@ const statements = {
     { ...page, sortBy: "name", after: { key: attack, id: attack } },
     { need: 50 },
   ),
+  "sessions by cost behind another": sessionCandidatesStatement(
+    { project, tables, rows: [] },
+    { ...page, sortBy: "cost", after: { key: "0.5", id: attack } },
+    { need: 50 },
+  ),
+  "sessions by traces before another": sessionCandidatesStatement(
+    { project, tables, rows: [] },
+    { ...page, sortBy: "trace_count", after: { key: "5", id: attack } },
+    { need: 50, isBefore: true },
+  ),
+  "sessions by duration behind one that has none": sessionCandidatesStatement(
+    { project, tables, rows: [] },
+    { ...page, sortBy: "duration", after: { key: null, id: attack } },
+    { need: 50 },
+  ),
   "number of sessions": sessionCountStatement({ project, tables, rows: [] }, sessionFilter),
   "a page of sessions": sessionRowsStatement({ project, tables, rows: [] }),
   "totals of sessions": sessionTotalsStatement(project, tables, [{ sessionId: attack }], false),

@@ -211,8 +211,17 @@ describe("cursors of traces and sessions", () => {
     ["created_at", ["sessions created_at desc", null, session, null]],
     ["created_at", ["sessions created_at desc", "5", "", null]],
     ["name", ["sessions name asc", "a", session, null]],
-    ["cost", ["sessions cost desc", "5", session, null]],
-    ["cost", ["sessions cost desc", "x"]],
+    ["cost", ["sessions cost desc", "5"]],
+    ["cost", ["sessions cost asc", "5", session, null]],
+    ["cost", ["sessions duration desc", "5", session, null]],
+    ["cost", ["traces cost desc", "5", session, null]],
+    ["cost", ["sessions cost desc", "5", "", null]],
+    ["cost", ["sessions cost desc", "5", null, "3"]],
+    ["cost", ["sessions cost desc", "nan", session, null]],
+    ["duration", ["sessions duration desc", "1e999", session, null]],
+    ["trace_count", ["sessions trace_count desc", null, session, null]],
+    ["trace_count", ["sessions trace_count desc", "1.5", session, null]],
+    ["trace_count", ["sessions trace_count desc", "18446744073709551616", session, null]],
   ])("of sessions, too (%s, %j)", async (sortBy, values) => {
     const { status, body } = await store.get(`/sessions?sort_by=${sortBy}&cursor=${cursorOf(...values)}`);
     expect([status, body.detail]).toMatchObject([400, [{ loc: ["query", "cursor"], type: "invalid_cursor" }]]);
@@ -230,6 +239,12 @@ describe("cursors of traces and sessions", () => {
       ["sessions", "name", [key, "'; --", null]],
     ]),
     ...["0", "9999999999999"].map((key): [string, string, unknown[]] => ["sessions", "created_at", [key, "a", null]]),
+    ...["-0", "1e308", "5e-324", "-1e308", null].flatMap((key): [string, string, unknown[]][] => [
+      ["sessions", "cost", [key, "'; --", null]],
+      ["sessions", "duration", [key, session, null]],
+    ]),
+    ["sessions", "trace_count", ["0", session, null]],
+    ["sessions", "trace_count", ["18446744073709551615", "a", null]],
   ])("that nobody was given are places as well (%s %s %j)", async (list, sortBy, position) => {
     for (const order of ["asc", "desc"]) {
       const cursor = cursorOf(`${list} ${sortBy} ${order}`, ...position);

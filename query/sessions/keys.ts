@@ -1,0 +1,157 @@
+import { isWhole, windowGrowth, windowOf } from "../page.ts";
+import type { Reader } from "../reader.ts";
+import { param, type Sql, sql } from "../sql.ts";
+import type { SessionConditions, SessionFilter } from "./filter.ts";
+import {
+  type DayRange,
+  rowsOfDays,
+  type SessionKey,
+  type SessionPart,
+  type SessionScope,
+  sessionCandidatesStatement,
+  sessionDaysStatement,
+} from "./statements.ts";
+
+/*
+ * Which sessions a list has, and in which order as far as the roll-up of sessions says.
+ */
+
+/** A session of a list: when it came, and what it is sorted by. */
+export interface ListedSession extends SessionKey {
+  /** Milliseconds since the epoch, as text. */
+  readonly arrived: string;
+  /** The first `mostText` characters of its name, in an order by name; null: it has none. */
+  readonly nameBegin?: string | null | undefined;
+  /** In an order by estimates. Null: it has nothing. */
+  readonly estimate?: number | null | undefined;
+}
+
+/** The first keys of sessions by time of arrival, whatever their totals are. */
+export function sessionKeysByTime(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+  need: number,
+): Promise<readonly ListedSession[]> {
+  return select(reader, scopeOf(reader, project, filter), withoutTotals(filter), need);
+}
+
+/** Keys in any order, where estimates decide: all sessions, where the other conditions leave few. */
+export async function sessionKeys(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+  need: number,
+): Promise<ListedSession[]> {
+  const few = asksForTotals(filter) ? await fewKeys(reader, project, filter) : undefined;
+  return few ?? candidates(reader, project, filter, need);
+}
+
+/** The keys of all sessions that fulfil the conditions on other things than totals; undefined where these are many. */
+export async function fewKeys(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+): Promise<ListedSession[] | undefined> {
+  const { max_counted_sessions: most } = reader.bounds;
+  const few = await candidates(reader, project, withoutTotals(filter), most + 1);
+  return few.length <= most ? few : undefined;
+}
+
+/** Where none is wanted. */
+export const anyOrder = { sortBy: "name", sortOrder: "asc", limit: 0, offset: 0 } as const;
+
+function withoutTotals(filter: SessionFilter): SessionFilter {
+  const { hasError, durationMin, durationMax, costMin, costMax, ...rest } = filter;
+  return rest;
+}
+
+/** Candidates beyond those asked for, where estimates decide. */
+export function spareOf(need: number): number {
+  return Math.ceil(need / 4) + 25;
+}
+
+export function asksForTotals({ hasError, durationMin, durationMax, costMin, costMax }: SessionConditions): boolean {
+  return [hasError, durationMin, durationMax, costMin, costMax].some((value) => value !== undefined);
+}
+
+async function candidates(
+  reader: Reader,
+  project: string,
+  filter: SessionFilter,
+  need: number,
+): Promise<ListedSession[]> {
+  if (filter.sortBy !== "created_at" || filter.id !== undefined) {
+    return select(reader, scopeOf(reader, project, filter), filter, need);
+  }
+  const [days] = await reader.rows<DayRange & { found: number }>(sessionDaysStatement(reader.tables.sessions));
+  if (days === undefined || days.found === 0) return [];
+  const rest = daysBehind(days, filter);
+  if (rest === undefined) return [];
+  for (let length = 1, most = need; ; ) {
+    const window = windowOf(rest, length - 1, filter.sortOrder);
+    // What sessions have said since is of their names and totals.
+    const seen = filter.sortOrder === "desc" && asksForSums(filter) ? { ...window, to: days.to } : window;
+    const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(seen)] };
+    const found = await select(reader, scope, filter, most, { window });
+    const fresh = window.from <= days.from ? found : await cameWithin(reader, project, found, window);
+    if (fresh.length >= need) return fresh;
+    // The oldest of a window that begins at a position: the next ones are in it, too.
+    if (filter.sortOrder === "asc" && found.length === most) most += 2 * (found.length - fresh.length);
+    else if (isWhole(window, rest)) return fresh;
+    else length *= windowGrowth;
+  }
+}
+
+/** Milliseconds. */
+const day = 86_400_000;
+
+/** The days of a range in which sessions behind the position came; undefined: none. */
+function daysBehind({ from, to }: DayRange, { after, sortOrder }: SessionFilter): DayRange | undefined {
+  if (after === undefined || !("key" in after)) return { from, to };
+  const at = Math.floor(Number(after.key) / day);
+  const rest = sortOrder === "desc" ? { from, to: Math.min(at, to) } : { from: Math.max(at, from), to };
+  return rest.from > rest.to ? undefined : rest;
+}
+
+/** Whether conditions are on what all rows of a session say together. */
+function asksForSums(filter: SessionConditions): boolean {
+  return filter.names !== undefined || asksForTotals(filter);
+}
+
+/** Leaves out sessions that go on in a window but came before it. */
+async function cameWithin(
+  reader: Reader,
+  project: string,
+  keys: readonly ListedSession[],
+  window: DayRange,
+): Promise<ListedSession[]> {
+  if (keys.length === 0) return [];
+  const ids = keys.map(({ sessionId }) => sessionId);
+  const before = sql`Day < toDate(${param("UInt16", window.from)})`;
+  const rows = [sql`SessionId IN ${param("Array(String)", ids)}`, before];
+  const older = await select(reader, { project, tables: reader.tables, rows }, anyOrder, ids.length);
+  const isOlder = new Set(older.map(({ sessionId }) => sessionId));
+  return keys.filter(({ sessionId }) => !isOlder.has(sessionId));
+}
+
+/** The first keys, of those in the part if one is given, as the roll-up has them. */
+export async function select(
+  reader: Reader,
+  scope: SessionScope,
+  filter: SessionFilter,
+  need: number,
+  part: SessionPart = {},
+): Promise<ListedSession[]> {
+  const statement = sessionCandidatesStatement(scope, filter, { need, ...part });
+  const rows = await reader.rows<Omit<ListedSession, "days"> & { firstDay: number; lastDay: number }>(statement);
+  // In a window only some days of a session were looked at.
+  const daysOf = (from: number, to: number): DayRange | undefined =>
+    part.window === undefined ? { from, to } : undefined;
+  return rows.map(({ firstDay, lastDay, ...key }) => ({ ...key, days: daysOf(firstDay, lastDay) }));
+}
+
+export function scopeOf(reader: Reader, project: string, { id }: SessionConditions): SessionScope {
+  const rows: Sql[] = id === undefined ? [] : [sql`SessionId = ${param("String", id)}`];
+  return { project, tables: reader.tables, rows };
+}
