@@ -84,7 +84,7 @@ describe("settled traces", () => {
     Promise.all(
       fields.flatMap((sortBy) =>
         orders.flatMap((sortOrder) => {
-          const asked = sortBy === "cost" ? filters : filters.slice(0, 2);
+          const asked = sortBy === "cost" && sortOrder === "desc" ? filters : filters.slice(0, 2);
           return asked.map((filter) => list({ sortBy, sortOrder, ...filter }));
         }),
       ),
@@ -143,7 +143,7 @@ describe("settled traces", () => {
     const walk = async (filter: Partial<TraceFilter>): Promise<readonly string[]> => {
       const ids: string[] = [];
       for (let after: Position | undefined; ; ) {
-        const { rows, next } = await page({ ...filter, limit: 70, after });
+        const { rows, next } = await page({ ...filter, limit: 90, after });
         ids.push(...rows.map(({ id }) => id));
         if (next === undefined) return ids;
         after = next;
@@ -154,7 +154,7 @@ describe("settled traces", () => {
     await fill();
     const [listsBefore, walksBefore] = [await lists(), await walks()];
     for (const ids of walksBefore) expect(new Set(ids).size).toBe(traceCount + 6);
-    for (const options of [{ kept: 8 }, { kept: 500 }, { kept: 3, tracesPerStatement: 9 }]) {
+    for (const options of [{ kept: 500 }, { kept: 3, tracesPerStatement: 9 }]) {
       await server.command("TRUNCATE TABLE settled_traces");
       // Of the other project as well.
       expect(await settle(traceListSettlement(options))).toBe(4 * days + 1);
