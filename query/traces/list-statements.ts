@@ -92,7 +92,7 @@ ORDER BY dirty DESC, ${orderBy(raw(key.column), sortOrder, raw("TraceId"))}
 LIMIT ${param("UInt64", need)}`);
 }
 
-function startsWithin({ from, to }: HourRange): Sql {
+export function startsWithin({ from, to }: HourRange): Sql {
   const [first, end] = [nanosOfSeconds(from), nanosOfSeconds(to + hour)];
   return sql`startNs >= ${param("Int64", String(first))} AND startNs < ${param("Int64", String(end))}`;
 }

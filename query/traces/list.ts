@@ -21,6 +21,7 @@ import {
   scopeOf,
   startOfPosition,
 } from "./list-statements.ts";
+import { selectNearest } from "./nearest.ts";
 import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
 import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
 import { isSettleable } from "./settled.ts";
@@ -111,15 +112,21 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
     const settled = await settledTraces({ reader, project, filter, range }, need);
     if (settled !== undefined) return certain(settled);
   }
-  const rest = near && hoursBehind(range, filter);
-  if (near === undefined || rest === undefined) return selectAll(isOfTime && isShort(range) ? { whole: range } : {});
+  const behind = near && hoursBehind(range, filter);
+  if (near === undefined || behind === undefined) return selectAll(isOfTime && isShort(range) ? { whole: range } : {});
+  const isEnough = near.isEnough || behind.to - behind.from <= nearHours * hour;
+  const rows = isEnough ? near : await nearestRows(reader, project, wanted, need, false);
+  const rest = hoursFrom(rows, behind, filter.sortOrder);
   const within = async (hours: number, spare = 0): Promise<Selected> => {
     const window = windowOf(rest, (hours - 1) * hour, filter.sortOrder);
     const isAll = isWhole(window, rest);
-    if (isAll && filter.after === undefined) return selectAll();
+    if (isAll && filter.after === undefined) {
+      return selectNearest(reader, scopeOf(reader, project, filter, range), filter, need);
+    }
     const seen = hoursSeen(window, range, filter, reader.bounds);
     const part = { window, ...(isShort(seen) ? { whole: seen } : {}) };
-    const { likely, sure } = await select(reader, scopeOf(reader, project, filter, seen), filter, need + spare, part);
+    const scope = scopeOf(reader, project, filter, seen);
+    const { likely, sure } = await selectNearest(reader, scope, filter, need + spare, part);
     const enough = async (): Promise<Selected> => {
       const all = await sure();
       const found =
@@ -131,9 +138,7 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
     };
     return likely.length < need ? enough() : { likely, sure: async () => (await enough()).sure() };
   };
-  const isEnough = near.isEnough || rest.to - rest.from <= nearHours * hour;
-  const rows = isEnough ? near : await nearestRows(reader, project, wanted, need, false);
-  return within(filter.after === undefined ? hoursOfRows(rows) : hoursUntil(rows, rest, filter.sortOrder));
+  return within(hoursOfRows(rows));
 }
 
 /** All that there are. */
@@ -230,10 +235,14 @@ function hoursOfRows({ first, last, found }: NearestRows): number {
   return found === 0 ? 1 : (last - first) / hour + 1;
 }
 
-/** The same from the hour of a position on. @param rest hours behind it */
-function hoursUntil({ first, last, found }: NearestRows, rest: HourRange, order: TraceFilter["sortOrder"]): number {
-  const length = order === "desc" ? rest.to - first : last - rest.from;
-  return found === 0 ? 1 : length / hour + 1;
+/** Without those before the first of the rows: there, other projects alone have some. */
+function hoursFrom(
+  { first, last, found }: NearestRows,
+  { from, to }: HourRange,
+  order: TraceFilter["sortOrder"],
+): HourRange {
+  if (found === 0) return { from, to };
+  return order === "desc" ? { from, to: Math.min(to, last) } : { from: Math.max(from, first), to };
 }
 
 /** What has to be known before a list can be asked for. */

@@ -138,6 +138,13 @@ const expressions = {
   durationMs: explicit("duration_ms", number, "if(isNull(endNs - startNs), NULL, greatest(endNs - startNs, 0)) / 1e6"),
 } as const;
 
+/** When a row of the roll-up says that its trace started, in nanoseconds; NULL: it does not. */
+export const startOfRow = explicit(
+  "started_at",
+  nanos,
+  "if(RowCount > 0, toUnixTimestamp64Nano(Start), NULL)",
+).replaceAll("said", "Explicit");
+
 export type DerivedColumn = keyof typeof expressions;
 
 const needs: Partial<Readonly<Record<DerivedColumn, readonly DerivedColumn[]>>> = {
