@@ -2,9 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Position } from "../../query/position.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { Statement } from "../../query/sql.ts";
-import type { TraceFilter } from "../../query/traces/filter.ts";
+import { type TraceFilter, traceSortKeys } from "../../query/traces/filter.ts";
 import { listTraces } from "../../query/traces/list.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
+import { idsOf, type Page, paged } from "./paged.ts";
 import { midnight, other, project, type SpanRow, startTestStore, type TestStore } from "./support.ts";
 
 const minute = 60_000;
@@ -34,6 +35,9 @@ function hoursOf({ query, params }: Statement): number {
     : [];
   return from === undefined || to === undefined ? 0 : (Number(params[to]) - Number(params[from])) / 3_600 + 1;
 }
+
+const pageOf = (filter: Partial<TraceFilter>) =>
+  listTraces(store.reader, project, { sortBy: "started_at", sortOrder: "desc", limit: 3, offset: 0, ...filter });
 
 /** A list by start, how it was found, and where the next page begins. */
 async function listed(filter: Partial<TraceFilter>): Promise<{
@@ -119,7 +123,7 @@ describe("lists of traces by start", () => {
     ["oldest", -90 * day, "asc", [0, 1, 2]],
   ] as const)("are right where the %s rows are another project's", async (_title, at, sortOrder, traces) => {
     await store.spans(...Array.from({ length: 30 }, (_, n) => spanAt(n, n * hour)), spanAt(1_000, at, other));
-    expect(await listed({ sortOrder })).toMatchObject({ traces, ends: 2 });
+    expect(await listed({ sortOrder })).toMatchObject({ traces, ends: 2, windows: 1 });
     expect(await listed({ sortOrder: sortOrder === "asc" ? "desc" : "asc" })).toMatchObject({ ends: 1, windows: 1 });
   });
 
@@ -140,5 +144,78 @@ describe("lists of traces by start", () => {
     await store.spans(...[1, 2, 3].map((trace) => spanAt(trace, trace * hour - midnight)));
     expect(await listed({})).toMatchObject({ traces: [3, 2, 1] });
     expect(await listed({ sortOrder: "asc" })).toMatchObject({ traces: [1, 2, 3] });
+  });
+
+  const many = 300;
+  /** Traces of one hour: some in several blocks, some whose spans came again with another start, some with a start of their own. */
+  const fillHour = async (): Promise<void> => {
+    const spans = Array.from({ length: many }, (_, n): SpanRow => {
+      const at = ((n * 7) % many) * 11_000;
+      const error = n % 20 === 0 ? ({ status: "Error" } as const) : {};
+      return { ...spanAt(n, at), name: `name ${n % 12}`, cost: n / 4, ...error };
+    });
+    await store.spans(...spans);
+    const again = spans.filter(({ trace }) => trace % 9 === 0);
+    await store.spans(
+      ...again.map((span) => ({ ...span, span: span.span + 1_000, parent: span.span, at: span.at! + 20 })),
+    );
+    const moved = spans.filter(({ trace }) => trace % 25 === 3);
+    await store.spans(...moved.map((span) => ({ ...span, at: span.at! + 3, created: hour })));
+    for (const trace of [10, 20, 30]) {
+      const startedAt = BigInt(midnight + trace * minute) * 1_000_000n;
+      await store.trace(trace, { at: trace * minute, explicit: { started_at: String(startedAt) }, tags: { a: "b" } });
+    }
+    // Said to have started far from where their spans are.
+    for (const [index, trace] of [600, 601, 602, 603, 604, 605].entries()) {
+      const [at, said] = trace % 2 === 0 ? [54, 3] : [0, 51];
+      await store.spans({ ...spanAt(trace, at * minute + trace), name: "name 3", cost: 61, status: "Error" });
+      const startedAt = BigInt(midnight + (said + index) * minute) * 1_000_000n;
+      await store.trace(trace, { at: 0, explicit: { started_at: String(startedAt) } });
+    }
+    await store.spans(...Array.from({ length: 40 }, (_, n) => spanAt(700 + n, 20 * minute)));
+    for (const trace of [40, 41]) await store.trace(trace, { at: 0, tags: { a: "b" } });
+    // Without a start.
+    await store.trace(900, { at: 0, explicit: { name: "name 3" } });
+  };
+
+  it.each(["desc", "asc"] as const)("find the first of an hour that has many (%s)", async (sortOrder) => {
+    await fillHour();
+    const filters: readonly Partial<TraceFilter>[] = [
+      {},
+      { names: ["name 3"] },
+      { hasError: true },
+      { costMin: 60 },
+      { tags: [{ key: "a", values: ["b"] }] },
+    ];
+    for (const elsewhere of [[], [spanAt(5_000, 30 * hour), spanAt(5_001, -30 * hour)]]) {
+      await store.spans(...elsewhere);
+      for (const filter of filters) {
+        const read = (page: Page) => pageOf({ sortOrder, ...filter, ...page });
+        const { rows: wanted } = await read({ after: undefined, limit: 500 });
+        expect(wanted.length).toBeGreaterThan(4);
+        const found = await paged(read, traceSortKeys.started_at, Math.ceil(wanted.length / 9));
+        expect(idsOf(found)).toEqual(idsOf(wanted));
+      }
+    }
+  });
+
+  it("put the first rows of an hour together, not all", async () => {
+    await fillHour();
+    const read: number[] = [];
+    const { reader } = store;
+    const { tables, bounds, countedHours, loggedMessages } = reader;
+    const counting: Reader = {
+      ...{ tables, bounds, countedHours, loggedMessages },
+      rows: async (statement, options) => {
+        const [of, ids] = /TraceId IN \(SELECT arrayJoin\(\{(p\d+)/.exec(statement.query) ?? [];
+        if (of !== undefined && statement.query.includes("ORDER BY dirty"))
+          read.push((statement.params[ids!] as string[]).length);
+        return reader.rows(statement, options);
+      },
+    };
+    const filter = { sortBy: "started_at", sortOrder: "desc", limit: 3, offset: 0 } as const;
+    expect((await listTraces(counting, project, filter)).rows).toHaveLength(3);
+    expect(read).toHaveLength(1);
+    expect(read[0]).toBeLessThan(30);
   });
 });
