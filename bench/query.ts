@@ -83,6 +83,8 @@ const queries = {
       costMin: 0.001 * random.below(5),
       tags: [{ key: "env", values: [random.of(["prod", "staging"])] }],
     }),
+  q_traces_cost: ({ reader }, random) =>
+    listTraces(reader, benchProject, { ...page, sortBy: "cost", offset: random.below(3) * 50 }),
   q_sessions: ({ reader }, random) =>
     listSessions(reader, benchProject, { ...page, sortBy: "cost", offset: random.below(3) * 50 }),
   q_spans_filter: async ({ reader }, random) => {
@@ -111,6 +113,7 @@ export const queryCases: Readonly<Record<keyof typeof queries, () => Promise<rea
   q_span: () => measure(queries.q_span),
   q_traces_latest: () => measure(queries.q_traces_latest),
   q_traces_filter: () => measure(queries.q_traces_filter),
+  q_traces_cost: () => measure(queries.q_traces_cost),
   q_sessions: () => measure(queries.q_sessions),
   q_spans_filter: () => measure(queries.q_spans_filter),
   q_series: () => measure(queries.q_series),

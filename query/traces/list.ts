@@ -3,6 +3,7 @@ import { isWhole, windowGrowth, windowOf } from "../page.ts";
 import { hoursOfTraces } from "../places.ts";
 import { type ListPage, passedBy, positionBehind } from "../position.ts";
 import type { Reader } from "../reader.ts";
+import { traceSpan } from "../settled/trace-stretch.ts";
 import { withSessions } from "../tags.ts";
 import { hour } from "../time.ts";
 import { columnsOfConditions, type TraceConditions, type TraceFilter, traceConditions } from "./filter.ts";
@@ -31,8 +32,9 @@ import { settledTraces } from "./settled-list.ts";
 /**
  * Traces of a project.
  *
- * Newest or oldest first, only the newest or oldest hours are read, as many as it takes; any other order reads the roll-up of
- * the time that the conditions allow. Rows that came more than some hours before or after all others of such a time are not
+ * Newest or oldest first, only the newest or oldest hours are read, as many as it takes. In any other order, the first traces of
+ * each stretch of hours are known beforehand (`settledTraces`); with conditions on tags or sessions, and where stretches have
+ * not settled, the roll-up of the time that the conditions allow is gone through. Rows that came more than some hours before or after all others of such a time are not
  * seen. Behind a position, hours before it are not read, and traces that have rows elsewhere are seen whole: of those that paused
  * for hours, one that the newest page has shown where it went on comes again where it began.
  *
@@ -65,7 +67,7 @@ export async function countTraces(reader: Reader, project: string, conditions: T
   const [range, filter] = await hoursAndFilter(reader, project, conditions);
   if (range === undefined) return 0;
   const settled =
-    isCountable(conditions) && !isShort(range) ? await settledCount(reader, project, conditions) : undefined;
+    isCountable(conditions) && hasStretches(range) ? await settledCount(reader, project, conditions) : undefined;
   if (settled !== undefined) return settled;
   const scope = scopeOf(reader, project, filter, range);
   if (traceConditions(filter, project, reader.tables).length === 0) {
@@ -108,7 +110,7 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
   // Those without a start, or with one that is far from their rows, are in no window.
   const selectAll = (part: ListPart = {}): Promise<Selected> =>
     select(reader, scopeOf(reader, project, filter, range), filter, need, part);
-  if (isOfTime && !isShort(range) && isSettleable(filter)) {
+  if (isOfTime && hasStretches(range) && isSettleable(filter)) {
     const settled = await settledTraces({ reader, project, filter, range }, need);
     if (settled !== undefined) return certain(settled);
   }
@@ -205,6 +207,11 @@ const shortHours = 48;
 /** Among the traces of more hours, finding the first and then reading their rows takes less than carrying all rows along. */
 function isShort({ from, to }: HourRange): boolean {
   return to - from <= shortHours * hour;
+}
+
+/** Whether some hours lie in whole stretches, of which the first traces are kept: fewer are read sooner as they are. */
+function hasStretches({ from, to }: HourRange): boolean {
+  return to - from >= 2 * traceSpan.length * hour;
 }
 
 /** Rows at the end of a list. Hours in seconds since the epoch. */
