@@ -20,7 +20,7 @@ const words =
  * Fills otel_traces, and what views fill from it: traces of ten spans over 30 days, a quarter of them LLM spans with 1 KB of
  * input and output and one of 12 models; 20 services, 60 span names, 2 % errors; three fifths of the traces in sessions of
  * about three, within an hour (of half of the traces, the root span alone names it); a fifth of the traces tagged, on spans and
- * on the trace; every 100,000th span twice.
+ * on the trace; every 100,000th span twice. Beside them, a project with a busy hour.
  */
 export async function fillStore(server: TestClickHouse, spans: number): Promise<void> {
   for (let from = 0; from < spans; from += rowsPerStatement) {
@@ -28,6 +28,7 @@ export async function fillStore(server: TestClickHouse, spans: number): Promise<
   }
   await insert(server, `INSERT INTO otel_traces SELECT * FROM otel_traces WHERE cityHash64(SpanId) % 100000 = 0`);
   await insert(server, insertTraceTags(spans));
+  await insert(server, busyHour);
   await mergeEndedDays(server);
 }
 
@@ -104,6 +105,16 @@ SELECT
   toDateTime64(addNanoseconds(t0, offset + 4000000000), 3) AS CreatedAt
 FROM numbers(${from}, ${count})`;
 }
+
+/** Another project, weeks before: its roll-up has a million traces in one hour. */
+export const busyProject = "7e0c6f3a-1111-4222-8333-944455557777";
+const busyHour = `
+INSERT INTO traces (ProjectId, Hour, TraceId, Start, End, CreatedAt, UpdatedAt, RowCount, SpanHashes, Cost, Root, SilentRoot)
+WITH addNanoseconds(toDateTime64('2026-09-01 10:00:00', 9, 'UTC'), number * 3600000) AS at
+SELECT '${busyProject}', toStartOfHour(at), lower(hex(sipHash128(number, 'busy'))), at, addSeconds(at, 2), addSeconds(at, 3), addSeconds(at, 4), 10,
+  arrayMap(i -> toUInt32(cityHash64(number, i)), range(10)), (cityHash64(number) % 1000) / 1e4,
+  concat('0', leftPad(hex(reinterpretAsUInt64(at)), 16, '0'), 'POST /chat'), 1
+FROM numbers(1000000)`;
 
 function insertTraceTags(spans: number): string {
   const traces = spans / spansPerTrace;

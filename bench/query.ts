@@ -24,7 +24,7 @@ import { listTraces } from "../query/traces/list.ts";
 import { readWholeTrace } from "../query/traces/whole.ts";
 import type { TestClickHouse } from "../test/support/clickhouse.ts";
 import { startClickHouse } from "./clickhouse.ts";
-import { benchProject, days, fillStore, firstDay, someIds } from "./query-data.ts";
+import { benchProject, busyProject, days, fillStore, firstDay, someIds } from "./query-data.ts";
 import { Random } from "./random.ts";
 
 /** Times of one query, in milliseconds, with so many spans stored. */
@@ -74,6 +74,8 @@ const queries = {
   q_span: ({ reader, spanIds }, random) => readSpan(reader, benchProject, random.of(spanIds)),
   q_traces_latest: ({ reader }, random) =>
     listTraces(reader, benchProject, { ...page, sortBy: "started_at", offset: random.below(5) * 50 }),
+  q_traces_busy: ({ reader }, random) =>
+    listTraces(reader, busyProject, { ...page, sortBy: "started_at", offset: random.below(5) * 50 }),
   q_traces_filter: ({ reader }, random) =>
     listTraces(reader, benchProject, {
       ...page,
@@ -112,6 +114,7 @@ export const queryCases: Readonly<Record<keyof typeof queries, () => Promise<rea
   q_trace: () => measure(queries.q_trace),
   q_span: () => measure(queries.q_span),
   q_traces_latest: () => measure(queries.q_traces_latest),
+  q_traces_busy: () => measure(queries.q_traces_busy),
   q_traces_filter: () => measure(queries.q_traces_filter),
   q_traces_cost: () => measure(queries.q_traces_cost),
   q_sessions: () => measure(queries.q_sessions),

@@ -7,7 +7,7 @@ export const seriesSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "Adds up hours that have ended in the background, so that series over days and the dearest, longest and largest sessions are found quickly.",
+      "Adds up hours that have ended in the background, so that series over days and the dearest, longest and largest traces and sessions are found quickly.",
     ),
   interval: durationMs
     .pipe(z.number().min(1_000, "must be 1s or more"))
