@@ -21,7 +21,7 @@ export function scopeOfHours({ tables }: Reader, project: string, hours: readonl
   return { project, tables, rows: [ofHours(beside, 1)], started };
 }
 
-/** Traces that are looked for by their ids wherever they are. No option: of more, parts stand by themselves. */
+/** Traces that are looked for by their ids wherever they are. No option: of more, the roll-up is gone through, with the same answer. */
 export const mostUnsure = 1_000;
 const mostRootless = 200;
 

@@ -40,7 +40,7 @@ const mostNameBytes = 200;
 
 /**
  * Traces without a root, which may have begun elsewhere, and traces that go on beyond what is looked at: so many of each are
- * named. Where there are more, as where callers send no spans, they are taken for whole ones.
+ * named. Where more have no root, callers send no spans, and their traces are taken for whole ones.
  */
 const mostUnsure = 200;
 
@@ -71,11 +71,13 @@ type ShareRow = Readonly<Record<string, Values>> & {
   readonly Dirty: readonly string[];
   /** Those whose ids are not of the form that is kept. */
   readonly Others: number;
+  /** Those that go on beyond what is looked at. */
+  readonly Long: number;
   readonly Unsure: readonly string[];
   readonly Counts: readonly number[];
 };
 
-/** @returns undefined: something has come, or the id of a trace is none of OpenTelemetry's */
+/** @returns undefined: something has come, too many traces go on elsewhere, or the id of one is none of OpenTelemetry's */
 export function settleLists(
   reader: Reader,
   stretch: Stretch,
@@ -86,7 +88,7 @@ export function settleLists(
     for (const share of sharesOf(counts, tracesPerStatement)) {
       shares.push(...(await sharesRows(reader, stretch, scopeOfStretch(reader, stretch, share), { kept, signal })));
     }
-    if (shares.some(({ Others }) => Others > 0)) return undefined;
+    if (shares.some(({ Others, Long }) => Others > 0 || Long > mostUnsure)) return undefined;
     return {
       ProjectId: stretch.project,
       Hour: stretch.hour,
@@ -182,16 +184,15 @@ export function firstTracesStatement(
     return `countIf(begins AND NOT isLong AND NOT isRootless AND ${isOfKind})`;
   });
   const lists = names.map(({ list }, index) => `${firstOf(list, kept)} AS list${index}`);
-  return statementOf(sql`SELECT Traces, Dirty, Others, Unsure, Counts,
+  return statementOf(sql`SELECT Traces, Dirty, Others, Long, Unsure, Counts,
   ${raw(columns.join(",\n  "))}
 FROM (
-  SELECT length(traces) AS Traces, Dirty, Others, arrayConcat(long, rootless) AS Unsure,
-    if(isTooMany, [], kinds) AS Counts,
+  SELECT length(traces) AS Traces, Dirty, Others, Long, arrayConcat(long, rootless) AS Unsure,
+    if(areMostRootless, [], kinds) AS Counts,
   ${raw(lists.join(",\n  "))}
   FROM (
     SELECT groupArrayIf(trace, begins) AS traces, groupArrayIf(${raw(String(mostDirty + 1))})(TraceId, dirty) AS Dirty, countIf(NOT isId) AS Others,
-      countIf(isLong) > ${raw(String(mostUnsure))} AS areMostLong, countIf(isRootless) > ${raw(String(mostUnsure))} AS areMostRootless, areMostLong OR areMostRootless AS isTooMany,
-      if(areMostLong, [], groupArrayIf(${raw(String(mostUnsure))})(TraceId, isLong)) AS long,
+      countIf(isLong) AS Long, groupArrayIf(${raw(String(mostUnsure))})(TraceId, isLong) AS long, countIf(isRootless) > ${raw(String(mostUnsure))} AS areMostRootless,
       if(areMostRootless, [], groupArrayIf(${raw(String(mostUnsure))})(TraceId, isRootless AND NOT isLong)) AS rootless,
       [${raw(counts.join(", "))}] AS kinds
     FROM (

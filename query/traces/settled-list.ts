@@ -157,7 +157,7 @@ interface Others {
   readonly seen: ReadonlySet<string>;
 }
 
-/** @returns undefined: they are most of all */
+/** @returns undefined: they are most of all, or too many to be looked at by their ids */
 async function othersOf(
   wanted: Wanted,
   {
@@ -175,9 +175,10 @@ async function othersOf(
   const isLive = new Set(live.map(({ At }) => At));
   const [first, unsure, rootless] = await Promise.all([
     isLive.size === 0 ? [] : liveTraces(wanted, isLive, need),
-    reader.rows<UnsureTrace>(unsureTracesStatement(project, tables, settled, mostUnsure)),
+    reader.rows<UnsureTrace>(unsureTracesStatement(project, tables, settled, mostUnsure + 1)),
     rootlessTraces(reader, project, [...isLive]),
   ]);
+  if (unsure.length > mostUnsure) return undefined;
   // Of a trace that lies in other hours, too, a part was seen.
   const parts = first.filter(({ firstHour, lastHour }) => !isLive.has(firstHour) || !isLive.has(lastHour));
   const seen = new Set([...unsure, ...(rootless ?? []), ...parts].map(({ traceId }) => traceId));

@@ -262,6 +262,19 @@ describe("settled traces", () => {
     expect((await costs())[0]![1]).toBe(777);
   });
 
+  it("are not made where too many traces go on elsewhere, and lists are right", async () => {
+    await fill();
+    const long = Array.from({ length: 205 }, (_, n): SpanRow[] => {
+      const root = { trace: 6_000 + n, span: 6_000 + 2 * n, at: begin + 35 * hour, lasts: 10, cost: n };
+      return [root, { ...root, span: root.span + 1, parent: root.span, at: begin + 37 * hour }];
+    });
+    await store.spans(...long.flat());
+    const before = await Promise.all([list(), counts()]);
+    expect(await settle()).toBe(4 * days - 1);
+    expect(await Promise.all([list(), counts()])).toEqual(before);
+    expect((await costs(1))[0]).toEqual([6_204, 408]);
+  });
+
   it("leave out names that are too long, and traces whose ids are none, and lists are right", async () => {
     await fill();
     const long = "n".repeat(300);
