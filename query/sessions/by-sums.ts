@@ -32,6 +32,7 @@ async function estimatedPage(reader: Reader, project: string, filter: SumFilter)
   const need = offset + limit;
   const few = asksForTotals(filter) ? await fewKeys(reader, project, { ...filter, after: undefined }) : undefined;
   if (few !== undefined) return (await exactOf(reader, project, few, filter)).slice(offset, need);
+  if (offset > mostPassed) return pageFarBehind(reader, project, filter);
   const first = await firstOf(reader, project, filter, need);
   if (first.isAll || isOfNothing(after)) return first.rows.slice(offset, need);
   const something = first.rows.filter((session) => session[sortBy] !== null);
@@ -40,6 +41,18 @@ async function estimatedPage(reader: Reader, project: string, filter: SumFilter)
   const behindAll = { ...filter, after: { key: null, id: "" } };
   const nothing = await firstOf(reader, project, behindAll, missing);
   return [...something, ...nothing.rows].slice(offset, need);
+}
+
+/** Sessions before a page whose exact sums are looked at. No option: of more, estimates say which these are. */
+const mostPassed = 1_000;
+
+/** A page by a great offset: the exact sums of those around it alone decide. */
+async function pageFarBehind(reader: Reader, project: string, filter: SumFilter): Promise<readonly SessionRead[]> {
+  const { offset, limit } = filter;
+  const spare = spareOf(limit);
+  const keys = await select(reader, scopeOf(reader, project, filter), filter, offset + limit + spare);
+  const rows = await exactOf(reader, project, keys.slice(offset - spare), filter);
+  return rows.slice(spare, spare + limit);
 }
 
 /** Sessions in order, at least as many as are asked for where there are so many. */

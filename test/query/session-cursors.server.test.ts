@@ -232,6 +232,26 @@ describe("pages by sums of sessions", () => {
     expect(found.map(({ cost }) => cost)).toEqual(wanted);
   });
 
+  it("are found by a great offset without the exact sums of all before", async () => {
+    const costs = Array.from({ length: 1_100 }, (_, n) => n);
+    await store.spans(
+      ...costs.map((cost): SpanRow => ({ trace: cost, span: cost, lasts: 5, cost, session: sessionUuidOf(cost) })),
+    );
+    let asked = 0;
+    const reader = readerThat(({ params }) => {
+      asked += Object.values(params).filter(Array.isArray).flat().length;
+    });
+    const page = { sortBy: "cost", sortOrder: "asc", limit: 7 } as const;
+    const { rows, next } = await listSessions(reader, project, { ...page, offset: 1_050 });
+    expect(rows.map(({ cost }) => cost)).toEqual(costs.slice(1_050, 1_057));
+    expect(asked).toBeLessThan(500);
+    const behind = await listSessions(store.reader, project, { ...page, offset: 0, after: next });
+    expect(behind.rows.map(({ cost }) => cost)).toEqual(costs.slice(1_057, 1_064));
+    const last = await listSessions(store.reader, project, { ...page, offset: 1_098 });
+    expect(last.rows.map(({ cost }) => cost)).toEqual([1_098, 1_099]);
+    expect((await listSessions(store.reader, project, { ...page, offset: 3_000 })).rows).toEqual([]);
+  });
+
   it("read as little behind a deep position as before the first session", async () => {
     await states["are settled"]!();
     for (const order of orders) {
