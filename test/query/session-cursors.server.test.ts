@@ -1,17 +1,15 @@
-import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SortOrder } from "../../query/page.ts";
 import type { Reader } from "../../query/reader.ts";
-import { seriesSchema } from "../../query/series/config.ts";
 import { allSessions } from "../../query/sessions/all.ts";
 import { type SessionFilter, sessionSortKeys } from "../../query/sessions/filter.ts";
 import { listSessions } from "../../query/sessions/list.ts";
 import type { SessionRead } from "../../query/sessions/read.ts";
 import { sessionSettlement } from "../../query/sessions/settle.ts";
-import { Settler } from "../../query/settled/settler.ts";
 import type { Statement } from "../../query/sql.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { idsOf, type Page, paged } from "./paged.ts";
+import { settleBetween } from "./settler.ts";
 import { midnight, project, type SpanRow, sessionUuidOf, startTestStore, type TestStore } from "./support.ts";
 
 const minute = 60_000;
@@ -40,14 +38,7 @@ const idsOfAll = async (filter: Partial<SessionFilter>): Promise<string[]> => id
 const walk = (filter: Partial<SessionFilter> & Order, limit: number, meanwhile?: (page: number) => Promise<void>) =>
   paged((page) => list(filter, page), sessionSortKeys[filter.sortBy], limit, meanwhile);
 
-const settle = (): Promise<number> =>
-  new Settler({
-    reader: store.reader,
-    insert: (table, rows) => store.settled(table, rows),
-    settlements: [sessionSettlement(1_000)],
-    config: seriesSchema.parse({ quiet_time: "0s", pause: "0s" }),
-    logger: pino({ level: "silent" }),
-  }).settle((midnight - 24 * hour) / 1_000, (midnight + 48 * hour) / 1_000);
+const settle = (): Promise<number> => settleBetween(store, [sessionSettlement(1_000)], -24 * hour, 48 * hour);
 
 const numbersOf = (rows: readonly SessionRead[]) =>
   // Sums of floats depend on what was added first.

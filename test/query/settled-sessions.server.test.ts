@@ -1,16 +1,14 @@
 import { ClickHouseError } from "@clickhouse/client";
-import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unsettleDay } from "../../exporters/clickhouse/schema/unsettle.ts";
-import { seriesSchema } from "../../query/series/config.ts";
 import type { SessionFilter } from "../../query/sessions/filter.ts";
 import { listSessions } from "../../query/sessions/list.ts";
 import type { SessionRead } from "../../query/sessions/read.ts";
 import { sessionSettlement } from "../../query/sessions/settle.ts";
 import type { Settlement, Stretch } from "../../query/settled/settlement.ts";
-import { Settler } from "../../query/settled/settler.ts";
 import { traceSpan } from "../../query/settled/trace-stretch.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
+import { settleBetween } from "./settler.ts";
 import { midnight, other, project, type SpanRow, sessionUuidOf, startTestStore, type TestStore } from "./support.ts";
 
 const minute = 60_000;
@@ -29,18 +27,8 @@ describe("settled sessions", () => {
   afterAll(() => server.stop());
   beforeEach(() => store.empty());
 
-  const settle = (...settlements: readonly Settlement[]): Promise<number> => {
-    const config = seriesSchema.parse({ quiet_time: "0s", pause: "0s" });
-    const insert = (table: string, rows: readonly Record<string, unknown>[]) => store.settled(table, rows);
-    const settler = new Settler({
-      reader: store.reader,
-      insert,
-      settlements,
-      config,
-      logger: pino({ level: "silent" }),
-    });
-    return settler.settle(seconds(-24 * hour), seconds(48 * hour));
-  };
+  const settle = (...settlements: readonly Settlement[]): Promise<number> =>
+    settleBetween(store, settlements, -24 * hour, 48 * hour);
   const list = (filter: Partial<SessionFilter> = {}): Promise<readonly SessionRead[]> =>
     listSessions(store.reader, project, { sortBy: "cost", sortOrder: "desc", limit: 12, offset: 0, ...filter }).then(
       ({ rows }) => rows,

@@ -1,14 +1,12 @@
-import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unsettleDay } from "../../exporters/clickhouse/schema/unsettle.ts";
 import type { Position } from "../../query/position.ts";
-import { seriesSchema } from "../../query/series/config.ts";
 import type { Settlement } from "../../query/settled/settlement.ts";
-import { Settler } from "../../query/settled/settler.ts";
 import type { TraceConditions, TraceFilter } from "../../query/traces/filter.ts";
 import { countTraces, listTraces } from "../../query/traces/list.ts";
 import { traceListSettlement } from "../../query/traces/settle.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
+import { settleBetween } from "./settler.ts";
 import {
   midnight as dayOfTests,
   other,
@@ -40,17 +38,8 @@ describe("settled traces", () => {
   afterAll(() => server.stop());
   beforeEach(() => store.empty());
 
-  const settle = (settlement: Settlement = traceListSettlement({ kept: 8 })): Promise<number> => {
-    const settler = new Settler({
-      reader: store.reader,
-      insert: (table, rows) => store.settled(table, rows),
-      settlements: [settlement],
-      config: seriesSchema.parse({ quiet_time: "0s", pause: "0s" }),
-      logger: pino({ level: "silent" }),
-    });
-    const seconds = (ms: number): number => (midnight + ms) / 1_000;
-    return settler.settle(seconds(-24 * hour), seconds((days + 1) * 24 * hour));
-  };
+  const settle = (settlement: Settlement = traceListSettlement({ kept: 8 })): Promise<number> =>
+    settleBetween(store, [settlement], begin - 24 * hour, begin + (days + 1) * 24 * hour);
   const page = (filter: Partial<TraceFilter> = {}) =>
     listTraces(store.reader, project, { sortBy: "cost", sortOrder: "desc", limit: 12, offset: 0, ...filter });
   const list = async (filter: Partial<TraceFilter> = {}) => (await page(filter)).rows;

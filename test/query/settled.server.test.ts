@@ -1,13 +1,13 @@
-import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unsettleDay } from "../../exporters/clickhouse/schema/unsettle.ts";
 import { seriesSchema } from "../../query/series/config.ts";
 import { readSeries } from "../../query/series/read.ts";
 import { settledHour, spanSeriesSettlement } from "../../query/series/settle.ts";
 import type { SeriesRequest, SeriesRow } from "../../query/series/statements.ts";
-import { Settler } from "../../query/settled/settler.ts";
+import type { Settler } from "../../query/settled/settler.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { until } from "../support/until.ts";
+import { settlerOf } from "./settler.ts";
 import { midnight, other, project, type SpanRow, startTestStore, type TestStore } from "./support.ts";
 
 const hour = 3_600_000;
@@ -38,13 +38,7 @@ describe("settled hours", () => {
 
   const settlerWith = (settings: object = {}): Settler => {
     const config = seriesSchema.parse({ quiet_time: "0s", pause: "0s", ...settings });
-    return new Settler({
-      reader: store.reader,
-      insert: (table, rows) => store.settled(table, rows),
-      settlements: [spanSeriesSettlement(config.max_groups)],
-      config,
-      logger: pino({ level: "silent" }),
-    });
+    return settlerOf(store, [spanSeriesSettlement(config.max_groups)], config);
   };
   const settle = (settings?: object): Promise<number> =>
     settlerWith(settings).settle(seconds(-24 * hour), seconds(24 * hour));
