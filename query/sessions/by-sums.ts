@@ -62,7 +62,7 @@ interface FirstSessions {
   readonly isAll: boolean;
 }
 
-/** How many times more candidates are looked at where too many turn out to stand elsewhere. No option: the answer is the same. */
+/** How many times more candidates are looked at where too many turn out to stand elsewhere: twice, and to `max_counted_sessions`. */
 const growth = 4;
 
 /** The first sessions behind the filter's position that have what the list is sorted by; behind one of nothing, that have nothing. */
@@ -80,9 +80,10 @@ async function firstOf(reader: Reader, project: string, filter: SumFilter, need:
     const wanted = rows.filter((session) => (session[sortBy] === null) === isOfNothing(after));
     const isEnd = found.some(({ behind }) => behind.length < most);
     if (isEnd || wanted.length >= need) return { rows, isAll: isEnd && after === undefined };
-    // The rest may well be all that has nothing.
+    // The rest may well be all that has nothing; and of estimates that say so little, no more are followed.
     const isRest = !isOfNothing(after) && found.some(({ behind }) => behind.at(-1)?.estimate === null);
-    if (isRest && keys.size >= reader.bounds.max_counted_sessions) return { rows, isAll: false };
+    const isFar = most >= growth ** 2 * need;
+    if ((isRest || isFar) && keys.size >= reader.bounds.max_counted_sessions) return { rows, isAll: false };
   }
 }
 

@@ -8,9 +8,7 @@ import {
   type StretchCounts,
   scopeOfStretch,
   sharesOf,
-  traceMark,
-  traceMarkColumn,
-  traceSpan,
+  traceStretches,
   whileQuiet,
 } from "../settled/trace-stretch.ts";
 import { allOf, param, raw, type Statement, sql, statementOf } from "../sql.ts";
@@ -27,9 +25,7 @@ export function sessionSettlement(maxSessions: number, tracesPerStatement = most
   return {
     table: settledSessionsTable,
     rows: ({ settledSessions }) => settledSessions,
-    markColumn: traceMarkColumn,
-    span: traceSpan,
-    markOf: traceMark,
+    ...traceStretches,
     settle: (reader, stretch, options) => settleSessions(reader, stretch, { ...options, ...limits }),
   };
 }

@@ -23,6 +23,9 @@ export function traceMark({ Rows, Said }: Omit<HourCounts, "At">): number {
   return Rows + saidWeight * Said;
 }
 
+/** What settlements of such stretches have in common. */
+export const traceStretches = { markColumn: traceMarkColumn, span: traceSpan, markOf: traceMark } as const;
+
 /** Traces that one statement goes through: they take the server some hundred bytes each. No option: the sums are the same. */
 export const mostTraces = 500_000;
 
@@ -105,6 +108,11 @@ export function splitHours(counts: readonly HourCounts[], marks: readonly Settle
   const settled = marks.filter(({ At, Mark }) => Mark === markAround(now, At, traceSpan)).map(({ At }) => At);
   const isSettled = new Set(settled);
   const live = counts.filter(({ At }) => !isSettled.has(stretchOf(At, traceSpan)));
-  const rows = (of: readonly HourCounts[]): number => of.reduce((sum, { Rows }) => sum + Rows, 0);
-  return 2 * rows(live) > rows(counts) ? undefined : { settled, live: live.map(({ At }) => At) };
+  return areMost(live, counts) ? undefined : { settled, live: live.map(({ At }) => At) };
+}
+
+/** Whether some hours have most of the rows: then sums of the others spare too little. */
+export function areMost(some: readonly HourCounts[], all: readonly HourCounts[]): boolean {
+  const rows = (hours: readonly HourCounts[]): number => hours.reduce((sum, { Rows }) => sum + Rows, 0);
+  return 2 * rows(some) > rows(all);
 }

@@ -17,9 +17,8 @@ import {
   type StretchCounts,
   scopeOfStretch,
   sharesOf,
-  traceMark,
-  traceMarkColumn,
   traceSpan,
+  traceStretches,
   whileQuiet,
 } from "../settled/trace-stretch.ts";
 import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
@@ -33,7 +32,7 @@ import { derivedTraces, type TraceScope } from "./statements.ts";
  */
 
 /** Traces of each order that a row keeps: as many as the longest page has. No option: of more, the roll-up is read. */
-export const keptTraces = 500;
+const keptTraces = 500;
 
 /** Bytes of the longest name in an order by name. No option: where there are longer ones, the roll-up is read. */
 const mostNameBytes = 200;
@@ -42,7 +41,7 @@ const mostNameBytes = 200;
  * Traces without a root, which may have begun elsewhere, and traces that go on beyond what is looked at: so many of each are
  * named. Where more have no root, callers send no spans, and their traces are taken for whole ones.
  */
-const mostUnsure = 200;
+const mostNamed = 200;
 
 /** @param options given by tests only */
 export function traceListSettlement(options: { readonly tracesPerStatement?: number; readonly kept?: number } = {}) {
@@ -50,9 +49,7 @@ export function traceListSettlement(options: { readonly tracesPerStatement?: num
   return {
     table: settledTracesTable,
     rows: ({ settledTraces }) => settledTraces,
-    markColumn: traceMarkColumn,
-    span: traceSpan,
-    markOf: traceMark,
+    ...traceStretches,
     settle: (reader, stretch, { signal }) => settleLists(reader, stretch, { ...limits, signal }),
   } satisfies Settlement;
 }
@@ -88,7 +85,7 @@ export function settleLists(
     for (const share of sharesOf(counts, tracesPerStatement)) {
       shares.push(...(await sharesRows(reader, stretch, scopeOfStretch(reader, stretch, share), { kept, signal })));
     }
-    if (shares.some(({ Others, Long }) => Others > 0 || Long > mostUnsure)) return undefined;
+    if (shares.some(({ Others, Long }) => Others > 0 || Long > mostNamed)) return undefined;
     return {
       ProjectId: stretch.project,
       Hour: stretch.hour,
@@ -192,8 +189,8 @@ FROM (
   ${raw(lists.join(",\n  "))}
   FROM (
     SELECT groupArrayIf(trace, begins) AS traces, groupArrayIf(${raw(String(mostDirty + 1))})(TraceId, dirty) AS Dirty, countIf(NOT isId) AS Others,
-      countIf(isLong) AS Long, groupArrayIf(${raw(String(mostUnsure))})(TraceId, isLong) AS long, countIf(isRootless) > ${raw(String(mostUnsure))} AS areMostRootless,
-      if(areMostRootless, [], groupArrayIf(${raw(String(mostUnsure))})(TraceId, isRootless AND NOT isLong)) AS rootless,
+      countIf(isLong) AS Long, groupArrayIf(${raw(String(mostNamed))})(TraceId, isLong) AS long, countIf(isRootless) > ${raw(String(mostNamed))} AS areMostRootless,
+      if(areMostRootless, [], groupArrayIf(${raw(String(mostNamed))})(TraceId, isRootless AND NOT isLong)) AS rootless,
       [${raw(counts.join(", "))}] AS kinds
     FROM (
       SELECT TraceId, dirty, status, hasErrors, NOT dirty AND ${beginsIn(stretch)} AS begins, lower(hex(unhex(TraceId))) = TraceId AND length(TraceId) = 32 AS isId,

@@ -1,7 +1,7 @@
 import type { Reader } from "../reader.ts";
 import { stretchOf } from "../settled/hours.ts";
 import type { HourCounts } from "../settled/settlement.ts";
-import { splitHours, traceSpan } from "../settled/trace-stretch.ts";
+import { areMost, splitHours, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf } from "../sql.ts";
 import { hour } from "../time.ts";
 import { fewerTraces } from "./filter.ts";
@@ -171,7 +171,7 @@ async function othersOf(
   const settled = kept.map(({ At }) => At);
   const isSettled = new Set(settled);
   const live = hours.filter(({ At }) => !isSettled.has(stretchOf(At, traceSpan)));
-  if (2 * rowsOf(live) > rowsOf(hours)) return undefined;
+  if (areMost(live, hours)) return undefined;
   const isLive = new Set(live.map(({ At }) => At));
   const [first, unsure, rootless] = await Promise.all([
     isLive.size === 0 ? [] : liveTraces(wanted, isLive, need),
@@ -203,8 +203,4 @@ function fitting(filter: SettledFilter, rows: readonly TraceRow[]): readonly Can
     .filter((row) => fits(filter, row))
     .map((row) => candidateOf(row, filter))
     .filter(isBehind(filter));
-}
-
-function rowsOf(hours: readonly HourCounts[]): number {
-  return hours.reduce((sum, { Rows }) => sum + Rows, 0);
 }

@@ -74,8 +74,8 @@ LIMIT ${param("UInt64", need)}`);
 const number = (value: number | undefined): Sql | undefined =>
   value === undefined ? undefined : sql`${param("Float64", value)}`;
 
-function valueWithin({ sortBy, ...filter }: SettledFilter): readonly Sql[] {
-  const { min, max } = valueRange({ sortBy, ...filter });
+function valueWithin(filter: SettledFilter): readonly Sql[] {
+  const { min, max } = valueRange(filter);
   return within(raw("Value"), number(min), number(max));
 }
 

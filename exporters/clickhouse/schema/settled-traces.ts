@@ -82,7 +82,7 @@ export const settledTracesSchema: TableSchema = settledTableSchema({
     column("Traces", "UInt64"),
     // Traces that may have rows elsewhere: their places in lists, if they have some, are those of a part of them.
     column("Unsure", "Array(UUID)"),
-    // How many others there are (`countOf`). None where too many are unsure.
+    // How many others there are of each of `countedKinds`. None where traces without a root are the rule.
     column("Counts", "Array(UInt64)"),
     ...lists,
   ],
