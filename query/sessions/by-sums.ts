@@ -3,8 +3,8 @@ import type { Reader } from "../reader.ts";
 import { behindPosition, inExactOrder, placeInOrder, type SumFilter, sessionSortKeys, totalsFit } from "./filter.ts";
 import { anyOrder, asksForTotals, fewKeys, type ListedSession, scopeOf, select, spareOf } from "./keys.ts";
 import { readSessions, type SessionRead } from "./read.ts";
-import { isSettleable } from "./settled.ts";
-import { settledPage } from "./settled-list.ts";
+import { settledPage } from "./sums/page.ts";
+import { isSettleable } from "./sums/statements.ts";
 
 /*
  * Lists in the order of what is added up of the traces of sessions: cost, duration, number of traces. Sums that are about right

@@ -1,6 +1,6 @@
 import type { SeriesConfig } from "../series/config.ts";
 import { spanSeriesSettlement } from "../series/settle.ts";
-import { sessionSettlement } from "../sessions/settle.ts";
+import { sessionSettlement } from "../sessions/sums/settle.ts";
 import { traceListSettlement } from "../traces/settle.ts";
 import type { Settlement } from "./settlement.ts";
 

@@ -5,7 +5,7 @@ import { allSessions } from "../../query/sessions/all.ts";
 import { type SessionFilter, sessionSortKeys } from "../../query/sessions/filter.ts";
 import { listSessions } from "../../query/sessions/list.ts";
 import type { SessionRead } from "../../query/sessions/read.ts";
-import { sessionSettlement } from "../../query/sessions/settle.ts";
+import { sessionSettlement } from "../../query/sessions/sums/settle.ts";
 import type { Statement } from "../../query/sql.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { idsOf, type Page, paged } from "./paged.ts";

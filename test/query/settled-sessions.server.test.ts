@@ -4,7 +4,7 @@ import { unsettleDay } from "../../exporters/clickhouse/schema/unsettle.ts";
 import type { SessionFilter } from "../../query/sessions/filter.ts";
 import { listSessions } from "../../query/sessions/list.ts";
 import type { SessionRead } from "../../query/sessions/read.ts";
-import { sessionSettlement } from "../../query/sessions/settle.ts";
+import { sessionSettlement } from "../../query/sessions/sums/settle.ts";
 import type { Settlement, Stretch } from "../../query/settled/settlement.ts";
 import { traceSpan } from "../../query/settled/trace-stretch.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";

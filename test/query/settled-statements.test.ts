@@ -3,12 +3,12 @@ import type { Reader, StoreTables } from "../../query/reader.ts";
 import { rowsStatement, settleStatement } from "../../query/series/settle.ts";
 import { rowsPerHour, rowsWhenSettled, settledStatement } from "../../query/series/settled.ts";
 import type { SeriesRequest } from "../../query/series/statements.ts";
-import { sessionSumsStatement } from "../../query/sessions/settle.ts";
+import { sessionSumsStatement } from "../../query/sessions/sums/settle.ts";
 import {
   settledCandidatesStatement,
   settledMarksStatement,
   settledTotalsStatement,
-} from "../../query/sessions/settled.ts";
+} from "../../query/sessions/sums/statements.ts";
 import { dayPartsStatement, hourCountsStatement } from "../../query/settled/counted-hours.ts";
 import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
 import { scopeOfStretch, stretchCountsStatement } from "../../query/settled/trace-stretch.ts";

@@ -1,6 +1,6 @@
-import { sessionSums, settledSessionsTable } from "../../exporters/clickhouse/schema/settled-sessions.ts";
-import type { Reader } from "../reader.ts";
-import type { SettledRow, Settlement, SettleOptions, Stretch } from "../settled/settlement.ts";
+import { sessionSums, settledSessionsTable } from "../../../exporters/clickhouse/schema/settled-sessions.ts";
+import type { Reader } from "../../reader.ts";
+import type { SettledRow, Settlement, SettleOptions, Stretch } from "../../settled/settlement.ts";
 import {
   beginsIn,
   mostTraces,
@@ -10,10 +10,10 @@ import {
   sharesOf,
   traceStretches,
   whileQuiet,
-} from "../settled/trace-stretch.ts";
-import { allOf, param, raw, type Statement, sql, statementOf } from "../sql.ts";
-import { hour } from "../time.ts";
-import { derivedTraces } from "../traces/statements.ts";
+} from "../../settled/trace-stretch.ts";
+import { allOf, param, raw, type Statement, sql, statementOf } from "../../sql.ts";
+import { hour } from "../../time.ts";
+import { derivedTraces } from "../../traces/statements.ts";
 
 /*
  * The row of a stretch of settled sessions: sums over their traces that begin in it, each as `sessionTotalsStatement` sums it up.

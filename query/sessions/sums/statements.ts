@@ -1,11 +1,22 @@
-import { none, stampDigits } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
-import { sessionSums } from "../../exporters/clickhouse/schema/settled-sessions.ts";
-import { isOfNothing, type Position, standsBefore, standsBehind } from "../position.ts";
-import type { StoreTables } from "../reader.ts";
-import { ofHours, settledMarks } from "../settled/hours.ts";
-import { type SplitHours, traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
-import { allOf, arrayOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
-import type { SumField, SumFilter } from "./filter.ts";
+import { none, stampDigits } from "../../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { sessionSums } from "../../../exporters/clickhouse/schema/settled-sessions.ts";
+import { isOfNothing, type Position, standsBefore, standsBehind } from "../../position.ts";
+import type { StoreTables } from "../../reader.ts";
+import { ofHours, settledMarks } from "../../settled/hours.ts";
+import { type SplitHours, traceMarkColumn, traceSpan } from "../../settled/trace-stretch.ts";
+import {
+  allOf,
+  arrayOf,
+  nothing,
+  ofProject,
+  param,
+  raw,
+  type Sql,
+  type Statement,
+  sql,
+  statementOf,
+} from "../../sql.ts";
+import type { SumField, SumFilter } from "../filter.ts";
 
 /*
  * The statements of lists in the order of sums that were added up beforehand (exporters/clickhouse/schema/settled-sessions.ts).

@@ -1,8 +1,9 @@
-import type { Reader } from "../reader.ts";
-import type { SettledMark } from "../settled/hours.ts";
-import { splitHours } from "../settled/trace-stretch.ts";
-import { behindPosition, inExactOrder, type SortedSession, type SumFilter } from "./filter.ts";
-import { readSessions, type SessionRead, sessionsWithTotals } from "./read.ts";
+import type { Reader } from "../../reader.ts";
+import type { SettledMark } from "../../settled/hours.ts";
+import { splitHours } from "../../settled/trace-stretch.ts";
+import { behindPosition, inExactOrder, type SortedSession, type SumFilter } from "../filter.ts";
+import { readSessions, type SessionRead, sessionsWithTotals } from "../read.ts";
+import type { SessionTotals } from "../totals.ts";
 import {
   noUuid,
   type SettledCandidate,
@@ -10,8 +11,7 @@ import {
   settledCandidatesStatement,
   settledMarksStatement,
   settledTotalsStatement,
-} from "./settled.ts";
-import type { SessionTotals } from "./totals.ts";
+} from "./statements.ts";
 
 type TotalsRow = Omit<SessionTotals, "tags"> & { readonly unsure: number };
 
