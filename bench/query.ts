@@ -4,6 +4,10 @@ import { ensureTables } from "../exporters/clickhouse/schema/ensure.ts";
 import { idsSchema, idsTableOf } from "../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
+import {
+  settledSessionListsSchema,
+  settledSessionListsTable,
+} from "../exporters/clickhouse/schema/settled-session-lists.ts";
 import { settledSessionsSchema, settledSessionsTable } from "../exporters/clickhouse/schema/settled-sessions.ts";
 import { settledTracesSchema, settledTracesTable } from "../exporters/clickhouse/schema/settled-traces.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
@@ -170,6 +174,7 @@ async function makeStore(spans: number): Promise<Store> {
     spanSeriesSchema,
     settledSessionsSchema,
     settledTracesSchema,
+    settledSessionListsSchema,
   ];
   await ensureTables(client, { ddl, schemas, create: true, logger });
   await fillStore(server, spans);
@@ -184,6 +189,7 @@ async function makeStore(spans: number): Promise<Store> {
     spanSeries: table(spanSeriesTable),
     settledSessions: table(settledSessionsTable),
     settledTraces: table(settledTracesTable),
+    settledSessionLists: table(settledSessionListsTable),
     signals: table("signals"),
     attachments: table("attachments"),
     attachmentData: table("attachment_data"),

@@ -52,7 +52,7 @@ export function listFilterOf(query: ListParameters): ListConditions & Page {
     durationMax: query.duration_max,
     costMin: query.cost_min,
     costMax: query.cost_max,
-    tags: query.tags,
+    tags: query.tags.length === 0 ? undefined : query.tags,
     sortOrder: query.sort_order,
     limit: query.limit,
     offset: query.offset,

@@ -6,6 +6,10 @@ import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
 import { idsTableOf } from "../../exporters/clickhouse/schema/ids.ts";
 import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
+import {
+  settledSessionListsSchema,
+  settledSessionListsTable,
+} from "../../exporters/clickhouse/schema/settled-session-lists.ts";
 import { settledSessionsSchema, settledSessionsTable } from "../../exporters/clickhouse/schema/settled-sessions.ts";
 import { settledTracesSchema, settledTracesTable } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
@@ -43,6 +47,7 @@ const apiTables: readonly TableSchema[] = [
   spanSeriesSchema,
   settledSessionsSchema,
   settledTracesSchema,
+  settledSessionListsSchema,
   ...recordSchemas,
 ];
 
@@ -240,6 +245,7 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     spanSeries: store.table(spanSeriesTable),
     settledSessions: store.table(settledSessionsTable),
     settledTraces: store.table(settledTracesTable),
+    settledSessionLists: store.table(settledSessionListsTable),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),

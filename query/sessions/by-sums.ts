@@ -2,6 +2,7 @@ import { isOfNothing, type ListPage, type Position } from "../position.ts";
 import type { Reader } from "../reader.ts";
 import { behindPosition, inExactOrder, placeInOrder, type SumFilter, sessionSortKeys, totalsFit } from "./filter.ts";
 import { anyOrder, asksForTotals, fewKeys, type ListedSession, scopeOf, select, spareOf } from "./keys.ts";
+import { listedPage } from "./lists/page.ts";
 import { readSessions, type SessionRead } from "./read.ts";
 import { settledPage } from "./sums/page.ts";
 import { isSettleable } from "./sums/statements.ts";
@@ -12,16 +13,18 @@ import { isSettleable } from "./sums/statements.ts";
  */
 
 /**
- * A page of sessions: of all of them, the greatest first, by sums that were made beforehand (`settledPage`), else by the
- * roll-up's estimates.
+ * A page of sessions: by the first of each stretch of hours (`listedPage`); where these do not reach, of all of them, the
+ * greatest first, by sums that were made beforehand (`settledPage`), else by the roll-up's estimates.
  *
  * Among many sessions one is missed whose sum and estimate have more others between them than candidates are looked at.
  */
 export async function listBySums(reader: Reader, project: string, filter: SumFilter): Promise<ListPage<SessionRead>> {
   const { offset, limit } = filter;
   const spare = spareOf(offset + limit);
-  const settled = isSettleable(filter) ? await settledPage(reader, project, filter, spare) : undefined;
-  const rows = settled ?? (await estimatedPage(reader, project, filter));
+  const rows =
+    (await listedPage(reader, project, filter)) ??
+    (isSettleable(filter) ? await settledPage(reader, project, filter, spare) : undefined) ??
+    (await estimatedPage(reader, project, filter));
   const last = rows.at(-1);
   return { rows, next: last === undefined || rows.length < limit ? undefined : placeInOrder(last, filter) };
 }

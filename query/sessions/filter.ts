@@ -39,6 +39,11 @@ export function sessionConditions(
   ];
 }
 
+/** Whether a list is of all sessions, from wherever it begins. */
+export function isOfAll({ sortBy, sortOrder, limit, offset, after, ...conditions }: SessionFilter): boolean {
+  return Object.values(conditions).every((condition) => condition === undefined);
+}
+
 /** Numbers that the roll-up of sessions only estimates. */
 export interface SessionTotals {
   readonly error_count: number;
@@ -108,16 +113,16 @@ export function placeInOrder(session: SortedSession, order: SumOrder): RowPositi
   return { key: key === null ? null : String(key), id };
 }
 
-interface SumKey {
+export interface SumKey {
   readonly key: number | null;
   readonly id: string;
 }
 
-function keyOf(session: SortedSession, { sortBy }: SumOrder): SumKey {
+export function keyOf(session: SortedSession, { sortBy }: SumOrder): SumKey {
   return { key: session[sortBy], id: session.id };
 }
 
-function comparedSums(one: SumKey, other: SumKey, { sortOrder }: SumOrder): number {
+export function comparedSums(one: SumKey, other: SumKey, { sortOrder }: SumOrder): number {
   if (one.key === other.key) return compared(one.id, other.id);
   if (one.key === null || other.key === null) return one.key === null ? 1 : -1;
   return sortOrder === "asc" ? one.key - other.key : other.key - one.key;

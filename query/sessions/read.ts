@@ -36,7 +36,8 @@ export interface SessionRead {
   readonly updated_at: string;
 }
 
-interface SessionRow {
+/** A row of a session, but for its traces. */
+export interface SessionRow {
   readonly sessionId: string;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -44,6 +45,9 @@ interface SessionRow {
   readonly name: string;
   readonly tags: readonly VersionedTag[];
   readonly attributes: readonly VersionedTag[];
+}
+
+interface RowWithTraces extends SessionRow {
   readonly traceCount: number;
   /** None where there are more than `mostTraces`. */
   readonly traces: readonly TraceOfSession[];
@@ -68,12 +72,13 @@ export async function readSessions(
 ): Promise<readonly SessionRead[]> {
   if (keys.length === 0) return [];
   const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
-  const rows = await reader.rows<SessionRow>(sessionRowsStatement(scope));
+  const rows = await reader.rows<RowWithTraces>(sessionRowsStatement(scope));
   const found = await totalsOf(reader, project, rows, keys);
   return putTogether(project, keys, rows, new Map(found.map((one) => [one.sessionId, one])));
 }
 
-function putTogether(
+/** Sessions in the order of their keys, of their rows. */
+export function putTogether(
   project: string,
   keys: readonly SessionKey[],
   rows: readonly SessionRow[],
@@ -95,14 +100,24 @@ export async function sessionsWithTotals(
 ): Promise<readonly SessionRead[]> {
   if (keys.length === 0) return [];
   const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
-  const [rows, known] = await Promise.all([reader.rows<SessionRow>(sessionRowsStatement(scope, false)), totals]);
+  const [rows, known] = await Promise.all([reader.rows<SessionRow>(sessionRowsStatement(scope, "none")), totals]);
   return putTogether(project, keys, rows, known);
+}
+
+/** The same rows, and the hours in which traces have named their session, in seconds since the epoch. */
+export function rowsWithHours(
+  reader: Reader,
+  project: string,
+  keys: readonly SessionKey[],
+): Promise<readonly (SessionRow & { readonly hours: readonly number[] })[]> {
+  const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
+  return reader.rows(sessionRowsStatement(scope, "hours"));
 }
 
 async function totalsOf(
   reader: Reader,
   project: string,
-  rows: readonly SessionRow[],
+  rows: readonly RowWithTraces[],
   keys: readonly SessionKey[],
 ): Promise<readonly SessionTotals[]> {
   const count = rows.reduce((total, { traceCount }) => total + traceCount, 0);

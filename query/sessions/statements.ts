@@ -122,11 +122,18 @@ WHERE ${allOf(sessionConditions(filter, scope))}`);
 /** Traces whose rows are added up here. No option: of more, the server adds them up, and the answer is the same. */
 export const mostTraces = 5_000;
 
-/** Rows of sessions as they are stored. @param withTraces hours and ids of the traces, but where they are more than `mostTraces` */
-export function sessionRowsStatement({ project, tables, rows }: SessionScope, withTraces = true): Statement {
-  const traces = `length(Traces) AS traceCount, if(traceCount > ${mostTraces}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces)) AS traces`;
+/** What is said of the traces of a session: hours and ids, but where they are more than `mostTraces`; or hours alone. */
+export type SessionTraces = "keys" | "hours" | "none";
+
+/** Rows of sessions as they are stored. */
+export function sessionRowsStatement({ project, tables, rows }: SessionScope, said: SessionTraces = "keys"): Statement {
+  const columns = {
+    keys: `length(Traces) AS traceCount, if(traceCount > ${mostTraces}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces)) AS traces`,
+    hours: "arrayDistinct(arrayMap(t -> toUnixTimestamp(t.1), Traces)) AS hours",
+    none: "1",
+  };
   return statementOf(sql`SELECT SessionId AS sessionId, CreatedAt AS createdAt, UpdatedAt AS updatedAt, Name AS name, Tags AS tags, Attributes AS attributes,
-  ${raw(withTraces ? traces : "0 AS traceCount, [] AS traces")}
+  ${raw(columns[said])}
 FROM ${raw(tables.sessions)}
 WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)])}`);
 }

@@ -1,10 +1,16 @@
 import type { SeriesConfig } from "../series/config.ts";
 import { spanSeriesSettlement } from "../series/settle.ts";
+import { sessionListSettlement } from "../sessions/lists/settle.ts";
 import { sessionSettlement } from "../sessions/sums/settle.ts";
 import { traceListSettlement } from "../traces/settle.ts";
 import type { Settlement } from "./settlement.ts";
 
-/** All that is added up in the background. */
+/** All that is added up in the background. Lists of sessions are made of the sums that stand before them here. */
 export function settlementsOf({ max_groups, max_sessions }: SeriesConfig): readonly Settlement[] {
-  return [spanSeriesSettlement(max_groups), sessionSettlement(max_sessions), traceListSettlement()];
+  return [
+    spanSeriesSettlement(max_groups),
+    sessionSettlement(max_sessions),
+    sessionListSettlement(),
+    traceListSettlement(),
+  ];
 }

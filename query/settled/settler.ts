@@ -30,7 +30,7 @@ interface DueStretch extends Stretch {
 const day = 86_400;
 
 /**
- * Adds up stretches of hours in the background: at the start those of some days, the newest first, then those to which spans have
+ * Adds up stretches of hours in the background: at the start those of some days, the newest day first, then those to which spans have
  * come.
  *
  * Several processes may do so at once: each row is a whole stretch with what it was made of, whoever wrote it.
@@ -138,7 +138,10 @@ export class Settler {
     this.#skipped.set(key, mark);
   }
 
-  /** The newest first. */
+  /**
+   * The oldest first, so that of a session that goes on in several stretches, sums over all of them mostly stand where it ends.
+   * In each stretch, in the order of the settlements.
+   */
   async #due(from: number, to: number): Promise<readonly DueStretch[]> {
     const { settlements } = this.#options;
     const before = Math.max(...settlements.map(({ span }) => span.before));
@@ -147,7 +150,7 @@ export class Settler {
     const counted = await this.#rows<CountedHour>(countsStatement(this.#traces, first, last));
     const hours = new Map(counted.map((row) => [hourKey(row.ProjectId, row.At), row]));
     const due = await Promise.all(settlements.map((settlement) => this.#dueOf(settlement, hours, { from, to })));
-    return due.flat().toSorted((one, other) => other.hour - one.hour);
+    return due.flat().toSorted((one, other) => one.hour - other.hour);
   }
 
   /** Stretches of which all hours they depend on have been quiet, and whose marks are not those that they were added up with. */

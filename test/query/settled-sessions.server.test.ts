@@ -174,7 +174,7 @@ describe("settled sessions", () => {
     expect(pages).toEqual(Array.from({ length: 60 }, (_, n) => sessionUuidOf(n)));
   });
 
-  it("are not made of more sessions than are allowed, nor of those whose ids are no UUIDs, and lists are right", async () => {
+  it("are not made of more sessions than are allowed, nor read where the ids of some are no UUIDs, and lists are right", async () => {
     await fill();
     const before = await lists();
     // The other project has one.
@@ -189,7 +189,7 @@ describe("settled sessions", () => {
       cost: 4_000,
       session: sessionUuidOf(5).toUpperCase().replace("1", "A"),
     });
-    expect(await settle(sessionSettlement(1_000))).toBe(3);
+    expect(await settle(sessionSettlement(1_000))).toBe(4);
     expect((await list()).slice(0, 2).map(({ id, cost }) => [id, cost])).toEqual([
       ["ABC", 5_000],
       [sessionUuidOf(5).toUpperCase().replace("1", "A"), 4_000],

@@ -22,7 +22,15 @@ import {
 } from "../../query/traces/settled.ts";
 import { countedStretchesStatement, liveCountStatement } from "../../query/traces/settled-count.ts";
 
-const names = ["spans", "traces", "sessions", "spanSeries", "settledSessions", "settledTraces"] as const;
+const names = [
+  "spans",
+  "traces",
+  "sessions",
+  "spanSeries",
+  "settledSessions",
+  "settledTraces",
+  "settledSessionLists",
+] as const;
 const attack = "'; DROP TABLE spans; --";
 const tables = {
   ...Object.fromEntries(names.map((name) => [name, name])),

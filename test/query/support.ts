@@ -5,6 +5,7 @@ import { idsSchema } from "../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
+import { settledSessionListsSchema } from "../../exporters/clickhouse/schema/settled-session-lists.ts";
 import { settledSessionsSchema } from "../../exporters/clickhouse/schema/settled-sessions.ts";
 import { settledTracesSchema } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
@@ -106,6 +107,7 @@ export function testReader({ database, connection }: TestClickHouse, bounds: obj
     spanSeries: table("span_series"),
     settledSessions: table("settled_sessions"),
     settledTraces: table("settled_traces"),
+    settledSessionLists: table("settled_session_lists"),
     sessions: table("sessions"),
     ids: table("traces_ids"),
     signals: table("signals"),
@@ -148,6 +150,7 @@ export class TestStore {
       spanSeriesSchema,
       settledSessionsSchema,
       settledTracesSchema,
+      settledSessionListsSchema,
     ];
     await ensureTables(server.client, { ddl: store.ddl, schemas, create: true, logger });
     return store;
@@ -206,6 +209,7 @@ export class TestStore {
       "span_series",
       "settled_sessions",
       "settled_traces",
+      "settled_session_lists",
       "traces_ids",
     ]) {
       await this.#server.command(`TRUNCATE TABLE ${table}`);

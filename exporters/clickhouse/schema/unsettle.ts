@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { tableExists } from "./migrations.ts";
+import { settledSessionListsTable } from "./settled-session-lists.ts";
 import { settledSessionsTable } from "./settled-sessions.ts";
 import { stretchHours } from "./settled-table.ts";
 import { settledTracesTable } from "./settled-traces.ts";
@@ -21,6 +22,7 @@ interface SettledTable {
 const settledTables: readonly SettledTable[] = [
   { table: spanSeriesTable, mark: "Rows", hoursBefore: 1 },
   { table: settledSessionsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
+  { table: settledSessionListsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
   { table: settledTracesTable, mark: "Mark", hoursBefore: stretchHours + 1 },
 ];
 

@@ -11,9 +11,8 @@ import {
   settledCandidatesStatement,
   settledMarksStatement,
   settledTotalsStatement,
+  type TotalsRow,
 } from "./statements.ts";
-
-type TotalsRow = Omit<SessionTotals, "tags"> & { readonly unsure: number };
 
 /**
  * A page of the sessions with the greatest cost, duration or number of traces, by sums that were made beforehand. Sessions of which

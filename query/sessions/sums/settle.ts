@@ -1,4 +1,9 @@
-import { sessionSums, settledSessionsTable } from "../../../exporters/clickhouse/schema/settled-sessions.ts";
+import {
+  keyOfSession,
+  sessionSums,
+  sessionTexts,
+  settledSessionsTable,
+} from "../../../exporters/clickhouse/schema/settled-sessions.ts";
 import type { Reader } from "../../reader.ts";
 import type { SettledRow, Settlement, SettleOptions, Stretch } from "../../settled/settlement.ts";
 import {
@@ -37,9 +42,12 @@ interface SessionsOptions extends SettleOptions {
 }
 
 type SumName = keyof typeof sessionSums;
-type SumsRow = Readonly<Record<SumName, string | number | null>> & { readonly IsUuid: number | boolean };
+type SumsRow = Readonly<Record<SumName, string | number | null>> & { readonly Text: string };
 
-/** @returns undefined: something has come, there are more sessions than a row may have, or one whose id is no UUID */
+/** Bytes of the longest id that is no UUID. No option: of stretches with longer ones, the traces are added up. */
+const mostTextBytes = 200;
+
+/** @returns undefined: something has come, there are more sessions than a row may have, or one with too long an id */
 export function settleSessions(
   reader: Reader,
   wanted: Stretch,
@@ -50,7 +58,7 @@ export function settleSessions(
     for (const share of sharesOf(counts, tracesPerStatement)) {
       const statement = sessionSumsStatement(reader, wanted, { share, limit: maxSessions + 1 });
       const rows = await reader.rows<SumsRow>(statement, { signal });
-      if (rows.some(({ IsUuid }) => !IsUuid)) return undefined;
+      if (rows.some(({ Text }) => Buffer.byteLength(Text) > mostTextBytes)) return undefined;
       for (const row of rows) {
         const known = sessions.get(String(row.Id));
         sessions.set(String(row.Id), known === undefined ? row : added(known, row));
@@ -72,10 +80,10 @@ export function sessionSumsStatement(
   { share, limit }: { readonly share: Share; readonly limit: number },
 ): Statement {
   const scope = scopeOfStretch(reader, stretch, share);
-  return statementOf(sql`SELECT sessionId AS Id, count() AS TraceCount, sum(t.errorCount) AS ErrorCount, sum(t.cost) AS Cost,
+  const { key, text } = keyOfSession("sessionId");
+  return statementOf(sql`SELECT ${raw(key)} AS Id, ${raw(text)} AS Text, count() AS TraceCount, sum(t.errorCount) AS ErrorCount, sum(t.cost) AS Cost,
   sum(t.durationMs) AS Duration, toString(min(t.startNs)) AS Start, toString(max(t.endNs)) AS End,
-  toUInt8(max(t.lastHour > t.firstHour + ${raw(String(hour))} OR notEmpty(t.sessionTags))) AS Unsure,
-  toString(toUUIDOrZero(sessionId)) = sessionId AS IsUuid
+  toUInt8(max(t.lastHour > t.firstHour + ${raw(String(hour))} OR notEmpty(t.sessionTags))) AS Unsure
 FROM (
 ${derivedTraces(scope, true, ["sessionId", "cost", "durationMs", "sessionTags"])}
 ) AS t
@@ -117,5 +125,10 @@ function rowOf(
     column,
     sessions.map((session) => session[name as SumName]),
   ]);
-  return { ProjectId: project, Hour: at, Version: Number(Version), Mark: mark, ...Object.fromEntries(arrays) };
+  const texts = sessions.map(({ Text }) => Text);
+  return {
+    ...{ ProjectId: project, Hour: at, Version: Number(Version), Mark: mark },
+    ...Object.fromEntries(arrays),
+    [sessionTexts]: texts.every((text) => text === "") ? [] : texts,
+  };
 }

@@ -1,22 +1,12 @@
 import { none, stampDigits } from "../../../exporters/clickhouse/schema/roll-up-rows.ts";
-import { sessionSums } from "../../../exporters/clickhouse/schema/settled-sessions.ts";
+import { sessionSums, sessionTexts } from "../../../exporters/clickhouse/schema/settled-sessions.ts";
 import { isOfNothing, type Position, standsBefore, standsBehind } from "../../position.ts";
 import type { StoreTables } from "../../reader.ts";
 import { ofHours, settledMarks } from "../../settled/hours.ts";
 import { type SplitHours, traceMarkColumn, traceSpan } from "../../settled/trace-stretch.ts";
-import {
-  allOf,
-  arrayOf,
-  nothing,
-  ofProject,
-  param,
-  raw,
-  type Sql,
-  type Statement,
-  sql,
-  statementOf,
-} from "../../sql.ts";
-import type { SumField, SumFilter } from "../filter.ts";
+import { allOf, arrayOf, nothing, ofProject, param, raw, type Statement, sql, statementOf } from "../../sql.ts";
+import { isOfAll, type SumField, type SumFilter } from "../filter.ts";
+import type { SessionTotals } from "../totals.ts";
 
 /*
  * The statements of lists in the order of sums that were added up beforehand (exporters/clickhouse/schema/settled-sessions.ts).
@@ -31,20 +21,27 @@ const amounts = {
 } as const satisfies Record<SumField, object>;
 
 /** Whether sums that are kept give the list: the greatest first, of all sessions that have one. Others are among fewer. */
-export function isSettleable({
-  sortBy: _sortBy,
-  sortOrder,
-  limit: _limit,
-  offset: _offset,
-  after,
-  ...conditions
-}: SumFilter): boolean {
-  return sortOrder === "desc" && !isOfNothing(after) && Object.values(conditions).every((one) => one === undefined);
+export function isSettleable(filter: SumFilter): boolean {
+  return filter.sortOrder === "desc" && !isOfNothing(filter.after) && isOfAll(filter);
 }
 
+/** Stretches of which all sessions have UUIDs: others have no order here. */
 export function settledMarksStatement(project: string, settledSessions: string): Statement {
-  return settledMarks(settledSessions, traceMarkColumn, ofProject(project));
+  return settledMarks(settledSessions, traceMarkColumn, allOf([ofProject(project), raw(`empty(${sessionTexts})`)]));
 }
+
+/** What the rows of hours that no sums hold of add to sessions, about: `id` as stored, and a number or nothing (expressions). */
+export function liveAmounts({ traces }: StoreTables, project: string, live: readonly number[], sortBy: SumField) {
+  const where = allOf([ofProject(project), ofHours(live, 1), raw(`Session != '${none}'`)]);
+  return {
+    id: `substring(Session, ${stampDigits + 1})`,
+    amount: numberOf(amounts[sortBy].live),
+    from: sql`${raw(traces)}
+  WHERE ${where}`,
+  } as const;
+}
+
+const numberOf = (value: string): string => `toNullable(toFloat64(${value}))`;
 
 /** A session that may be among the first of a list. */
 export interface SettledCandidate {
@@ -75,16 +72,17 @@ export function settledCandidatesStatement(
   { settled, live }: SplitHours,
   { sortBy, need, after, isBefore = false }: SettledOrder,
 ): Statement {
-  const amount = amounts[sortBy];
-  const number = (value: string): Sql => raw(`toNullable(toFloat64(${value}))`);
-  const id = `substring(Session, ${stampDigits + 1})`;
+  const { id, amount, from } = liveAmounts(tables, project, live, sortBy);
   // Left out where there is nothing: to put two sources together takes longer than to read this one.
   const ofLive = sql`  UNION ALL
   SELECT if(toString(toUUIDOrZero(${raw(id)}) AS uuid) = ${raw(id)}, uuid, toUUID('${raw(noUuid)}')) AS Id,
-    ${number(amount.live)} AS Amount, 1 AS IsLive
-  FROM ${raw(tables.traces)}
-  WHERE ${allOf([ofProject(project), ofHours(live, 1), raw(`Session != '${none}'`)])}`;
-  const columns = { Id: sessionSums.Id, Amount: amount.settled, ...(isBefore ? { Unsure: sessionSums.Unsure } : {}) };
+    ${raw(amount)} AS Amount, 1 AS IsLive
+  FROM ${from}`;
+  const columns = {
+    Id: sessionSums.Id,
+    Amount: amounts[sortBy].settled,
+    ...(isBefore ? { Unsure: sessionSums.Unsure } : {}),
+  };
   const members = Object.entries(columns).map(([name, column]) => `${column} AS ${name}`);
   const stands = isBefore ? standsBefore : standsBehind;
   const ofPosition = after === undefined ? undefined : stands(after, sumKey, "desc", raw("toString(Id)"));
@@ -94,7 +92,7 @@ export function settledCandidatesStatement(
     : raw("sum(Amount) DESC, UUIDToNum(Id)");
   return statementOf(sql`SELECT toString(Id) AS sessionId, max(IsLive) AS isLive
 FROM (
-  SELECT Id, ${number("Amount")} AS Amount, ${raw(isBefore ? "Unsure" : "0")} AS IsLive
+  SELECT Id, ${raw(numberOf("Amount"))} AS Amount, ${raw(isBefore ? "Unsure" : "0")} AS IsLive
   FROM (SELECT ${raw(Object.values(columns).join(", "))} FROM ${raw(tables.settledSessions)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
   ARRAY JOIN ${raw(members.join(", "))}
 ${live.length === 0 ? nothing : ofLive}
@@ -105,12 +103,15 @@ ORDER BY ${order}
 LIMIT ${param("UInt64", need)}`);
 }
 
-/** Sums of sessions that hold, over the stretches in which their traces begin. */
+/** Sums of a session over some stretches. */
+export type TotalsRow = Omit<SessionTotals, "tags"> & { readonly unsure: number };
+
+/** Sums of sessions that hold, over the stretches in which their traces begin; ids are what they are kept by (`keyOfSession`). */
 export function settledTotalsStatement(
   project: string,
   { settledSessions }: StoreTables,
   settled: readonly number[],
-  sessionIds: readonly string[],
+  keys: readonly string[],
 ): Statement {
   const arrays = Object.values(sessionSums).join(", ");
   const members = Object.entries(sessionSums)
@@ -120,6 +121,6 @@ export function settledTotalsStatement(
   sum(Duration) AS duration, toString(min(Start)) AS startNs, toString(max(End)) AS endNs, max(Unsure) AS unsure
 FROM (SELECT ${raw(arrays)} FROM ${raw(settledSessions)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
 ARRAY JOIN ${raw(members)}
-WHERE Id IN (SELECT arrayJoin(${arrayOf("UUID", sessionIds)}))
+WHERE Id IN (SELECT arrayJoin(${arrayOf("UUID", keys)}))
 GROUP BY Id`);
 }
