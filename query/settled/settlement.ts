@@ -38,6 +38,11 @@ export interface Settlement {
   /** The column that keeps the mark of a row. */
   readonly markColumn: string;
   readonly span: StretchSpan;
+  /**
+   * Whether it is made of rows of others: of all hours after these, and those of the oldest hours first, so that sums over all
+   * stretches stand last where something ends.
+   */
+  readonly isOfOthers?: true;
   /** What is compared of an hour: other numbers say that sums may be other ones. */
   readonly markOf: (counts: HourCounts) => number;
   /** @returns undefined: it was not as `stretch.mark` says any more, or is too much for a row */

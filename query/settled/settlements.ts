@@ -5,7 +5,7 @@ import { sessionSettlement } from "../sessions/sums/settle.ts";
 import { traceListSettlement } from "../traces/settle.ts";
 import type { Settlement } from "./settlement.ts";
 
-/** All that is added up in the background. Lists of sessions are made of the sums that stand before them here. */
+/** All that is added up in the background. */
 export function settlementsOf({ max_groups, max_sessions }: SeriesConfig): readonly Settlement[] {
   return [
     spanSeriesSettlement(max_groups),

@@ -58,8 +58,20 @@ export class Settler {
 
   /** Adds up all that is due, between the two in seconds since the epoch. @returns how many stretches were */
   async settle(from: number, to: number): Promise<number> {
+    const { settlements } = this.#options;
+    const days: (readonly [from: number, to: number])[] = [];
+    for (let end = to; end > from; end -= day) days.push([Math.max(from, end - day), end]);
     let count = 0;
-    for (let end = to; end > from; end -= day) count += await this.#settleDay(Math.max(from, end - day), end);
+    for (const range of days)
+      count += await this.#settleDay(
+        settlements.filter(({ isOfOthers }) => !isOfOthers),
+        ...range,
+      );
+    for (const range of days.toReversed())
+      count += await this.#settleDay(
+        settlements.filter(({ isOfOthers }) => isOfOthers),
+        ...range,
+      );
     return count;
   }
 
@@ -97,9 +109,9 @@ export class Settler {
   }
 
   /** At most a day. */
-  async #settleDay(from: number, to: number): Promise<number> {
+  async #settleDay(settlements: readonly Settlement[], from: number, to: number): Promise<number> {
     let count = 0;
-    for (const { settlement, ...wanted } of await this.#due(from, to)) {
+    for (const { settlement, ...wanted } of await this.#due(settlements, from, to)) {
       if (this.#stop.signal.aborted) return count;
       const { insert, config } = this.#options;
       const key = `${settlement.table} ${wanted.hour} ${wanted.project}`;
@@ -138,12 +150,9 @@ export class Settler {
     this.#skipped.set(key, mark);
   }
 
-  /**
-   * The oldest first, so that of a session that goes on in several stretches, sums over all of them mostly stand where it ends.
-   * In each stretch, in the order of the settlements.
-   */
-  async #due(from: number, to: number): Promise<readonly DueStretch[]> {
-    const { settlements } = this.#options;
+  /** The oldest first. */
+  async #due(settlements: readonly Settlement[], from: number, to: number): Promise<readonly DueStretch[]> {
+    if (settlements.length === 0) return [];
     const before = Math.max(...settlements.map(({ span }) => span.before));
     const behind = Math.max(...settlements.map(({ span }) => span.length - 1 + span.after));
     const [first, last] = [Math.floor(from / hour) - before, Math.ceil(to / hour) - 1 + behind];

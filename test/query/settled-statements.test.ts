@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { sessionLists } from "../../exporters/clickhouse/schema/settled-session-lists.ts";
 import type { Reader, StoreTables } from "../../query/reader.ts";
 import { rowsStatement, settleStatement } from "../../query/series/settle.ts";
 import { rowsPerHour, rowsWhenSettled, settledStatement } from "../../query/series/settled.ts";
 import type { SeriesRequest } from "../../query/series/statements.ts";
+import type { SumFilter } from "../../query/sessions/filter.ts";
+import { firstSessionsStatement } from "../../query/sessions/lists/settle.ts";
+import {
+  listedSumsStatement,
+  liveSessionsStatement,
+  stretchBoundsStatement,
+} from "../../query/sessions/lists/statements.ts";
 import { sessionSumsStatement } from "../../query/sessions/sums/settle.ts";
 import {
   settledCandidatesStatement,
@@ -45,6 +53,7 @@ const series: SeriesRequest = {
 const hours = { settled: [0, 21_600], live: [43_200] };
 
 const byCost: SettledFilter = { sortBy: "cost", sortOrder: "desc", limit: 50, offset: 0 };
+const dearest: SumFilter = { sortBy: "cost", sortOrder: "desc", limit: 50, offset: 0 };
 const share = { index: 0, of: 1 };
 const keys = { settled: hours.settled, need: 60 };
 const counted = { status: "ok", hasError: true } as const;
@@ -72,6 +81,40 @@ const statements = {
   "sessions by settled cost": settledCandidatesStatement(attack, tables, hours, { sortBy: "cost", need: 50 }),
   "sessions by settled duration": settledCandidatesStatement(attack, tables, hours, { sortBy: "duration", need: 50 }),
   "sessions by settled traces": settledCandidatesStatement(attack, tables, hours, { sortBy: "trace_count", need: 50 }),
+  "first sessions of a stretch": firstSessionsStatement(tables, stretch, 500),
+  "bounds of the lists of sessions of stretches": stretchBoundsStatement(attack, tables, sessionLists[0]),
+  "listed sessions by cost": listedSumsStatement(
+    attack,
+    tables,
+    { list: sessionLists[0], filter: dearest },
+    { stretches: hours.settled, need: 60 },
+  ),
+  "listed sessions by duration behind another": listedSumsStatement(
+    attack,
+    tables,
+    {
+      list: sessionLists[3],
+      filter: {
+        ...dearest,
+        sortBy: "duration",
+        sortOrder: "asc",
+        hasError: true,
+        costMin: 1,
+        after: { key: "5", id: attack },
+      },
+    },
+    { stretches: hours.settled, need: 60 },
+  ),
+  "sessions of live hours that may be dear": liveSessionsStatement(attack, tables, sessionLists[0], hours, {
+    reach: 5,
+    unlisted: 1,
+    most: 501,
+  }),
+  "sessions of live hours that may be short": liveSessionsStatement(attack, tables, sessionLists[3], hours, {
+    reach: undefined,
+    unlisted: 0,
+    most: 501,
+  }),
   "first traces of a stretch": firstTracesStatement(stretch, scopeOfStretch(reader, stretch, share), {
     kept: 500,
     fromSpans: false,

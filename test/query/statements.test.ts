@@ -183,6 +183,7 @@ const statements = {
   ),
   "number of sessions": sessionCountStatement({ project, tables, rows: [] }, sessionFilter),
   "a page of sessions": sessionRowsStatement({ project, tables, rows: [] }),
+  "a page of sessions and the hours of their traces": sessionRowsStatement({ project, tables, rows: [] }, "hours"),
   "totals of sessions": sessionTotalsStatement(project, tables, [{ sessionId: attack }], false),
   "totals of sessions whose days are known": sessionTotalsStatement(
     project,

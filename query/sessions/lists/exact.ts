@@ -49,7 +49,7 @@ export async function exactSessions(
   live: readonly string[],
 ): Promise<readonly SessionRead[]> {
   const { reader, project } = lists;
-  const known = newestOf(lists, listed);
+  const known = new Map(listed.map((sums) => [sums.sessionId, sums]));
   const ids = [...new Set([...known.keys(), ...live])];
   const rows = (await inParts(ids, (part) => rowsWithHours(reader, project, keysOf(part)))).flat();
   const rowsOf = grouped(rows, ({ sessionId }) => sessionId);
@@ -71,17 +71,6 @@ async function inParts<Row>(ids: readonly string[], read: (part: readonly string
   const found: Row[] = [];
   for (let at = 0; at < ids.length; at += readAtOnce) found.push(await read(ids.slice(at, at + readAtOnce)));
   return found;
-}
-
-/** Of each session, the sums that were made last. */
-function newestOf({ stretches }: SettledLists, listed: readonly ListedSums[]): ReadonlyMap<string, ListedSums> {
-  const versions = versionsOf(stretches);
-  const known = new Map<string, ListedSums>();
-  for (const sums of listed) {
-    const other = known.get(sums.sessionId);
-    if (other === undefined || versions.get(sums.at)! > versions.get(other.at)!) known.set(sums.sessionId, sums);
-  }
-  return known;
 }
 
 function versionsOf(stretches: readonly StretchBounds[]): ReadonlyMap<number, number> {

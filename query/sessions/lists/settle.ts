@@ -28,6 +28,7 @@ export function sessionListSettlement(kept = keptSessions): Settlement {
     table: settledSessionListsTable,
     rows: ({ settledSessionLists }) => settledSessionLists,
     ...traceStretches,
+    isOfOthers: true,
     settle: (reader, stretch, { signal }) =>
       whileQuiet(
         reader,

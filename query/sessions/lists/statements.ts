@@ -62,7 +62,7 @@ export interface ListedPart {
   readonly need: number;
 }
 
-/** The first sessions of the lists of some stretches, once for each that has them. */
+/** The first sessions of the lists of some stretches, by the sums that were made last of those that are there. */
 export function listedSumsStatement(
   project: string,
   tables: StoreTables,
@@ -81,8 +81,10 @@ export function listedSumsStatement(
 FROM (
   SELECT toUnixTimestamp(Hour) AS at, toString(s.Key) AS key, ${raw(idOfSession("s.Key", "s.Text"))} AS sessionId, s.TraceCount AS traceCount, s.ErrorCount AS errorCount,
     s.Cost AS cost, s.Duration AS duration, s.Start AS start, s.End AS end, s.Unsure AS unsure
-  FROM (SELECT Hour, ${raw(list.column)} FROM ${raw(tables.settledSessionLists)} FINAL WHERE ${ofProject(project)} AND ${ofHours(stretches, traceSpan.length)})
+  FROM (SELECT Hour, Version, ${raw(list.column)} FROM ${raw(tables.settledSessionLists)} FINAL WHERE ${ofProject(project)} AND ${ofHours(stretches, traceSpan.length)})
   ARRAY JOIN ${first} AS s
+  ORDER BY Version DESC
+  LIMIT 1 BY s.Key
 )
 WHERE ${allOf(where)}
 ORDER BY ${orderBy(raw(key.column), sortOrder, raw("sessionId"))}
