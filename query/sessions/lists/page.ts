@@ -137,8 +137,11 @@ function chosenOf(
   if (filter.after !== undefined || !isOfAll(filter)) return { chosen: present, passed: undefined };
   const direction = filter.sortOrder === "asc" ? 1 : -1;
   const inOrder = present.toSorted((one, other) => direction * (one.first! - other.first!));
-  const next = inOrder[asked];
-  return { chosen: inOrder.slice(0, asked), passed: next && { key: next.first!, id: "" } };
+  // A session that is the first of several stretches comes to the same in all of them.
+  const firsts = new Set<number>();
+  const end = inOrder.findIndex(({ first }) => firsts.add(first!).size > asked);
+  if (end < 0) return { chosen: present, passed: undefined };
+  return { chosen: inOrder.slice(0, end), passed: { key: inOrder[end]!.first!, id: "" } };
 }
 
 function cutOf({ isCut, last, lastId }: StretchBounds): readonly Place[] {
