@@ -179,7 +179,12 @@ export function rowsOfTraces(
 }
 
 /** Where the rows of some traces lie, and when their spans started. */
-function scopeOfKeys({ tables, bounds }: Reader, project: string, keys: readonly TraceKey[], beside = 1): TraceScope {
+export function scopeOfKeys(
+  { tables, bounds }: Reader,
+  project: string,
+  keys: readonly TraceKey[],
+  beside = 1,
+): TraceScope {
   const first = Math.min(...keys.map(({ firstHour }) => firstHour)) / hour;
   const last = Math.max(...keys.map(({ lastHour }) => lastHour)) / hour;
   const started = inHours("w.Timestamp", { ...(first > 1 ? { from: first - 1 } : {}), to: last + 2 });

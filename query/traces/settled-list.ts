@@ -4,10 +4,10 @@ import type { HourCounts } from "../settled/settlement.ts";
 import { areMost, splitHours, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf } from "../sql.ts";
 import { hour } from "../time.ts";
-import { fewerTraces } from "./filter.ts";
+import { fewerTraces, type TraceConditions } from "./filter.ts";
 import { fits } from "./fits.ts";
 import type { HourRange } from "./list-statements.ts";
-import { rowsOfTraces, type TraceRow } from "./read.ts";
+import { rowsOfTraces, scopeOfKeys, type TraceKey, type TraceRow } from "./read.ts";
 import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
 import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } from "./select.ts";
 import {
@@ -16,6 +16,7 @@ import {
   type SettledFilter,
   type StretchEnd,
   stretchEndsStatement,
+  taggedTracesStatement,
   type UnsureTrace,
   unsureTracesStatement,
   valueRange,
@@ -31,6 +32,15 @@ interface Wanted {
 
 /** Traces that are looked at for one page. No option: where these do not suffice, the roll-up is read, with the same answer. */
 const mostCandidates = 2_000;
+
+/**
+ * Traces of which lists with conditions on tags look at the first alone: to put fewer together takes as long. No option: the
+ * answer is the same.
+ */
+const fewTraces = 200_000;
+
+/** Traces by which it is seen how many of all fulfil the conditions. */
+const enough = 200;
 
 /** Kept traces beyond the page: numbers that are added up in another order differ in the last digit. */
 const spare = 10;
@@ -61,15 +71,20 @@ export async function settledTraces(wanted: Wanted, need: number): Promise<reado
   // Of what stands behind the position, nothing is kept of others.
   const isKept = (end: StretchEnd): boolean => !isCut(filter, end) || (end.kept > 0 && isBehind(filter)(end));
   let kept = ends.filter((end) => settled.has(end.At) && isWithin(range, end.At, traceSpan.length) && isKept(end));
+  if (isTagged(filter) && kept.reduce((sum, { traces }) => sum + traces, 0) < fewTraces) return undefined;
   const compare = inOrder(filter);
   let others = othersOf(wanted, { hours, kept, need });
-  for (let asked = isFiltered(filter) ? perWanted * need : need + spare; asked <= mostCandidates; ) {
+  let asked = isFiltered(filter) ? perWanted * need : need + spare;
+  while (asked <= mostCandidates) {
     const [known, first] = await Promise.all([others, keysOf(wanted, kept, asked)]);
     if (known === undefined) return undefined;
     const { bound, found } = await firstOf(wanted, { kept, first, others: known, asked });
     if (bound === undefined || found.length >= need) return found.slice(0, need);
     if (bound === first.at(-1)) {
-      asked *= perWanted;
+      // Where so few fulfil the conditions, not enough of them are among the first.
+      const isHopeless = asked >= enough && found.length * mostCandidates < need * asked;
+      if (asked === mostCandidates || isHopeless) return undefined;
+      asked = Math.min(perWanted * asked, mostCandidates);
       continue;
     }
     const last = first.length < asked ? undefined : first.at(-1);
@@ -98,7 +113,11 @@ function isFiltered({ sortBy, ...filter }: SettledFilter): boolean {
   const { names, status, costMin, costMax, durationMin, durationMax } = filter;
   const cost = sortBy === "cost" ? [] : [costMin, costMax];
   const duration = sortBy === "duration_ms" ? [] : [durationMin, durationMax];
-  return [names, status, ...cost, ...duration].some((condition) => condition !== undefined);
+  return isTagged(filter) || [names, status, ...cost, ...duration].some((condition) => condition !== undefined);
+}
+
+function isTagged({ tags = [] }: TraceConditions): boolean {
+  return tags.length > 0;
 }
 
 async function keysOf(
@@ -139,14 +158,15 @@ async function firstOf(
     undefined,
   );
   const isKnown = (one: InOrder): boolean => bound === undefined || compare(one, bound) <= 0;
-  const keys = first.filter((key) => isKnown(key) && !others.seen.has(key.traceId));
+  const unseen = first.filter((key) => isKnown(key) && !others.seen.has(key.traceId));
+  const keys = await tagged({ reader, project, filter }, unseen, 0);
   const rows = keys.length === 0 ? [] : await rowsOfTraces(reader, project, keys, 0);
   const isListed = new Set(keys.map(({ traceId }) => traceId));
   const inBoth = others.found.flatMap(({ traceId }) => (isListed.has(traceId) ? [traceId] : []));
-  const whole = await wholeTraces(reader, project, inBoth);
+  const whole = await wholeFitting({ reader, project, filter }, inBoth);
   const isWhole = new Set(inBoth);
   const parts = [...others.found, ...fitting(filter, rows)].filter(({ traceId }) => !isWhole.has(traceId));
-  const found = [...parts, ...fitting(filter, whole)].filter(isKnown).toSorted(compare);
+  const found = [...parts, ...whole].filter(isKnown).toSorted(compare);
   return { bound, found };
 }
 
@@ -166,7 +186,7 @@ async function othersOf(
     need,
   }: { readonly hours: readonly HourCounts[]; readonly kept: readonly StretchEnd[]; readonly need: number },
 ): Promise<Others | undefined> {
-  const { reader, project, filter } = wanted;
+  const { reader, project } = wanted;
   const { tables } = reader;
   const settled = kept.map(({ At }) => At);
   const isSettled = new Set(settled);
@@ -182,8 +202,8 @@ async function othersOf(
   // Of a trace that lies in other hours, too, a part was seen.
   const parts = first.filter(({ firstHour, lastHour }) => !isLive.has(firstHour) || !isLive.has(lastHour));
   const seen = new Set([...unsure, ...(rootless ?? []), ...parts].map(({ traceId }) => traceId));
-  const rows = await wholeTraces(reader, project, [...seen]);
-  return { found: [...first.filter(({ traceId }) => !seen.has(traceId)), ...fitting(filter, rows)], seen };
+  const whole = await wholeFitting(wanted, [...seen]);
+  return { found: [...first.filter(({ traceId }) => !seen.has(traceId)), ...whole], seen };
 }
 
 /** The first traces of some hours. */
@@ -196,6 +216,27 @@ async function liveTraces(
   const scope = scopeOfHours(reader, project, [...hours]);
   const fewer = fewerTraces(filter, project, tables, allOf(scope.rows));
   return (await select(reader, { ...scope, rows: [...scope.rows, ...fewer] }, filter, need)).sure();
+}
+
+/** Those of some traces, wherever their rows lie, that fulfil the conditions. */
+async function wholeFitting(
+  { reader, project, filter }: Omit<Wanted, "range">,
+  ids: readonly string[],
+): Promise<readonly Candidate[]> {
+  const rows = await wholeTraces(reader, project, ids);
+  return fitting(filter, await tagged({ reader, project, filter }, rows));
+}
+
+/** Those of some traces whose tags fit. @param beside hours that are looked at before and after those of their keys */
+async function tagged<Key extends TraceKey>(
+  { reader, project, filter }: Omit<Wanted, "range">,
+  keys: readonly Key[],
+  beside = 1,
+): Promise<readonly Key[]> {
+  if (!isTagged(filter) || keys.length === 0) return keys;
+  const statement = taggedTracesStatement(scopeOfKeys(reader, project, keys, beside), filter);
+  const fits = new Set((await reader.rows<{ traceId: string }>(statement)).map(({ traceId }) => traceId));
+  return keys.filter(({ traceId }) => fits.has(traceId));
 }
 
 function fitting(filter: SettledFilter, rows: readonly TraceRow[]): readonly Candidate[] {

@@ -6,8 +6,9 @@ import { ofHours, type SettledMark } from "../settled/hours.ts";
 import { traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
-import { type TraceConditions, type TraceFilter, traceSortKeys } from "./filter.ts";
+import { keptConditions, type TraceConditions, type TraceFilter, traceSortKeys } from "./filter.ts";
 import type { TraceKey } from "./read.ts";
+import { derivedTraces, type TraceScope } from "./statements.ts";
 
 /*
  * The statements of lists whose first traces were looked for beforehand (exporters/clickhouse/schema/settled-traces.ts).
@@ -110,8 +111,17 @@ ORDER BY Hour DESC
 LIMIT ${param("UInt64", most)}`);
 }
 
-/** Whether a list is in an order of which the first traces are kept, and among traces of all sessions and tags. */
+/** Whether a list is in an order of which the first traces are kept, and among traces of all sessions. */
 export function isSettleable(filter: TraceFilter): filter is SettledFilter {
-  const { sortBy, id, sessionId, tags = [] }: TraceConditions & Pick<TraceFilter, "sortBy"> = filter;
-  return sortBy !== "started_at" && id === undefined && sessionId === undefined && tags.length === 0;
+  const { sortBy, id, sessionId }: TraceConditions & Pick<TraceFilter, "sortBy"> = filter;
+  return sortBy !== "started_at" && id === undefined && sessionId === undefined;
+}
+
+/** Those of some traces whose effective tags fit. */
+export function taggedTracesStatement(scope: TraceScope, { tags = [] }: TraceConditions): Statement {
+  return statementOf(sql`SELECT TraceId AS traceId
+FROM (
+${derivedTraces(scope, false, ["sessionId"])}
+)
+WHERE ${allOf(keptConditions({ tags }, scope.project, scope.tables))}`);
 }

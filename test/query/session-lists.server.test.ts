@@ -73,6 +73,14 @@ describe("settled lists of sessions", () => {
     );
     for (let n = 0; n < sessions; n += 3) await store.session(sessionUuidOf(n), { name: `s${n}`, tags: { a: `${n}` } });
     for (let n = 0; n < 5; n++) await store.session(sessionUuidOf(500 + n), { name: `said ${n}` });
+    // A trace that goes on beyond what is looked at, and tags that wait in one.
+    await store.spans(
+      ...[0, 1, 2, 3, 4].map((n): SpanRow => {
+        const session = sessionUuidOf(3);
+        return { trace: 8_000, span: 8_000 + n, at: (4 + n) * hour, lasts: 10, cost: 2, session };
+      }),
+    );
+    await store.trace(23 * 20, { at: startOf(23 * 20), explicit: { "session_tag.plan": "pro" } });
   };
 
   const conditions: readonly Partial<SumFilter>[] = [
@@ -162,6 +170,19 @@ describe("settled lists of sessions", () => {
     }
   });
 
+  it("hold no more where something comes to the hour before one that names the session", async () => {
+    await fill();
+    const id = { session: sessionUuidOf(901) };
+    const early = { trace: 6_000, span: 6_000, at: 6 * hour - 1_000, lasts: 10, cost: 300 };
+    await store.spans(early, { trace: 6_000, span: 6_001, at: 6 * hour + 9_000, lasts: 10, cost: 1, ...id });
+    await store.spans({ trace: 6_001, span: 6_002, at: 20 * hour, lasts: 10, cost: 2, ...id });
+    await settle();
+    expect((await costs({ limit: 1 }))!).toEqual([[901, 303]]);
+    await store.spans({ ...early, cost: 200, created: 24 * hour });
+    expect(await settle()).toBe(4);
+    expect((await costs({ limit: 1 }))!).toEqual([[901, 203]]);
+  });
+
   it("go with sessions that go on in hours that have not settled", async () => {
     await fill();
     await settle(30);
@@ -171,10 +192,44 @@ describe("settled lists of sessions", () => {
     });
     await store.spans(...young);
     for (const order of orders) {
-      const wanted = await list({ ...order, limit: 8, costMin: -1_000, createdAfter: 0n });
-      const expected = order.sortBy === "cost" ? wanted : await list({ ...order, limit: 8, createdAfter: 0n });
-      expect(numbersOf(await listed({ ...order, limit: 8 }))).toEqual(numbersOf(expected));
+      const wanted = await inWhole({ ...order, limit: 8, createdAfter: 0n });
+      expect(numbersOf(await listed({ ...order, limit: 8 }))).toEqual(numbersOf(wanted));
     }
+  });
+
+  it.each([30, 500])("have a session of live hours that stands further behind (%i are kept)", async (kept) => {
+    const costsOfOne = Array.from({ length: 60 }, (_, n): SpanRow => {
+      return { trace: n, span: n, lasts: 1, cost: n + 1, session: sessionUuidOf(n + 1) };
+    });
+    await store.spans(...costsOfOne);
+    await settle(kept);
+    await store.spans({ trace: 100, span: 100, at: 20 * hour, lasts: 1, cost: 30, session: sessionUuidOf(25) });
+    expect(await costs({ limit: 8 })).toEqual([60, 59, 58, 57, 56, 25, 55, 54].map((n) => [n, n === 25 ? 55 : n]));
+  });
+
+  it("are added up again where a stretch was that has no place for a session any more", async () => {
+    const both = Array.from({ length: 30 }, (_, n): readonly SpanRow[] => {
+      const session = n === 29 ? "the last" : sessionUuidOf(n + 1);
+      const first = { trace: n, span: n, at: hour, lasts: 1, cost: n + 1, session };
+      return [first, { ...first, trace: n + 100, span: n + 100, at: 13 * hour, cost: 100 }];
+    }).flat();
+    await store.spans(...both);
+    await settle(5);
+    const dearest = async () => (await listed({ limit: 3 }))?.map(({ id, cost }) => [id, cost]);
+    expect(await dearest()).toEqual([["the last", 130], ...[29, 28].map((n) => [sessionUuidOf(n), n + 100])]);
+    await store.spans({ ...both.at(-2)!, cost: -110, created: 24 * hour });
+    await settle(5);
+    expect(await dearest()).toEqual([29, 28, 27].map((n) => [sessionUuidOf(n), n + 100]));
+    // One that may have begun in another stretch, which is added up later, for what others have there.
+    const long = { trace: 200, span: 200, lasts: 1, session: "the longest" };
+    await store.spans(
+      { ...long, at: 18 * hour, cost: 150 },
+      { ...long, trace: 201, span: 201, at: 30 * hour, cost: 50 },
+    );
+    await settle(5);
+    await store.spans({ ...both[1]!, trace: 202, span: 202, at: 14 * hour });
+    await settle(5);
+    expect((await dearest())?.[0]).toEqual(["the longest", 200]);
   });
 
   it("have sessions whose ids are no UUIDs", async () => {
@@ -203,12 +258,17 @@ describe("settled lists of sessions", () => {
 
   it("say nothing of hours that are stored no more, nor of costs that were changed in place", async () => {
     await fill();
+    for (const [index, at] of [hour, 13 * hour].entries()) {
+      const [trace, cost] = [7_000 + index, 100 - 90 * index];
+      await store.spans({ trace, span: trace, at, lasts: 10, cost, session: sessionUuidOf(902) });
+    }
     await settle();
     await server.command(
       `ALTER TABLE traces DELETE WHERE Hour < toDateTime(${(midnight + 6 * hour) / 1_000}, 'UTC') SETTINGS mutations_sync = 2`,
     );
-    const { rows } = await listSessions(store.reader, project, filterOf({ costMin: 0, limit: 30, createdAfter: 0n }));
-    expect(numbersOf(await listed({ costMin: 0, limit: 30 }))).toEqual(numbersOf(rows));
+    const rows = await inWhole({ costMin: 0, limit: 75, createdAfter: 0n });
+    expect(rows.find(({ id }) => id === sessionUuidOf(902))?.cost).toBe(10);
+    expect(numbersOf(await listed({ costMin: 0, limit: 75 }))).toEqual(numbersOf(rows));
     await server.command("ALTER TABLE traces UPDATE Cost = 777 WHERE Cost > 0 SETTINGS mutations_sync = 2");
     await unsettleDay(server.client, store.ddl, new Date(midnight).toISOString().slice(0, 10));
     expect(await listed()).toBeUndefined();
