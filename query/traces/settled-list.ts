@@ -34,10 +34,14 @@ interface Wanted {
 const mostCandidates = 2_000;
 
 /**
- * Traces of which lists with conditions on tags look at the first alone: to put fewer together takes as long. No option: the
- * answer is the same.
+ * Hours and traces of which lists with conditions on tags look at the first alone: to put fewer together takes as long. No
+ * option: the answer is the same.
  */
+const fewHours = 72;
 const fewTraces = 200_000;
+
+/** As they need not be spread evenly. */
+const margin = 1.25;
 
 /** Traces by which it is seen how many of all fulfil the conditions. */
 const enough = 200;
@@ -62,6 +66,7 @@ const perWanted = 4;
  */
 export async function settledTraces(wanted: Wanted, need: number): Promise<readonly Candidate[] | undefined> {
   const { reader, project, filter, range } = wanted;
+  if (isTagged(filter) && range.to - range.from < fewHours * hour) return undefined;
   const [all, ends] = await Promise.all([
     reader.countedHours.of(reader, project),
     reader.rows<StretchEnd>(stretchEndsStatement(project, reader.tables, filter)),
@@ -84,7 +89,8 @@ export async function settledTraces(wanted: Wanted, need: number): Promise<reado
       // Where so few fulfil the conditions, not enough of them are among the first.
       const isHopeless = asked >= enough && found.length * mostCandidates < need * asked;
       if (asked === mostCandidates || isHopeless) return undefined;
-      asked = Math.min(perWanted * asked, mostCandidates);
+      const expected = Math.ceil((margin * asked * need) / Math.max(1, found.length));
+      asked = Math.min(Math.min(perWanted * asked, expected), mostCandidates);
       continue;
     }
     const last = first.length < asked ? undefined : first.at(-1);

@@ -227,7 +227,7 @@ describe("settled lists of sessions", () => {
       { ...long, trace: 201, span: 201, at: 30 * hour, cost: 50 },
     );
     await settle(5);
-    await store.spans({ ...both[1]!, trace: 202, span: 202, at: 14 * hour });
+    await store.spans({ ...both[1]!, trace: 202, span: 202, at: 14 * hour, cost: 1 });
     await settle(5);
     expect((await dearest())?.[0]).toEqual(["the longest", 200]);
   });
