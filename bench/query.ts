@@ -28,6 +28,7 @@ import { listTraces } from "../query/traces/list.ts";
 import { readWholeTrace } from "../query/traces/whole.ts";
 import type { TestClickHouse } from "../test/support/clickhouse.ts";
 import { startClickHouse } from "./clickhouse.ts";
+import { optionOf } from "./option.ts";
 import { benchProject, busyProject, days, fillStore, firstDay, someIds } from "./query-data.ts";
 import { Random } from "./random.ts";
 
@@ -100,7 +101,7 @@ const queries = {
     return readKeys(reader, benchProject, await new SpanPages(reader).page(query));
   },
   q_series: ({ reader }, random) => {
-    const from = BigInt(firstMs + random.below(days - 7) * dayMs) * millis;
+    const from = BigInt(firstMs + random.below(Math.max(1, days - 7)) * dayMs) * millis;
     const time = { from, to: from + 7n * BigInt(dayMs) * millis, bucketSeconds: 3_600 };
     return readSeries(
       reader,
@@ -134,7 +135,7 @@ async function measure(query: Query): Promise<readonly QueryTimes[]> {
 
 /** `--rows=2000000,20000000` asks for other sizes. */
 function wantedSizes(): readonly number[] {
-  const given = process.argv.find((arg) => arg.startsWith("--rows="))?.slice("--rows=".length);
+  const given = optionOf("rows");
   return given === undefined ? sizes : given.split(",").map(Number);
 }
 
