@@ -128,12 +128,11 @@ export type SessionTraces = "keys" | "hours" | "none";
 /** Rows of sessions as they are stored. */
 export function sessionRowsStatement({ project, tables, rows }: SessionScope, said: SessionTraces = "keys"): Statement {
   const columns = {
-    keys: `length(Traces) AS traceCount, if(traceCount > ${mostTraces}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces)) AS traces`,
-    hours: "arrayDistinct(arrayMap(t -> toUnixTimestamp(t.1), Traces)) AS hours",
-    none: "1",
+    keys: `, length(Traces) AS traceCount, if(traceCount > ${mostTraces}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces)) AS traces`,
+    hours: ", arrayDistinct(arrayMap(t -> toUnixTimestamp(t.1), Traces)) AS hours",
+    none: "",
   };
-  return statementOf(sql`SELECT SessionId AS sessionId, CreatedAt AS createdAt, UpdatedAt AS updatedAt, Name AS name, Tags AS tags, Attributes AS attributes,
-  ${raw(columns[said])}
+  return statementOf(sql`SELECT SessionId AS sessionId, CreatedAt AS createdAt, UpdatedAt AS updatedAt, Name AS name, Tags AS tags, Attributes AS attributes${raw(columns[said])}
 FROM ${raw(tables.sessions)}
 WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)])}`);
 }

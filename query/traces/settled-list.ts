@@ -37,8 +37,7 @@ const mostCandidates = 2_000;
  * Hours and traces of which lists with conditions on tags look at the first alone: to put fewer together takes as long. No
  * option: the answer is the same.
  */
-const fewHours = 72;
-const fewTraces = 200_000;
+const few = { hours: 72, traces: 200_000 } as const;
 
 /** As they need not be spread evenly. */
 const margin = 1.25;
@@ -62,11 +61,16 @@ const perWanted = 4;
  * A trace that has rows in hours far apart is seen whole where its rows there are known to be a part: they lack its root, or
  * reach the end of what was looked at.
  *
+ * @param fewest given by tests only
  * @returns undefined: the roll-up has to be gone through
  */
-export async function settledTraces(wanted: Wanted, need: number): Promise<readonly Candidate[] | undefined> {
+export async function settledTraces(
+  wanted: Wanted,
+  need: number,
+  fewest: Readonly<Record<keyof typeof few, number>> = few,
+): Promise<readonly Candidate[] | undefined> {
   const { reader, project, filter, range } = wanted;
-  if (isTagged(filter) && range.to - range.from < fewHours * hour) return undefined;
+  if (isTagged(filter) && range.to - range.from < fewest.hours * hour) return undefined;
   const [all, ends] = await Promise.all([
     reader.countedHours.of(reader, project),
     reader.rows<StretchEnd>(stretchEndsStatement(project, reader.tables, filter)),
@@ -76,7 +80,7 @@ export async function settledTraces(wanted: Wanted, need: number): Promise<reado
   // Of what stands behind the position, nothing is kept of others.
   const isKept = (end: StretchEnd): boolean => !isCut(filter, end) || (end.kept > 0 && isBehind(filter)(end));
   let kept = ends.filter((end) => settled.has(end.At) && isWithin(range, end.At, traceSpan.length) && isKept(end));
-  if (isTagged(filter) && kept.reduce((sum, { traces }) => sum + traces, 0) < fewTraces) return undefined;
+  if (isTagged(filter) && kept.reduce((sum, { traces }) => sum + traces, 0) < fewest.traces) return undefined;
   const compare = inOrder(filter);
   let others = othersOf(wanted, { hours, kept, need });
   let asked = isFiltered(filter) ? perWanted * need : need + spare;

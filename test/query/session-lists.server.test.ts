@@ -137,6 +137,42 @@ describe("settled lists of sessions", () => {
     expect(await listed({ ...order, limit: 10, offset: 40 })).toBeUndefined();
   });
 
+  it("say nothing of what may stand behind the last that a stretch keeps", async () => {
+    const spansOf = (count: number, dearest: number, at: number): readonly SpanRow[] =>
+      Array.from({ length: count }, (_, n) => {
+        const cost = dearest - n;
+        return { trace: cost, span: cost, at, lasts: 1, cost, session: sessionUuidOf(cost) };
+      });
+    await store.spans(...spansOf(40, 100, 0), ...spansOf(10, 50, 12 * hour));
+    await settle(5);
+    expect(await costs({ limit: 5 })).toEqual([100, 99, 98, 97, 96].map((n) => [n, n]));
+    expect(await listed({ limit: 8 })).toBeUndefined();
+    expect((await list({ limit: 8 })).map(({ cost }) => cost)).toEqual([100, 99, 98, 97, 96, 95, 94, 93]);
+  });
+
+  it.each([
+    ["one stretch", 0],
+    ["stretches of their own", 6 * hour],
+  ])("look further where most of the first turn out to come to less (in %s)", async (_, apart) => {
+    const all = Array.from({ length: 30 }, (_, n) => n + 1);
+    const dear = all.slice(12).map((n): SpanRow => {
+      return { trace: 100 + n, span: 100 + n, at: 12 * hour, lasts: 1, cost: 50, session: sessionUuidOf(n) };
+    });
+    await store.spans(
+      ...dear,
+      ...all.map((n): SpanRow => {
+        return { trace: n, span: n, at: -n * apart - hour, lasts: 1, cost: 100 + n, session: sessionUuidOf(n) };
+      }),
+    );
+    const settleAll = (kept: number): Promise<number> =>
+      settleBetween(store, [sessionSettlement(1_000), sessionListSettlement(kept)], -31 * 6 * hour, 48 * hour);
+    await settleAll(500);
+    expect(await costs({ limit: 2 })).toEqual([30, 29].map((n) => [n, n + 150]));
+    await store.spans(...dear.map((span) => ({ ...span, cost: -300, created: 24 * hour })));
+    await settleAll(5);
+    expect(await costs({ limit: 5 })).toEqual([12, 11, 10, 9, 8].map((n) => [n, n + 100]));
+  });
+
   it("hold no more where something comes to one stretch of a session", async () => {
     await fill();
     await settle();

@@ -26,6 +26,7 @@ import {
   keptTracesStatement,
   type SettledFilter,
   stretchEndsStatement,
+  taggedTracesStatement,
   unsureTracesStatement,
 } from "../../query/traces/settled.ts";
 import { countedStretchesStatement, liveCountStatement } from "../../query/traces/settled-count.ts";
@@ -114,6 +115,9 @@ const statements = {
     reach: undefined,
     unlisted: 0,
     most: 501,
+  }),
+  "traces whose tags fit": taggedTracesStatement(scopeOfStretch(reader, stretch, share), {
+    tags: [{ key: attack, values: [attack], sessions: [attack] }],
   }),
   "first traces of a stretch": firstTracesStatement(stretch, scopeOfStretch(reader, stretch, share), {
     kept: 500,

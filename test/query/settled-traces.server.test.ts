@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unsettleDay } from "../../exporters/clickhouse/schema/unsettle.ts";
+import { uuidOfTrace } from "../../pipeline/ids.ts";
 import type { Position } from "../../query/position.ts";
 import type { Settlement } from "../../query/settled/settlement.ts";
 import type { TraceConditions, TraceFilter } from "../../query/traces/filter.ts";
 import { countTraces, listTraces } from "../../query/traces/list.ts";
 import { traceListSettlement } from "../../query/traces/settle.ts";
+import { isSettleable } from "../../query/traces/settled.ts";
+import { settledTraces } from "../../query/traces/settled-list.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { settleBetween } from "./settler.ts";
 import {
@@ -12,6 +15,7 @@ import {
   other,
   project,
   type SpanRow,
+  sessionUuidOf,
   startTestStore,
   type TestStore,
   traceDigits,
@@ -153,6 +157,39 @@ describe("settled traces", () => {
     await store.merge();
     expect(await walks()).toEqual(walksBefore);
   }, 60_000);
+
+  it("make lists of traces with tags, of their own or of their sessions", async () => {
+    await fill();
+    for (let n = 0; n < traceCount; n += 3)
+      await store.trace(n, { at: startOf(n), tags: { a: n % 2 === 0 ? "1" : "2" } });
+    for (const trace of [1_000, 1_002, 1_003, 1_004]) await store.trace(trace, { at: begin, tags: { a: "1" } });
+    const session = sessionUuidOf(1);
+    for (let n = 1; n < traceCount; n += 10) {
+      await store.spans({ trace: n, span: 5_000 + n, parent: 2 * n, at: startOf(n), session });
+    }
+    await store.session(session, { tags: { a: "1" } });
+    const conditions: readonly Partial<TraceFilter>[] = [
+      { tags: [{ key: "a", values: ["1"] }] },
+      { tags: [{ key: "a", values: ["1", "2"] }], hasError: false, sortBy: "duration_ms" },
+      { tags: [{ key: "a", values: ["2"] }], costMin: 1, sortOrder: "asc" },
+    ];
+    const before = await Promise.all(conditions.map((condition) => list(condition)));
+    for (const rows of before) expect(rows.length).toBe(12);
+    await settle(traceListSettlement());
+    const { reader } = store;
+    for (const [index, condition] of conditions.entries()) {
+      const filter = { ...{ sortBy: "cost", sortOrder: "desc", limit: 12, offset: 0 }, ...condition } as TraceFilter;
+      if (!isSettleable(filter)) throw new Error("a list that is kept");
+      const range = { from: (midnight - 24 * hour) / 1_000, to: (midnight + days * 24 * hour) / 1_000 };
+      const wanted = { reader, project, filter, range };
+      const found = await settledTraces(wanted, 12, { hours: 0, traces: 0 });
+      expect(found?.map(({ traceId }) => uuidOfTrace(traceId))).toEqual(before[index]!.map(({ id }) => id));
+      // Of few traces, or of a short time, nothing is gained.
+      expect(await settledTraces(wanted, 12, { hours: 0, traces: 1_000 })).toBeUndefined();
+      expect(await settledTraces(wanted, 12, { hours: 500, traces: 0 })).toBeUndefined();
+    }
+    expect(await Promise.all(conditions.map((condition) => list(condition)))).toEqual(before);
+  });
 
   it("are read in place of the roll-up", async () => {
     await fill();

@@ -113,7 +113,8 @@ async function firstOf(wanted: Wanted, asked: number): Promise<FirstSessions | u
     chosen.length === 0
       ? []
       : await reader.rows<ListedSums>(listedSumsStatement(project, reader.tables, { list, filter }, part));
-  const rest = listed.length < asked ? [] : [placeOf(listed.at(-1)!, filter)];
+  const rest =
+    listed.length < asked ? [] : listed.slice(-1).map(({ rank, sessionId }) => ({ key: rank, id: sessionId }));
   const end = nearest(
     [cut, passed, ...rest].filter((place) => place !== undefined),
     filter,
@@ -146,11 +147,6 @@ function chosenOf(
 
 function cutOf({ isCut, last, lastId }: StretchBounds): readonly Place[] {
   return isCut === 1 && last !== null ? [{ key: last, id: lastId }] : [];
-}
-
-function placeOf({ sessionId, ...sums }: ListedSums, { sortBy }: SumFilter): Place {
-  const keys = { cost: sums.cost, duration: sums.duration, trace_count: sums.traceCount };
-  return { key: keys[sortBy]!, id: sessionId };
 }
 
 function nearest(places: readonly Place[], filter: SumFilter): Place | undefined {

@@ -39,9 +39,9 @@ export function stretchBoundsStatement(
   { settledSessionLists }: StoreTables,
   list: SessionList,
 ): Statement {
-  const own = `Bounds[${sessionLists.indexOf(list) + 1}]`;
+  const own = (member: string): string => `tupleElement(Bounds[${sessionLists.indexOf(list) + 1}], '${member}')`;
   return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Version AS version,
-  ${raw(own)}.First AS first, ${raw(own)}.Last AS last, ${raw(own)}.LastId AS lastId, ${raw(own)}.IsCut AS isCut
+  ${raw(own("First"))} AS first, ${raw(own("Last"))} AS last, ${raw(own("LastId"))} AS lastId, ${raw(own("IsCut"))} AS isCut
 FROM ${raw(settledSessionLists)} FINAL
 WHERE ${ofProject(project)}`);
 }
@@ -53,6 +53,8 @@ export interface ListedSums extends Omit<SessionTotals, "tags"> {
   /** `keyOfSession` */
   readonly key: string;
   readonly unsure: number;
+  /** What it stands there by. */
+  readonly rank: number;
 }
 
 /** Which of the sessions of which stretches. */
@@ -62,7 +64,10 @@ export interface ListedPart {
   readonly need: number;
 }
 
-/** The first sessions of the lists of some stretches, by the sums that were made last of those that are there. */
+/**
+ * The first sessions of the lists of some stretches, with the sums that were made last of those that are there. No other session
+ * stands before the last of them in any of the lists.
+ */
 export function listedSumsStatement(
   project: string,
   tables: StoreTables,
@@ -74,20 +79,23 @@ export function listedSumsStatement(
   const conditions = sessionConditions(filter, { project, tables });
   const behind = after === undefined ? [] : [standsBehind(after, key, sortOrder, raw("sessionId"))];
   const where = [...conditions, ...behind];
-  // Where none is left out, those behind so many of their own list are in no page.
-  const first =
-    where.length === 0 ? sql`arraySlice(${raw(list.column)}, 1, ${param("UInt64", need)})` : raw(list.column);
-  return statementOf(sql`SELECT at, key, sessionId, traceCount, errorCount, cost, duration, toString(start) AS startNs, toString(end) AS endNs, unsure
+  // Where none is left out, those behind so many of a list are not among the first: in the order of what they stand there by.
+  const isOfFirst = where.length === 0;
+  const first = isOfFirst ? sql`arraySlice(${raw(list.column)}, 1, ${param("UInt64", need)})` : raw(list.column);
+  const utmost = sortOrder === "desc" ? "max" : "min";
+  const rank = isOfFirst ? `${utmost}(s.${list.value}) OVER (PARTITION BY s.Key)` : `s.${list.value}`;
+  return statementOf(sql`SELECT at, key, sessionId, traceCount, errorCount, cost, duration, toString(start) AS startNs, toString(end) AS endNs, unsure, rank
 FROM (
   SELECT toUnixTimestamp(Hour) AS at, toString(s.Key) AS key, ${raw(idOfSession("s.Key", "s.Text"))} AS sessionId, s.TraceCount AS traceCount, s.ErrorCount AS errorCount,
-    s.Cost AS cost, s.Duration AS duration, s.Start AS start, s.End AS end, s.Unsure AS unsure
+    s.Cost AS cost, s.Duration AS duration, s.Start AS start, s.End AS end, s.Unsure AS unsure,
+    toFloat64(${raw(rank)}) AS rank
   FROM (SELECT Hour, Version, ${raw(list.column)} FROM ${raw(tables.settledSessionLists)} FINAL WHERE ${ofProject(project)} AND ${ofHours(stretches, traceSpan.length)})
   ARRAY JOIN ${first} AS s
   ORDER BY Version DESC
   LIMIT 1 BY s.Key
 )
 WHERE ${allOf(where)}
-ORDER BY ${orderBy(raw(key.column), sortOrder, raw("sessionId"))}
+ORDER BY ${orderBy(raw("rank"), sortOrder, raw("sessionId"))}
 LIMIT ${param("UInt64", need)}`);
 }
 
