@@ -1,9 +1,17 @@
 import { isOfNothing, type ListPage, type Position } from "../position.ts";
 import type { Reader } from "../reader.ts";
-import { behindPosition, inExactOrder, placeInOrder, type SumFilter, sessionSortKeys, totalsFit } from "./filter.ts";
+import {
+  behindPosition,
+  inExactOrder,
+  lastDigits,
+  placeInOrder,
+  type SumFilter,
+  sessionSortKeys,
+  totalsFit,
+} from "./filter.ts";
 import { anyOrder, asksForTotals, fewKeys, type ListedSession, scopeOf, select, spareOf } from "./keys.ts";
 import { listedPage } from "./lists/page.ts";
-import { readSessions, type SessionRead } from "./read.ts";
+import { inParts, readSessions, type SessionRead } from "./read.ts";
 import { settledPage } from "./sums/page.ts";
 import { isSettleable } from "./sums/statements.ts";
 
@@ -108,9 +116,6 @@ async function placesOf(
   return isSame ? [after] : [after, { key: String(estimate), id: after.id }];
 }
 
-/** Of a sum of floats, relative: they depend on what was added first. */
-const lastDigits = 1e-9;
-
 /** Candidates on both sides of the filter's position, the nearest ones. */
 async function keysAround(
   reader: Reader,
@@ -128,9 +133,6 @@ async function keysAround(
   return { behind, before };
 }
 
-/** Sessions whose numbers one statement counts. */
-const countedAtOnce = 500;
-
 /** Those of some sessions that fulfil the conditions and stand behind the filter's position, in order. */
 async function exactOf(
   reader: Reader,
@@ -138,10 +140,7 @@ async function exactOf(
   keys: readonly ListedSession[],
   filter: SumFilter,
 ): Promise<readonly SessionRead[]> {
-  const found: SessionRead[] = [];
-  for (let at = 0; at < keys.length; at += countedAtOnce) {
-    found.push(...(await readSessions(reader, project, keys.slice(at, at + countedAtOnce))));
-  }
+  const found = await inParts(keys, (part) => readSessions(reader, project, part));
   const fitting = found.filter((session) => totalsFit(session, filter));
   return inExactOrder(behindPosition(fitting, filter.after, filter), filter);
 }

@@ -84,6 +84,9 @@ export interface SortedSession {
   readonly duration: number | null;
 }
 
+/** Of sums of floats, relative: they depend on what was added first. */
+export const lastDigits = 1e-9;
+
 /** A list in the order of sums. */
 export type SumFilter = SessionFilter & { readonly sortBy: SumField };
 type SumOrder = Pick<SumFilter, "sortBy" | "sortOrder">;

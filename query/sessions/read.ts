@@ -77,6 +77,19 @@ export async function readSessions(
   return putTogether(project, keys, rows, new Map(found.map((one) => [one.sessionId, one])));
 }
 
+/** Sessions whose rows one statement reads. */
+const readAtOnce = 500;
+
+/** What is read of many sessions, some at a time. */
+export async function inParts<Key, Row>(
+  keys: readonly Key[],
+  read: (part: readonly Key[]) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for (let at = 0; at < keys.length; at += readAtOnce) found.push(...(await read(keys.slice(at, at + readAtOnce))));
+  return found;
+}
+
 /** Sessions in the order of their keys, of their rows. */
 export function putTogether(
   project: string,

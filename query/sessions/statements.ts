@@ -34,6 +34,10 @@ export interface SessionKey {
   readonly days?: DayRange | undefined;
 }
 
+export function keysOf(ids: readonly string[]): readonly SessionKey[] {
+  return ids.map((sessionId) => ({ sessionId }));
+}
+
 /** Days and ids of one statement: they travel in the address of the request, which servers bound. */
 const mostPairs = 1_000;
 

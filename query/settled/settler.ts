@@ -62,16 +62,10 @@ export class Settler {
     const days: (readonly [from: number, to: number])[] = [];
     for (let end = to; end > from; end -= day) days.push([Math.max(from, end - day), end]);
     let count = 0;
-    for (const range of days)
-      count += await this.#settleDay(
-        settlements.filter(({ isOfOthers }) => !isOfOthers),
-        ...range,
-      );
-    for (const range of days.toReversed())
-      count += await this.#settleDay(
-        settlements.filter(({ isOfOthers }) => isOfOthers),
-        ...range,
-      );
+    const ofRows = settlements.filter(({ isOfOthers }) => isOfOthers !== true);
+    const ofOthers = settlements.filter(({ isOfOthers }) => isOfOthers === true);
+    for (const range of days) count += await this.#settleDay(ofRows, ...range);
+    for (const range of days.toReversed()) count += await this.#settleDay(ofOthers, ...range);
     return count;
   }
 

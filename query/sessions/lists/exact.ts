@@ -3,7 +3,8 @@ import type { Reader } from "../../reader.ts";
 import { stretchOf } from "../../settled/hours.ts";
 import { type SplitHours, traceSpan } from "../../settled/trace-stretch.ts";
 import { hour } from "../../time.ts";
-import { putTogether, readSessions, rowsWithHours, type SessionRead } from "../read.ts";
+import { inParts, putTogether, readSessions, rowsWithHours, type SessionRead } from "../read.ts";
+import { keysOf } from "../statements.ts";
 import { settledTotalsStatement, type TotalsRow } from "../sums/statements.ts";
 import type { SessionTotals } from "../totals.ts";
 import type { ListedSums, StretchBounds } from "./statements.ts";
@@ -22,9 +23,6 @@ export interface SettledLists {
   /** Of all rows of traces, in seconds since the epoch. */
   readonly firstHour: number;
 }
-
-/** Sessions whose rows one statement reads. */
-const readAtOnce = 500;
 
 /** How the sums of a session are come by. */
 interface Sources {
@@ -51,7 +49,7 @@ export async function exactSessions(
   const { reader, project } = lists;
   const known = new Map(listed.map((sums) => [sums.sessionId, sums]));
   const ids = [...new Set([...known.keys(), ...live])];
-  const rows = (await inParts(ids, (part) => rowsWithHours(reader, project, keysOf(part)))).flat();
+  const rows = await inParts(keysOf(ids), (part) => rowsWithHours(reader, project, part));
   const rowsOf = grouped(rows, ({ sessionId }) => sessionId);
   const hoursOf = (id: string): readonly number[] => (rowsOf.get(id) ?? []).flatMap(({ hours }) => hours);
   const sources = sourcesOf(lists, ids, { known, hoursOf, isLive: new Set(live) });
@@ -62,15 +60,7 @@ export async function exactSessions(
     else anew.push(sessionId);
   }
   const sure = putTogether(project, keysOf([...totals.keys()]), rows, totals);
-  return [...sure, ...(await inParts(anew, (part) => readSessions(reader, project, keysOf(part)))).flat()];
-}
-
-const keysOf = (ids: readonly string[]) => ids.map((sessionId) => ({ sessionId }));
-
-async function inParts<Row>(ids: readonly string[], read: (part: readonly string[]) => Promise<Row>): Promise<Row[]> {
-  const found: Row[] = [];
-  for (let at = 0; at < ids.length; at += readAtOnce) found.push(await read(ids.slice(at, at + readAtOnce)));
-  return found;
+  return [...sure, ...(await inParts(keysOf(anew), (part) => readSessions(reader, project, part)))];
 }
 
 function versionsOf(stretches: readonly StretchBounds[]): ReadonlyMap<number, number> {

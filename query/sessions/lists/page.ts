@@ -7,6 +7,7 @@ import {
   inExactOrder,
   isOfAll,
   keyOf,
+  lastDigits,
   type SumFilter,
   type SumKey,
   totalsFit,
@@ -37,9 +38,6 @@ const spare = 10;
 
 /** How many times more are looked at where too many do. */
 const growth = 4;
-
-/** Of the last digit of a sum of floats, relative: it depends on what was added first. */
-const lastDigits = 1e-9;
 
 /** Whose sessions, and which of them. */
 interface Wanted extends SettledLists {

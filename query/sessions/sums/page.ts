@@ -3,6 +3,7 @@ import type { SettledMark } from "../../settled/hours.ts";
 import { splitHours } from "../../settled/trace-stretch.ts";
 import { behindPosition, inExactOrder, type SortedSession, type SumFilter } from "../filter.ts";
 import { readSessions, type SessionRead, sessionsWithTotals } from "../read.ts";
+import { keysOf } from "../statements.ts";
 import type { SessionTotals } from "../totals.ts";
 import {
   noUuid,
@@ -66,8 +67,6 @@ export async function settledPage(
   const otherOf = new Map(others.map((session) => [session.id, session]));
   return inOrder.flatMap((id) => exactOf.get(id) ?? otherOf.get(id) ?? []);
 }
-
-const keysOf = (ids: readonly string[]) => ids.map((sessionId) => ({ sessionId }));
 
 function sumsOf(totals: SessionTotals | undefined) {
   if (totals === undefined) return [];
