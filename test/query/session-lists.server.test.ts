@@ -312,6 +312,17 @@ describe("settled lists of sessions", () => {
     expect((await costs())![0]![1]).toBeGreaterThan(1_500);
   });
 
+  it("keep times to the nanosecond", async () => {
+    await store.spans(
+      ...Array.from({ length: 40 }, (_, n): SpanRow => {
+        return { trace: n, span: n, at: n * 1_001, lasts: 1 + n / 64, cost: n, session: sessionUuidOf(n) };
+      }),
+    );
+    const wanted = await list({ limit: 40 });
+    await settle();
+    expect(numbersOf(await listed({ limit: 40 }))).toEqual(numbersOf(wanted));
+  });
+
   it("are made of sums alone that are there", async () => {
     await fill();
     expect(await settleBetween(store, [sessionListSettlement()], -24 * hour, 48 * hour)).toBe(0);

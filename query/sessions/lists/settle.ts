@@ -35,8 +35,8 @@ export function sessionListSettlement(kept = keptSessions): Settlement {
         stretch,
         async ({ Version }): Promise<SettledRow | undefined> => {
           const statement = firstSessionsStatement(reader.tables, stretch, kept);
-          const [row] = await reader.rows<FirstSessionsRow>(statement, { signal, settings: namedTuples });
-          if (row === undefined || row.IsThere === 0) return undefined;
+          const [row] = await reader.rows<FirstSessionsRow>(statement, { signal, settings: exactTuples });
+          if (row === undefined || Number(row.IsThere) === 0) return undefined;
           const { IsThere, ...lists } = row;
           const of = { ProjectId: stretch.project, Hour: stretch.hour, Version: Number(Version), Mark: stretch.mark };
           return { ...of, ...lists };
@@ -46,13 +46,16 @@ export function sessionListSettlement(kept = keptSessions): Settlement {
   };
 }
 
-/** Older servers may have another default than newer ones. */
-const namedTuples = { output_format_json_named_tuples_as_objects: 1 } as const;
+/** Older servers may have another default for tuples than newer ones; and nanoseconds are no numbers of JavaScript. */
+const exactTuples = {
+  output_format_json_named_tuples_as_objects: 1,
+  output_format_json_quote_64bit_integers: 1,
+} as const;
 
 /** The columns of the row. */
 type FirstSessionsRow = Readonly<Record<string, unknown>> & {
   /** 0: the sums of the stretch are not those of its mark. */
-  readonly IsThere: number;
+  readonly IsThere: number | string;
 };
 
 /** What is added up of a session, over the rows that name it; `id` is what equals are put in order by. */
