@@ -85,9 +85,9 @@ export async function inParts<Key, Row>(
   keys: readonly Key[],
   read: (part: readonly Key[]) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
-  const found: Row[] = [];
-  for (let at = 0; at < keys.length; at += readAtOnce) found.push(...(await read(keys.slice(at, at + readAtOnce))));
-  return found;
+  const found: (readonly Row[])[] = [];
+  for (let at = 0; at < keys.length; at += readAtOnce) found.push(await read(keys.slice(at, at + readAtOnce)));
+  return found.flat();
 }
 
 /** Sessions in the order of their keys, of their rows. */

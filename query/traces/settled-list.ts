@@ -93,8 +93,9 @@ export async function settledTraces(
       // Where so few fulfil the conditions, not enough of them are among the first.
       const isHopeless = asked >= enough && found.length * mostCandidates < need * asked;
       if (asked === mostCandidates || isHopeless) return undefined;
-      const expected = Math.ceil((margin * asked * need) / Math.max(1, found.length));
-      asked = Math.min(Math.min(perWanted * asked, expected), mostCandidates);
+      // Infinite where none was found.
+      const expected = Math.ceil((margin * asked * need) / found.length);
+      asked = Math.min(perWanted * asked, expected, mostCandidates);
       continue;
     }
     const last = first.length < asked ? undefined : first.at(-1);

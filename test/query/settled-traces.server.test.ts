@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unsettleDay } from "../../exporters/clickhouse/schema/unsettle.ts";
 import { uuidOfTrace } from "../../pipeline/ids.ts";
 import type { Position } from "../../query/position.ts";
+import type { Reader, ReadOptions } from "../../query/reader.ts";
 import type { Settlement } from "../../query/settled/settlement.ts";
+import type { Statement } from "../../query/sql.ts";
 import type { TraceConditions, TraceFilter } from "../../query/traces/filter.ts";
 import { countTraces, listTraces } from "../../query/traces/list.ts";
 import { traceListSettlement } from "../../query/traces/settle.ts";
@@ -189,6 +191,26 @@ describe("settled traces", () => {
       expect(await settledTraces(wanted, 12, { hours: 500, traces: 0 })).toBeUndefined();
     }
     expect(await Promise.all(conditions.map((condition) => list(condition)))).toEqual(before);
+  });
+
+  it("are asked for more and more quickly where none of the first fulfils the conditions", async () => {
+    await fill();
+    await settle(traceListSettlement());
+    const { reader } = store;
+    let asked = 0;
+    const counting: Reader = {
+      ...{ tables: reader.tables, bounds: reader.bounds, countedHours: reader.countedHours },
+      loggedMessages: reader.loggedMessages,
+      rows: <Row>(statement: Statement, options?: ReadOptions) => {
+        if (statement.query.includes("ARRAY JOIN GreatestCostValues")) asked++;
+        return reader.rows<Row>(statement, options);
+      },
+    };
+    const filter = { sortBy: "cost", sortOrder: "desc", limit: 1, offset: 0, names: ["nobody"] } as const;
+    const range = { from: (midnight - 24 * hour) / 1_000, to: (midnight + days * 24 * hour) / 1_000 };
+    expect(await settledTraces({ reader: counting, project, filter, range }, 1)).toEqual([]);
+    // 4, 16, 64 and 256 of some 200.
+    expect(asked).toBe(4);
   });
 
   it("are read in place of the roll-up", async () => {
