@@ -2,7 +2,7 @@ import type { SeriesConfig } from "../series/config.ts";
 import { spanSeriesSettlement } from "../series/settle.ts";
 import { sessionListSettlement } from "../sessions/lists/settle.ts";
 import { sessionSettlement } from "../sessions/sums/settle.ts";
-import { traceListSettlement } from "../traces/settle.ts";
+import { traceListSettlement } from "../traces/lists/settle.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** All that is added up in the background. */

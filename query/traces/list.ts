@@ -22,10 +22,10 @@ import {
   scopeOf,
   startOfPosition,
 } from "./list-statements.ts";
+import { isSettleable } from "./lists/statements.ts";
 import { selectNearest } from "./nearest.ts";
 import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
 import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
-import { isSettleable } from "./settled.ts";
 import { isCountable, settledCount } from "./settled-count.ts";
 import { settledTraces } from "./settled-list.ts";
 

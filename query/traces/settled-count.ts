@@ -7,9 +7,9 @@ import { hour } from "../time.ts";
 import { columnsOfConditions, countedConditions, type TraceConditions } from "./filter.ts";
 import { fits } from "./fits.ts";
 import { isOneOf } from "./list-statements.ts";
+import { type UnsureTrace, unsureTracesStatement } from "./lists/statements.ts";
 import { rowsOfTraces, type TraceRow } from "./read.ts";
 import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
-import { type UnsureTrace, unsureTracesStatement } from "./settled.ts";
 import { derivedTraces, type TraceScope } from "./statements.ts";
 
 /** Conditions by which traces are counted beforehand. */

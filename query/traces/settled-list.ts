@@ -7,9 +7,6 @@ import { hour } from "../time.ts";
 import { fewerTraces, type TraceConditions } from "./filter.ts";
 import { fits } from "./fits.ts";
 import type { HourRange } from "./list-statements.ts";
-import { rowsOfTraces, scopeOfKeys, type TraceKey, type TraceRow } from "./read.ts";
-import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
-import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } from "./select.ts";
 import {
   type KeptTrace,
   keptTracesStatement,
@@ -20,7 +17,10 @@ import {
   type UnsureTrace,
   unsureTracesStatement,
   valueRange,
-} from "./settled.ts";
+} from "./lists/statements.ts";
+import { rowsOfTraces, scopeOfKeys, type TraceKey, type TraceRow } from "./read.ts";
+import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
+import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } from "./select.ts";
 
 /** Whose traces, which of them, and the hours in which their rows lie. */
 interface Wanted {

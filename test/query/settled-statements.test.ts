@@ -21,14 +21,14 @@ import { dayPartsStatement, hourCountsStatement } from "../../query/settled/coun
 import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
 import { scopeOfStretch, stretchCountsStatement } from "../../query/settled/trace-stretch.ts";
 import { rootlessTracesStatement, scopeOfHours } from "../../query/traces/scattered.ts";
-import { firstTracesStatement } from "../../query/traces/settle.ts";
+import { firstTracesStatement } from "../../query/traces/lists/settle.ts";
 import {
   keptTracesStatement,
   type SettledFilter,
   stretchEndsStatement,
   taggedTracesStatement,
   unsureTracesStatement,
-} from "../../query/traces/settled.ts";
+} from "../../query/traces/lists/statements.ts";
 import { countedStretchesStatement, liveCountStatement } from "../../query/traces/settled-count.ts";
 
 const names = [

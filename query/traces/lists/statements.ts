@@ -1,14 +1,14 @@
-import { type ListedField, listColumns, partsOfPlace } from "../../exporters/clickhouse/schema/settled-traces.ts";
-import { orderBy, within } from "../page.ts";
-import { standsBehind } from "../position.ts";
-import type { StoreTables } from "../reader.ts";
-import { ofHours, type SettledMark } from "../settled/hours.ts";
-import { traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
-import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
-import { hour } from "../time.ts";
-import { keptConditions, type TraceConditions, type TraceFilter, traceSortKeys } from "./filter.ts";
-import type { TraceKey } from "./read.ts";
-import { derivedTraces, type TraceScope } from "./statements.ts";
+import { type ListedField, listColumns, partsOfPlace } from "../../../exporters/clickhouse/schema/settled-traces.ts";
+import { orderBy, within } from "../../page.ts";
+import { standsBehind } from "../../position.ts";
+import type { StoreTables } from "../../reader.ts";
+import { ofHours, type SettledMark } from "../../settled/hours.ts";
+import { traceMarkColumn, traceSpan } from "../../settled/trace-stretch.ts";
+import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../sql.ts";
+import { hour } from "../../time.ts";
+import { keptConditions, type TraceConditions, type TraceFilter, traceSortKeys } from "../filter.ts";
+import type { TraceKey } from "../read.ts";
+import { derivedTraces, type TraceScope } from "../statements.ts";
 
 /*
  * The statements of lists whose first traces were looked for beforehand (exporters/clickhouse/schema/settled-traces.ts).

@@ -1,4 +1,3 @@
-import { withoutParent } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import {
   countedKinds,
   type ListedField,
@@ -8,24 +7,22 @@ import {
   listOrders,
   placeOf,
   settledTracesTable,
-} from "../../exporters/clickhouse/schema/settled-traces.ts";
-import type { Reader } from "../reader.ts";
-import type { SettledRow, Settlement, SettleOptions, Stretch } from "../settled/settlement.ts";
+} from "../../../exporters/clickhouse/schema/settled-traces.ts";
+import type { Reader } from "../../reader.ts";
+import type { SettledRow, Settlement, SettleOptions, Stretch } from "../../settled/settlement.ts";
 import {
-  beginsIn,
   mostTraces,
   type StretchCounts,
   scopeOfStretch,
   sharesOf,
-  traceSpan,
   traceStretches,
   whileQuiet,
-} from "../settled/trace-stretch.ts";
-import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
-import { hour } from "../time.ts";
-import { isOneOf } from "./list-statements.ts";
-import { inOrder } from "./select.ts";
-import { derivedTraces, type TraceScope } from "./statements.ts";
+} from "../../settled/trace-stretch.ts";
+import { raw, type Statement, sql, statementOf } from "../../sql.ts";
+import { isOneOf } from "../list-statements.ts";
+import { inOrder } from "../select.ts";
+import type { TraceScope } from "../statements.ts";
+import { mostNamed, stretchTraces, unsureAggregates } from "../stretch-traces.ts";
 
 /*
  * The row of a stretch of settled traces: the first of the traces that begin in it, in each order of a list.
@@ -36,12 +33,6 @@ const keptTraces = 500;
 
 /** Bytes of the longest name in an order by name. No option: where there are longer ones, the roll-up is read. */
 const mostNameBytes = 200;
-
-/**
- * Traces without a root, which may have begun elsewhere, and traces that go on beyond what is looked at: so many of each are
- * named. Where more have no root, callers send no spans, and their traces are taken for whole ones.
- */
-const mostNamed = 200;
 
 /** @param options given by tests only */
 export function traceListSettlement(options: { readonly tracesPerStatement?: number; readonly kept?: number } = {}) {
@@ -167,9 +158,6 @@ export function firstTracesStatement(
   scope: TraceScope,
   { kept, fromSpans }: { readonly kept: number; readonly fromSpans: boolean },
 ): Statement {
-  const { length, after } = traceSpan;
-  const start = param("UInt32", stretch.hour);
-  const lastSeen = param("UInt32", stretch.hour + (length + after - 1) * hour);
   const names = allLists.map((list) => ({ list, columns: listColumns(list.sortBy, list.sortOrder) }));
   const member = (name: keyof typeof members): string => `arrayMap(t -> t.${members[name]}, `;
   const columns = names.map(
@@ -181,28 +169,20 @@ export function firstTracesStatement(
     return `countIf(begins AND NOT isLong AND NOT isRootless AND ${isOfKind})`;
   });
   const lists = names.map(({ list }, index) => `${firstOf(list, kept)} AS list${index}`);
+  const trace = `status, hasErrors, (reinterpretAsUInt128(reverse(unhex(TraceId))), TraceId, ${placeOf("hasErrors", "firstOffset", "lastOffset")},
+    name, status, spanCount, durationMs, cost) AS trace`;
+  const derived = ["name", "status", "hasErrors", "durationMs", "cost"] as const;
   return statementOf(sql`SELECT Traces, Dirty, Others, Long, Unsure, Counts,
   ${raw(columns.join(",\n  "))}
 FROM (
-  SELECT length(traces) AS Traces, Dirty, Others, Long, arrayConcat(long, rootless) AS Unsure,
-    if(areMostRootless, [], kinds) AS Counts,
+  SELECT length(traces) AS Traces, Dirty, Others, Long, Unsure, if(areMostRootless, [], kinds) AS Counts,
   ${raw(lists.join(",\n  "))}
   FROM (
-    SELECT groupArrayIf(trace, begins) AS traces, groupArrayIf(${raw(String(mostDirty + 1))})(TraceId, dirty) AS Dirty, countIf(NOT isId) AS Others,
-      countIf(isLong) AS Long, groupArrayIf(${raw(String(mostNamed))})(TraceId, isLong) AS long, countIf(isRootless) > ${raw(String(mostNamed))} AS areMostRootless,
-      if(areMostRootless, [], groupArrayIf(${raw(String(mostNamed))})(TraceId, isRootless AND NOT isLong)) AS rootless,
+    SELECT groupArrayIf(trace, begins) AS traces, groupArrayIf(${raw(String(mostDirty + 1))})(TraceId, dirty) AS Dirty,
+      ${raw(unsureAggregates)},
       [${raw(counts.join(", "))}] AS kinds
     FROM (
-      SELECT TraceId, dirty, status, hasErrors, NOT dirty AND ${beginsIn(stretch)} AS begins, lower(hex(unhex(TraceId))) = TraceId AND length(TraceId) = 32 AS isId,
-        begins AND NOT startsWith(root, '${raw(withoutParent)}') AS isRootless,
-        toUnixTimestamp(firstHour) AS firstAt, toUnixTimestamp(lastHour) AS lastAt,
-        (begins AND lastAt >= ${lastSeen}) OR (NOT dirty AND firstAt < ${start} AND lastAt > ${start}) AS isLong,
-        intDiv(firstAt - ${start}, ${raw(String(hour))}) AS firstOffset, intDiv(lastAt - ${start}, ${raw(String(hour))}) AS lastOffset,
-        (reinterpretAsUInt128(reverse(unhex(TraceId))), TraceId, ${raw(placeOf("hasErrors", "firstOffset", "lastOffset"))},
-          name, status, spanCount, durationMs, cost) AS trace
-      FROM (
-${derivedTraces(scope, fromSpans, ["name", "status", "hasErrors", "durationMs", "cost"])}
-      )
+${stretchTraces(stretch, scope, { fromSpans, columns: derived, made: trace })}
     )
   )
 )`);
