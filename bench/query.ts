@@ -9,16 +9,18 @@ import {
   settledSessionListsTable,
 } from "../exporters/clickhouse/schema/settled-session-lists.ts";
 import { settledSessionsSchema, settledSessionsTable } from "../exporters/clickhouse/schema/settled-sessions.ts";
+import { settledTraceIndexSchema, settledTraceIndexTable } from "../exporters/clickhouse/schema/settled-trace-index.ts";
 import { settledTracesSchema, settledTracesTable } from "../exporters/clickhouse/schema/settled-traces.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../exporters/clickhouse/schema/span-series.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
 import { uuidOfTrace } from "../pipeline/ids.ts";
 import { readsSchema } from "../query/config.ts";
-import { ClickHouseReader, type Reader } from "../query/reader.ts";
+import { ClickHouseReader, type Reader, type ReadLimits } from "../query/reader.ts";
 import { seriesSchema } from "../query/series/config.ts";
 import { readSeries } from "../query/series/read.ts";
 import { listSessions } from "../query/sessions/list.ts";
+import { insertSelected } from "../query/settled/insert-selected.ts";
 import { settlementsOf } from "../query/settled/settlements.ts";
 import { Settler } from "../query/settled/settler.ts";
 import { SpanPages } from "../query/spans/pages.ts";
@@ -175,6 +177,7 @@ async function makeStore(spans: number): Promise<Store> {
     spanSeriesSchema,
     settledSessionsSchema,
     settledTracesSchema,
+    settledTraceIndexSchema,
     settledSessionListsSchema,
   ];
   await ensureTables(client, { ddl, schemas, create: true, logger });
@@ -190,6 +193,7 @@ async function makeStore(spans: number): Promise<Store> {
     spanSeries: table(spanSeriesTable),
     settledSessions: table(settledSessionsTable),
     settledTraces: table(settledTracesTable),
+    settledTraceIndex: table(settledTraceIndexTable),
     settledSessionLists: table(settledSessionListsTable),
     signals: table("signals"),
     attachments: table("attachments"),
@@ -201,18 +205,19 @@ async function makeStore(spans: number): Promise<Store> {
     limits,
     bounds: readsSchema.parse({}),
   });
-  await settleAll(server, reader);
+  await settleAll(server, reader, limits);
   return { server, reader, traceIds: ids.map(({ trace }) => trace), spanIds: ids.map(({ span }) => span), spans };
 }
 
 /** Adds up hours that have ended, as the API does in the background. */
-async function settleAll({ client, database }: TestClickHouse, reader: Reader): Promise<void> {
+async function settleAll({ client, database }: TestClickHouse, reader: Reader, limits: ReadLimits): Promise<void> {
   const insert = async (name: string, values: readonly object[]): Promise<void> =>
     void (await client.insert({ table: `${database}.${name}`, format: "JSONEachRow", values: [...values] }));
   const config = seriesSchema.parse({ quiet_time: "0s", pause: "0s" });
   const settler = new Settler({
     reader,
     insert,
+    insertSelected: (name, row, signal) => insertSelected(client, `${database}.${name}`, row, { limits, signal }),
     settlements: settlementsOf(config),
     config,
     logger: pino({ level: "silent" }),

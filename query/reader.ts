@@ -24,6 +24,8 @@ export interface StoreTables {
   readonly settledSessions: string;
   /** One row a stretch of hours of which the first traces of each order are known. */
   readonly settledTraces: string;
+  /** One row a stretch of hours, with what lists ask of each of its traces. */
+  readonly settledTraceIndex: string;
   /** One row a stretch of hours of which the first sessions of each order are known. */
   readonly settledSessionLists: string;
   readonly signals: string;

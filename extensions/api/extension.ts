@@ -11,6 +11,10 @@ import {
   settledSessionListsTable,
 } from "../../exporters/clickhouse/schema/settled-session-lists.ts";
 import { settledSessionsSchema, settledSessionsTable } from "../../exporters/clickhouse/schema/settled-sessions.ts";
+import {
+  settledTraceIndexSchema,
+  settledTraceIndexTable,
+} from "../../exporters/clickhouse/schema/settled-trace-index.ts";
 import { settledTracesSchema, settledTracesTable } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import { spanSeriesSchema, spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
 import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
@@ -21,6 +25,7 @@ import type { Settings } from "../../pipeline/component.ts";
 import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pipeline/errors.ts";
 import { storedProjectId } from "../../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../../query/reader.ts";
+import { insertSelected } from "../../query/settled/insert-selected.ts";
 import { settlementsOf } from "../../query/settled/settlements.ts";
 import { Settler } from "../../query/settled/settler.ts";
 import { InFlight } from "../../receivers/otlp/in-flight.ts";
@@ -47,6 +52,7 @@ const apiTables: readonly TableSchema[] = [
   spanSeriesSchema,
   settledSessionsSchema,
   settledTracesSchema,
+  settledTraceIndexSchema,
   settledSessionListsSchema,
   ...recordSchemas,
 ];
@@ -84,6 +90,11 @@ export class ApiExtension implements Api, ServerAuthenticator {
     this.#settler = new Settler({
       reader: this.reader,
       insert: (table, rows) => this.store.insert(table, rows),
+      insertSelected: async (table, row, signal) =>
+        insertSelected(await this.store.client(), this.store.table(table), row, {
+          limits: readLimitsOf(config),
+          signal,
+        }),
       settlements: settlementsOf(config.series),
       config: config.series,
       logger: settings.logger,
@@ -245,6 +256,7 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     spanSeries: store.table(spanSeriesTable),
     settledSessions: store.table(settledSessionsTable),
     settledTraces: store.table(settledTracesTable),
+    settledTraceIndex: store.table(settledTraceIndexTable),
     settledSessionLists: store.table(settledSessionListsTable),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),

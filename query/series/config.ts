@@ -32,6 +32,11 @@ export const seriesSchema = z.strictObject({
     .describe(
       "Most sessions in six hours that are added up; of more, lists in the order of cost and the like add up the traces.",
     ),
+  max_traces: z
+    .int()
+    .min(1)
+    .default(500_000)
+    .describe("Most traces in six hours of which each is indexed; of more, lists with conditions add up the traces."),
   max_buckets: z
     .int()
     .min(120)

@@ -24,6 +24,7 @@ interface CountedRow extends Pick<DayParts, "Server"> {
   readonly Ats: readonly number[];
   readonly Counts: readonly number[];
   readonly Saids: readonly number[];
+  readonly Tags: readonly number[];
 }
 
 /** Projects of which hours are remembered. No option: of others, all rows are counted, and the answer is the same. */
@@ -85,8 +86,10 @@ async function count(
   const statement = hourCountsStatement(project, reader.tables, days);
   const [row] = await reader.rows<CountedRow>(statement);
   if (row === undefined) return { hours: [], server: "" };
-  const { Days, Ats, Counts, Saids, Server } = row;
-  const hours = Days.map((Day, index) => ({ Day, At: Ats[index]!, Rows: Counts[index]!, Said: Saids[index]! }));
+  const { Days, Ats, Counts, Saids, Tags, Server } = row;
+  const hours = Days.map((Day, index) => {
+    return { Day, At: Ats[index]!, Rows: Counts[index]!, Said: Saids[index]!, Tagged: Tags[index]! };
+  });
   return { hours, server: Server };
 }
 
@@ -101,7 +104,7 @@ GROUP BY partition_id`);
 /** What the roll-up counts per hour, in one row with the server's name. @param days ids of partitions; left out: all */
 export function hourCountsStatement(project: string, { traces }: StoreTables, days?: readonly string[]): Statement {
   const ofDays = days === undefined ? nothing : sql` AND _partition_id IN ${param("Array(String)", days)}`;
-  return statementOf(sql`SELECT groupArray(Day) AS Days, groupArray(At) AS Ats, groupArray(Rows) AS Counts, groupArray(Said) AS Saids, toString(serverUUID()) AS Server
+  return statementOf(sql`SELECT groupArray(Day) AS Days, groupArray(At) AS Ats, groupArray(Rows) AS Counts, groupArray(Said) AS Saids, groupArray(Tagged) AS Tags, toString(serverUUID()) AS Server
 FROM (
   SELECT _partition_id AS Day, toUnixTimestamp(Hour) AS At, ${raw(countColumns)}
   FROM ${raw(traces)}

@@ -39,7 +39,7 @@ export function markAround(marks: ReadonlyMap<number, number>, at: number, span:
 }
 
 /** What is counted of rows of the roll-up of traces: the columns of `HourCounts`, but for the hour. */
-export const countColumns = "sum(RowCount) AS Rows, sum(length(Explicit)) AS Said";
+export const countColumns = "sum(RowCount) AS Rows, sum(length(Explicit)) AS Said, sum(length(Tags)) AS Tagged";
 
 /** A stretch that was added up. */
 export interface SettledMark {

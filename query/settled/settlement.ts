@@ -1,4 +1,5 @@
 import type { Reader, StoreTables } from "../reader.ts";
+import type { Statement } from "../sql.ts";
 
 /*
  * What the API adds up in the background: stretches of whole hours, each a row of a table, so that reads over days need not do
@@ -14,6 +15,8 @@ export interface HourCounts {
   readonly Rows: number;
   /** Values that POST /traces has said. */
   readonly Said: number;
+  /** Tags of traces that were said. */
+  readonly Tagged: number;
 }
 
 /** A stretch to be added up. */
@@ -28,6 +31,12 @@ export interface Stretch {
 
 /** A row of the table. */
 export type SettledRow = Readonly<Record<string, unknown>>;
+
+/** A row that the server makes by itself, where it is too long to pass through here: a SELECT of one, with these columns. */
+export interface SelectedRow {
+  readonly columns: readonly string[];
+  readonly select: Statement;
+}
 
 /** What one kind of sums is made of. */
 export interface Settlement {
@@ -46,7 +55,11 @@ export interface Settlement {
   /** What is compared of an hour: other numbers say that sums may be other ones. */
   readonly markOf: (counts: HourCounts) => number;
   /** @returns undefined: it was not as `stretch.mark` says any more, or is too much for a row */
-  readonly settle: (reader: Reader, stretch: Stretch, options: SettleOptions) => Promise<SettledRow | undefined>;
+  readonly settle: (
+    reader: Reader,
+    stretch: Stretch,
+    options: SettleOptions,
+  ) => Promise<SettledRow | SelectedRow | undefined>;
 }
 
 export interface SettleOptions {

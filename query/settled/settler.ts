@@ -6,12 +6,14 @@ import type { SeriesConfig } from "../series/config.ts";
 import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
 import { countColumns, hoursAround, hoursWithin, type SettledMark, settledMarks, stretchOf } from "./hours.ts";
-import type { HourCounts, SettledRow, Settlement, Stretch, StretchSpan } from "./settlement.ts";
+import type { HourCounts, SelectedRow, SettledRow, Settlement, Stretch, StretchSpan } from "./settlement.ts";
 
 /** Where hours are read from and rows are kept. */
 export interface SettlerOptions {
   readonly reader: Reader;
   readonly insert: (table: string, rows: readonly SettledRow[]) => Promise<void>;
+  /** Rejects with what the server says. */
+  readonly insertSelected: (table: string, row: SelectedRow, signal: AbortSignal) => Promise<void>;
   readonly settlements: readonly Settlement[];
   readonly config: SeriesConfig;
   readonly logger: Logger;
@@ -107,25 +109,25 @@ export class Settler {
     let count = 0;
     for (const { settlement, ...wanted } of await this.#due(settlements, from, to)) {
       if (this.#stop.signal.aborted) return count;
-      const { insert, config } = this.#options;
       const key = `${settlement.table} ${wanted.hour} ${wanted.project}`;
       if (this.#skipped.get(key) === wanted.mark) continue;
-      const row = await this.#added(settlement, wanted);
-      if (row === undefined) this.#remember(key, wanted.mark);
-      else {
-        await insert(settlement.table, [row]);
-        count++;
-      }
-      await this.#wait(config.pause);
+      if (await this.#isAdded(settlement, wanted)) count++;
+      else this.#remember(key, wanted.mark);
+      await this.#wait(this.#options.config.pause);
     }
     return count;
   }
 
-  /** @returns undefined: as it is now, it cannot be added up; others can */
-  async #added(settlement: Settlement, wanted: Stretch): Promise<SettledRow | undefined> {
-    const { reader, logger } = this.#options;
+  /** @returns false: as it is now, it cannot be added up; others can */
+  async #isAdded(settlement: Settlement, wanted: Stretch): Promise<boolean> {
+    const { reader, insert, insertSelected, logger } = this.#options;
+    const { signal } = this.#stop;
     try {
-      return await settlement.settle(reader, wanted, { signal: this.#stop.signal });
+      const row = await settlement.settle(reader, wanted, { signal });
+      if (row === undefined) return false;
+      if (isSelected(row)) await insertSelected(settlement.table, row, signal);
+      else await insert(settlement.table, [row]);
+      return true;
     } catch (error) {
       const failure = storeFailureOf(error);
       const limit = failure && passedLimit(failure);
@@ -135,7 +137,7 @@ export class Settler {
         { err: error, table: settlement.table, from, project: wanted.project },
         `series: adding these hours up ${limit}; they are read from what is stored of them`,
       );
-      return undefined;
+      return false;
     }
   }
 
@@ -190,6 +192,10 @@ export class Settler {
     // Rejects when it is cut short by `stop`, which the loops look at.
     await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
+}
+
+function isSelected(row: SettledRow | SelectedRow): row is SelectedRow {
+  return "select" in row;
 }
 
 /** No option: hours that are forgotten are merely tried again. */

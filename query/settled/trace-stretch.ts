@@ -5,7 +5,7 @@ import { ofProject, param, raw, type Sql, type Statement, sql, statementOf } fro
 import { hour } from "../time.ts";
 import { rowsOfHours, type TraceScope } from "../traces/statements.ts";
 import { countColumns, hoursWithin, markAround, type SettledMark, stretchOf } from "./hours.ts";
-import type { HourCounts, Stretch } from "./settlement.ts";
+import type { HourCounts, Settlement, SettleOptions, Stretch } from "./settlement.ts";
 
 /*
  * Stretches of what is made of the traces that begin in them.
@@ -19,8 +19,13 @@ export const traceMarkColumn = "Mark";
 const saidWeight = 2 ** 20;
 
 /** Each write of a span and each POST of a trace makes another one. */
-export function traceMark({ Rows, Said }: Omit<HourCounts, "At">): number {
+export function traceMark({ Rows, Said }: Pick<HourCounts, "Rows" | "Said">): number {
   return Rows + saidWeight * Said;
+}
+
+/** The same, and each tag of a trace that a span or a POST says, for what is made of tags. */
+export function taggedMark({ Rows, Said, Tagged }: Omit<HourCounts, "At">): number {
+  return traceMark({ Rows, Said: Said + Tagged });
 }
 
 /** What settlements of such stretches have in common. */
@@ -40,18 +45,19 @@ export interface StretchCounts extends Omit<HourCounts, "At"> {
 /**
  * What is made of a stretch while nothing comes to it: the roll-up is counted before and afterwards.
  *
+ * @param options `markOf` as the settlement has it
  * @returns undefined: something has come, or `make` says so
  */
 export async function whileQuiet<Made>(
   reader: Reader,
   stretch: Stretch,
   make: (counts: StretchCounts) => Promise<Made | undefined>,
-  signal?: AbortSignal | undefined,
+  { markOf = traceMark, signal }: SettleOptions & Partial<Pick<Settlement, "markOf">>,
 ): Promise<Made | undefined> {
   const statement = stretchCountsStatement(reader, stretch);
   const counted = async (): Promise<StretchCounts | undefined> => {
     const [counts] = await reader.rows<StretchCounts>(statement, { signal });
-    return counts !== undefined && traceMark(counts) === stretch.mark ? counts : undefined;
+    return counts !== undefined && markOf({ ...counts, At: stretch.hour }) === stretch.mark ? counts : undefined;
   };
   const before = await counted();
   const made = before && (await make(before));
@@ -103,8 +109,12 @@ export interface SplitHours {
 }
 
 /** @returns undefined: less than half of the rows are in sums that hold */
-export function splitHours(counts: readonly HourCounts[], marks: readonly SettledMark[]): SplitHours | undefined {
-  const now = new Map(counts.map((row) => [row.At, traceMark(row)]));
+export function splitHours(
+  counts: readonly HourCounts[],
+  marks: readonly SettledMark[],
+  markOf: Settlement["markOf"] = traceMark,
+): SplitHours | undefined {
+  const now = new Map(counts.map((row) => [row.At, markOf(row)]));
   const settled = marks.filter(({ At, Mark }) => Mark === markAround(now, At, traceSpan)).map(({ At }) => At);
   const isSettled = new Set(settled);
   const live = counts.filter(({ At }) => !isSettled.has(stretchOf(At, traceSpan)));

@@ -1,6 +1,7 @@
+import { newestTags, type TagFilter } from "../tags.ts";
 import { msFrom, msUntil } from "../time.ts";
 import type { TraceConditions, TraceSortField } from "./filter.ts";
-import { saidOf, type TraceRow } from "./read.ts";
+import { saidOf, sessionOf, type TraceRow } from "./read.ts";
 
 /*
  * Conditions on traces and what they are sorted by, of rows whose numbers were made here. In SQL they are `countedConditions`
@@ -20,6 +21,22 @@ export function fits(filter: TraceConditions, row: TraceRow): boolean {
     (hasError === undefined || hasError === (row.errorCount > 0 || status === "error")) &&
     isWithin(durationMs, durationMin, durationMax) &&
     isWithin(cost, filter.costMin, filter.costMax)
+  );
+}
+
+/** A condition on a tag, with all sessions of which it fits. */
+type KnownTag = TagFilter & { readonly sessions: readonly string[] };
+
+export function areSessionsKnown(tag: TagFilter): tag is KnownTag {
+  return tag.sessions !== undefined;
+}
+
+/** Whether the effective tags of a trace fit: `traceTagCondition`. */
+export function fitsTags(tags: readonly KnownTag[], row: TraceRow): boolean {
+  const own = newestTags(row.tags);
+  const session = sessionOf(row);
+  return tags.every(({ key, values, sessions }) =>
+    Object.hasOwn(own, key) ? values.includes(own[key]!) : session !== null && sessions.includes(session),
   );
 }
 

@@ -22,12 +22,11 @@ import {
   scopeOf,
   startOfPosition,
 } from "./list-statements.ts";
-import { isSettleable } from "./lists/statements.ts";
 import { selectNearest } from "./nearest.ts";
 import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
 import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
 import { isCountable, settledCount } from "./settled-count.ts";
-import { settledTraces } from "./settled-list.ts";
+import { settledTraces, stretchesAhead } from "./settled-list.ts";
 
 /**
  * Traces of a project.
@@ -102,16 +101,18 @@ export async function traceKeys(
 async function candidates(reader: Reader, project: string, wanted: TraceFilter, need: number): Promise<Selected> {
   const isOfTime = wanted.id === undefined && wanted.sessionId === undefined;
   const isByTime = wanted.sortBy === "started_at" && isOfTime && hoursBehind(anyHours, wanted) !== undefined;
-  const [[range, filter], near] = await Promise.all([
+  const [[range, filter], near, ahead] = await Promise.all([
     hoursAndFilter(reader, project, wanted),
     isByTime ? nearestRows(reader, project, wanted, need) : undefined,
+    isByTime ? undefined : stretchesAhead({ reader, project, filter: wanted }),
   ]);
   if (range === undefined) return certain([]);
   // Those without a start, or with one that is far from their rows, are in no window.
   const selectAll = (part: ListPart = {}): Promise<Selected> =>
     select(reader, scopeOf(reader, project, filter, range), filter, need, part);
-  if (isOfTime && hasStretches(range) && isSettleable(filter)) {
-    const settled = await settledTraces({ reader, project, filter, range }, need);
+  const isSettled = hasStretches(range);
+  if (!isByTime && isSettled) {
+    const settled = await settledTraces({ reader, project, filter, range }, need, ahead);
     if (settled !== undefined) return certain(settled);
   }
   const behind = near && hoursBehind(range, filter);
@@ -119,6 +120,7 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
   const isEnough = near.isEnough || behind.to - behind.from <= nearHours * hour;
   const rows = isEnough ? near : await nearestRows(reader, project, wanted, need, false);
   const rest = hoursFrom(rows, behind, filter.sortOrder);
+  const nearest = hoursOfRows(rows);
   const within = async (hours: number, spare = 0): Promise<Selected> => {
     const window = windowOf(rest, (hours - 1) * hour, filter.sortOrder);
     const isAll = isWhole(window, rest);
@@ -129,6 +131,8 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
     const part = { window, ...(isShort(seen) ? { whole: seen } : {}) };
     const scope = scopeOf(reader, project, filter, seen);
     const { likely, sure } = await selectNearest(reader, scope, filter, need + spare, part);
+    // Where so few fulfil the conditions, all that do are looked for, once.
+    const isFirst = hours === nearest;
     const enough = async (): Promise<Selected> => {
       const all = await sure();
       const found =
@@ -136,11 +140,13 @@ async function candidates(reader: Reader, project: string, wanted: TraceFilter, 
       if (found.length >= need) return certain(found);
       // As many as were asked for, but some of them stand elsewhere.
       if (all.length === need + spare) return within(hours, 2 * (all.length - found.length));
-      return isAll ? selectAll() : within(hours * windowGrowth);
+      if (isAll) return selectAll();
+      const settled = isFirst && isSettled ? await settledTraces({ reader, project, filter, range }, need) : undefined;
+      return settled === undefined ? within(hours * windowGrowth) : certain(settled);
     };
     return likely.length < need ? enough() : { likely, sure: async () => (await enough()).sure() };
   };
-  return within(hoursOfRows(rows));
+  return within(nearest);
 }
 
 /** All that there are. */

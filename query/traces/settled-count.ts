@@ -52,7 +52,7 @@ export async function settledCount(
   const counted = stretches.filter(({ At }) => settled.has(At));
   if (counted.some(({ counts }) => counts.length === 0)) return undefined;
   const [unsure, rootless] = await Promise.all([
-    reader.rows<UnsureTrace>(unsureTracesStatement(project, tables, hours.settled, mostUnsure + 1)),
+    reader.rows<UnsureTrace>(unsureTracesStatement(project, tables.settledTraces, hours.settled, mostUnsure + 1)),
     rootlessTraces(reader, project, hours.live),
   ]);
   if (unsure.length > mostUnsure || rootless === undefined) return undefined;

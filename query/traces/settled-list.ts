@@ -1,16 +1,17 @@
 import type { Reader } from "../reader.ts";
 import { stretchOf } from "../settled/hours.ts";
-import type { HourCounts } from "../settled/settlement.ts";
-import { areMost, splitHours, traceSpan } from "../settled/trace-stretch.ts";
-import { allOf } from "../sql.ts";
+import type { HourCounts, Settlement } from "../settled/settlement.ts";
+import { areMost, splitHours, taggedMark, traceMark, traceSpan } from "../settled/trace-stretch.ts";
+import { allOf, type Statement } from "../sql.ts";
 import { hour } from "../time.ts";
-import { fewerTraces, type TraceConditions } from "./filter.ts";
-import { fits } from "./fits.ts";
-import type { HourRange } from "./list-statements.ts";
+import { fewerTraces, type TraceConditions, type TraceFilter } from "./filter.ts";
+import { areSessionsKnown, fits, fitsTags } from "./fits.ts";
+import { indexedStretchesStatement, indexedTracesStatement, isIndexed } from "./index/statements.ts";
+import { type HourRange, nanosOfSeconds } from "./list-statements.ts";
 import {
+  isListed,
   type KeptTrace,
   keptTracesStatement,
-  type SettledFilter,
   type StretchEnd,
   stretchEndsStatement,
   taggedTracesStatement,
@@ -26,18 +27,12 @@ import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } 
 interface Wanted {
   readonly reader: Reader;
   readonly project: string;
-  readonly filter: SettledFilter;
+  readonly filter: TraceFilter;
   readonly range: HourRange;
 }
 
 /** Traces that are looked at for one page. No option: where these do not suffice, the roll-up is read, with the same answer. */
 const mostCandidates = 2_000;
-
-/**
- * Hours and traces of which lists with conditions on tags look at the first alone: to put fewer together takes as long. No
- * option: the answer is the same.
- */
-const few = { hours: 72, traces: 200_000 } as const;
 
 /** As they need not be spread evenly. */
 const margin = 1.25;
@@ -46,48 +41,121 @@ const margin = 1.25;
 const enough = 200;
 
 /** Kept traces beyond the page: numbers that are added up in another order differ in the last digit. */
-const spare = 10;
+const spare = 3;
+
+/** Hours of arrival among whose traces the first are not many of the first of all. No option: the answer is the same. */
+const shortHours = 72;
 
 /** Traces for each one of the page, where conditions leave some out. */
 const perWanted = 4;
 
+/** Where the first traces of stretches are known from. */
+interface Source {
+  /** Rows of `StretchEnd`. */
+  readonly ends: Statement;
+  /** Rows of `KeptTrace`, at most so many. */
+  readonly first: (kept: readonly StretchEnd[], need: number) => Statement;
+  /** The table that names traces which may have rows beside those in a stretch. */
+  readonly unsure: string;
+  /** What its stretches hold as long as. */
+  readonly markOf: Settlement["markOf"];
+  /** Whether nearly all of the first fulfil the conditions. */
+  readonly isSelective: boolean;
+}
+
+/** What is known before any trace is looked for: all stretches of a project, and what the roll-up counts of all hours. */
+export interface Stretches {
+  readonly hours: readonly HourCounts[];
+  readonly ends: readonly StretchEnd[];
+}
+
 /**
- * The first traces of a list in an order other than by start, of those that are kept of each stretch of hours (`settle.ts`) and
- * of all that lie in other hours. What is said of them is read from the roll-up.
+ * The first traces of a list, of those that are kept of each stretch of hours and of all that lie in other hours. What is said
+ * of them is read from the roll-up.
  *
- * A stretch has its first traces alone: what stands behind the last of these is not known of it. Where a page goes so far, its
- * hours are read like those that are too young.
+ * They are looked for among the first of each order (`lists/settle.ts`), of which a stretch has so many: what stands behind the
+ * last is not known. Where a page goes so far, its hours are read like those that are too young. With conditions, they are looked for
+ * in what is kept of all traces (`index/settle.ts`). Where one of both does not suffice, the other may.
  *
  * A trace that has rows in hours far apart is seen whole where its rows there are known to be a part: they lack its root, or
  * reach the end of what was looked at.
  *
- * @param fewest given by tests only
+ * @param ahead what `stretchesAhead` has read
  * @returns undefined: the roll-up has to be gone through
  */
 export async function settledTraces(
   wanted: Wanted,
   need: number,
-  fewest: Readonly<Record<keyof typeof few, number>> = few,
+  ahead?: Stretches,
 ): Promise<readonly Candidate[] | undefined> {
-  const { reader, project, filter, range } = wanted;
-  if (isTagged(filter) && range.to - range.from < fewest.hours * hour) return undefined;
-  const [all, ends] = await Promise.all([
-    reader.countedHours.of(reader, project),
-    reader.rows<StretchEnd>(stretchEndsStatement(project, reader.tables, filter)),
-  ]);
-  const settled = new Set(splitHours(all, ends)?.settled);
+  let stretches = ahead;
+  for (const source of sourcesOf(wanted)) {
+    stretches ??= await stretchesOf(wanted, source);
+    const found = await firstTraces(wanted, need, source, stretches);
+    if (found !== undefined) return found;
+    stretches = undefined;
+  }
+  return undefined;
+}
+
+/** What `settledTraces` asks for first, whatever hours the rows lie in; undefined: of such a list, nothing is kept. */
+export async function stretchesAhead(wanted: Omit<Wanted, "range">): Promise<Stretches | undefined> {
+  const [source] = sourcesOf(wanted);
+  return source && stretchesOf(wanted, source);
+}
+
+function sourcesOf({ reader: { tables }, project, filter }: Omit<Wanted, "range">): readonly Source[] {
+  const hoursOf = (kept: readonly StretchEnd[]): readonly number[] => kept.map(({ At }) => At);
+  const lists: readonly Source[] = !isListed(filter)
+    ? []
+    : [
+        {
+          ends: stretchEndsStatement(project, tables, filter),
+          first: (kept, need) => keptTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
+          unsure: tables.settledTraces,
+          markOf: traceMark,
+          isSelective: false,
+        },
+      ];
+  const indexes: readonly Source[] = !isIndexed(filter)
+    ? []
+    : [
+        {
+          ends: indexedStretchesStatement(project, tables),
+          first: (kept, need) => indexedTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
+          unsure: tables.settledTraceIndex,
+          markOf: taggedMark,
+          isSelective: true,
+        },
+      ];
+  return isFiltered(filter) ? [...indexes, ...lists] : [...lists, ...indexes];
+}
+
+async function stretchesOf({ reader, project }: Omit<Wanted, "range">, { ends }: Source): Promise<Stretches> {
+  const [hours, rows] = await Promise.all([reader.countedHours.of(reader, project), reader.rows<StretchEnd>(ends)]);
+  return { hours, ends: rows };
+}
+
+async function firstTraces(
+  wanted: Wanted,
+  need: number,
+  source: Source,
+  { hours: all, ends }: Stretches,
+): Promise<readonly Candidate[] | undefined> {
+  const { reader, filter, range } = wanted;
+  const settled = new Set(splitHours(all, ends, source.markOf)?.settled);
   const hours = all.filter(({ At }) => isWithin(range, At));
   // Of what stands behind the position, nothing is kept of others.
   const isKept = (end: StretchEnd): boolean => !isCut(filter, end) || (end.kept > 0 && isBehind(filter)(end));
   let kept = ends.filter((end) => settled.has(end.At) && isWithin(range, end.At, traceSpan.length) && isKept(end));
-  if (isTagged(filter) && kept.reduce((sum, { traces }) => sum + traces, 0) < fewest.traces) return undefined;
   const compare = inOrder(filter);
-  let others = othersOf(wanted, { hours, kept, need });
-  let asked = isFiltered(filter) ? perWanted * need : need + spare;
+  let others = othersOf(wanted, { source, hours, kept, need });
+  let asked = !source.isSelective && isFiltered(filter) ? perWanted * need : need + spare;
   while (asked <= mostCandidates) {
-    const [known, first] = await Promise.all([others, keysOf(wanted, kept, asked)]);
+    const keys = kept.length === 0 ? [] : reader.rows<KeptTrace>(source.first(kept, asked));
+    const [known, first] = await Promise.all([others, keys]);
     if (known === undefined) return undefined;
-    const { bound, found } = await firstOf(wanted, { kept, first, others: known, asked });
+    const { bound, found } = await firstOf(wanted, { source, kept, first, others: known, asked });
     if (bound === undefined || found.length >= need) return found.slice(0, need);
     if (bound === first.at(-1)) {
       // Where so few fulfil the conditions, not enough of them are among the first.
@@ -100,7 +168,7 @@ export async function settledTraces(
     }
     const last = first.length < asked ? undefined : first.at(-1);
     kept = kept.filter((end) => !isCut(filter, end) || (last !== undefined && compare(end, last) > 0));
-    others = othersOf(wanted, { hours, kept, need });
+    others = othersOf(wanted, { source, hours, kept, need });
   }
   return undefined;
 }
@@ -111,7 +179,7 @@ function isWithin({ from, to }: HourRange, at: number, length = 1): boolean {
 }
 
 /** Whether a stretch has more traces of a list than are kept. */
-function isCut(filter: SettledFilter, { traces, kept, sortKey }: StretchEnd): boolean {
+function isCut(filter: TraceFilter, { traces, kept, sortKey }: StretchEnd): boolean {
   if (kept === traces) return false;
   const { min, max } = valueRange(filter);
   const bound = filter.sortOrder === "asc" ? max : min;
@@ -119,26 +187,25 @@ function isCut(filter: SettledFilter, { traces, kept, sortKey }: StretchEnd): bo
   return sortKey !== null && (filter.sortOrder === "asc" ? Number(sortKey) <= bound : Number(sortKey) >= bound);
 }
 
-/** Whether there are conditions on more than what a list is sorted by, and errors. */
-function isFiltered({ sortBy, ...filter }: SettledFilter): boolean {
+/** Whether there are conditions on more than what a list is sorted by, errors and long times. */
+function isFiltered({ sortBy, ...filter }: TraceFilter): boolean {
   const { names, status, costMin, costMax, durationMin, durationMax } = filter;
   const cost = sortBy === "cost" ? [] : [costMin, costMax];
   const duration = sortBy === "duration_ms" ? [] : [durationMin, durationMax];
-  return isTagged(filter) || [names, status, ...cost, ...duration].some((condition) => condition !== undefined);
+  return (
+    isTagged(filter) ||
+    isOfShortTime(filter) ||
+    [names, status, ...cost, ...duration].some((condition) => condition !== undefined)
+  );
+}
+
+function isOfShortTime({ createdAfter, createdBefore }: TraceConditions): boolean {
+  if (createdAfter === undefined || createdBefore === undefined) return false;
+  return createdBefore - createdAfter <= nanosOfSeconds(shortHours * hour);
 }
 
 function isTagged({ tags = [] }: TraceConditions): boolean {
   return tags.length > 0;
-}
-
-async function keysOf(
-  { reader, project, filter }: Wanted,
-  kept: readonly StretchEnd[],
-  asked: number,
-): Promise<readonly KeptTrace[]> {
-  if (kept.length === 0) return [];
-  const settled = kept.map(({ At }) => At);
-  return reader.rows<KeptTrace>(keptTracesStatement(project, reader.tables, filter, { settled, need: asked }));
 }
 
 /** What kept traces and others make together. */
@@ -150,15 +217,17 @@ interface FirstTraces {
 
 /** @param known `first` are the keys of the first `asked` of those that are kept */
 async function firstOf(
-  { reader, project, filter }: Wanted,
+  wanted: Wanted,
   known: {
+    readonly source: Source;
     readonly kept: readonly StretchEnd[];
     readonly first: readonly KeptTrace[];
     readonly others: Others;
     readonly asked: number;
   },
 ): Promise<FirstTraces> {
-  const { kept, first, others, asked } = known;
+  const { filter } = wanted;
+  const { source, kept, first, others, asked } = known;
   const compare = inOrder(filter);
   const ends: readonly InOrder[] = [
     ...kept.filter((end) => isCut(filter, end)),
@@ -170,13 +239,14 @@ async function firstOf(
   );
   const isKnown = (one: InOrder): boolean => bound === undefined || compare(one, bound) <= 0;
   const unseen = first.filter((key) => isKnown(key) && !others.seen.has(key.traceId));
-  const keys = await tagged({ reader, project, filter }, unseen, 0);
-  const rows = keys.length === 0 ? [] : await rowsOfTraces(reader, project, keys, 0);
+  const keys = source.isSelective ? unseen : await tagged(wanted, unseen, 0);
+  const rows = keys.length === 0 ? [] : await rowsOfTraces(wanted.reader, wanted.project, keys, 0);
+  const listed = fitting(filter, source.isSelective ? await rowsWithTags(wanted, rows, 0) : rows);
   const isListed = new Set(keys.map(({ traceId }) => traceId));
   const inBoth = others.found.flatMap(({ traceId }) => (isListed.has(traceId) ? [traceId] : []));
-  const whole = await wholeFitting({ reader, project, filter }, inBoth);
+  const whole = await wholeFitting(wanted, inBoth);
   const isWhole = new Set(inBoth);
-  const parts = [...others.found, ...fitting(filter, rows)].filter(({ traceId }) => !isWhole.has(traceId));
+  const parts = [...others.found, ...listed].filter(({ traceId }) => !isWhole.has(traceId));
   const found = [...parts, ...whole].filter(isKnown).toSorted(compare);
   return { bound, found };
 }
@@ -191,14 +261,15 @@ interface Others {
 /** @returns undefined: they are most of all, or too many to be looked at by their ids */
 async function othersOf(
   wanted: Wanted,
-  {
-    hours,
-    kept,
-    need,
-  }: { readonly hours: readonly HourCounts[]; readonly kept: readonly StretchEnd[]; readonly need: number },
+  known: {
+    readonly source: Source;
+    readonly hours: readonly HourCounts[];
+    readonly kept: readonly StretchEnd[];
+    readonly need: number;
+  },
 ): Promise<Others | undefined> {
   const { reader, project } = wanted;
-  const { tables } = reader;
+  const { source, hours, kept, need } = known;
   const settled = kept.map(({ At }) => At);
   const isSettled = new Set(settled);
   const live = hours.filter(({ At }) => !isSettled.has(stretchOf(At, traceSpan)));
@@ -206,7 +277,7 @@ async function othersOf(
   const isLive = new Set(live.map(({ At }) => At));
   const [first, unsure, rootless] = await Promise.all([
     isLive.size === 0 ? [] : liveTraces(wanted, isLive, need),
-    reader.rows<UnsureTrace>(unsureTracesStatement(project, tables, settled, mostUnsure + 1)),
+    reader.rows<UnsureTrace>(unsureTracesStatement(project, source.unsure, settled, mostUnsure + 1)),
     rootlessTraces(reader, project, [...isLive]),
   ]);
   if (unsure.length > mostUnsure) return undefined;
@@ -230,12 +301,19 @@ async function liveTraces(
 }
 
 /** Those of some traces, wherever their rows lie, that fulfil the conditions. */
-async function wholeFitting(
-  { reader, project, filter }: Omit<Wanted, "range">,
-  ids: readonly string[],
-): Promise<readonly Candidate[]> {
-  const rows = await wholeTraces(reader, project, ids);
-  return fitting(filter, await tagged({ reader, project, filter }, rows));
+async function wholeFitting(wanted: Omit<Wanted, "range">, ids: readonly string[]): Promise<readonly Candidate[]> {
+  const { reader, project, filter } = wanted;
+  return fitting(filter, await rowsWithTags(wanted, await wholeTraces(reader, project, ids)));
+}
+
+/** Those of some traces whose tags fit. @param beside as in `tagged` */
+async function rowsWithTags(
+  wanted: Omit<Wanted, "range">,
+  rows: readonly TraceRow[],
+  beside?: number,
+): Promise<readonly TraceRow[]> {
+  const { tags = [] } = wanted.filter;
+  return tags.every(areSessionsKnown) ? rows.filter((row) => fitsTags(tags, row)) : tagged(wanted, rows, beside);
 }
 
 /** Those of some traces whose tags fit. @param beside hours that are looked at before and after those of their keys */
@@ -250,7 +328,7 @@ async function tagged<Key extends TraceKey>(
   return keys.filter(({ traceId }) => fits.has(traceId));
 }
 
-function fitting(filter: SettledFilter, rows: readonly TraceRow[]): readonly Candidate[] {
+function fitting(filter: TraceFilter, rows: readonly TraceRow[]): readonly Candidate[] {
   return rows
     .filter((row) => fits(filter, row))
     .map((row) => candidateOf(row, filter))

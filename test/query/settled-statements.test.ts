@@ -20,15 +20,21 @@ import {
 import { dayPartsStatement, hourCountsStatement } from "../../query/settled/counted-hours.ts";
 import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
 import { scopeOfStretch, stretchCountsStatement } from "../../query/settled/trace-stretch.ts";
-import { rootlessTracesStatement, scopeOfHours } from "../../query/traces/scattered.ts";
+import { indexStatement } from "../../query/traces/index/settle.ts";
+import {
+  type IndexedFilter,
+  indexedStretchesStatement,
+  indexedTracesStatement,
+} from "../../query/traces/index/statements.ts";
 import { firstTracesStatement } from "../../query/traces/lists/settle.ts";
 import {
   keptTracesStatement,
-  type SettledFilter,
+  type ListedFilter,
   stretchEndsStatement,
   taggedTracesStatement,
   unsureTracesStatement,
 } from "../../query/traces/lists/statements.ts";
+import { rootlessTracesStatement, scopeOfHours } from "../../query/traces/scattered.ts";
 import { countedStretchesStatement, liveCountStatement } from "../../query/traces/settled-count.ts";
 
 const names = [
@@ -38,6 +44,7 @@ const names = [
   "spanSeries",
   "settledSessions",
   "settledTraces",
+  "settledTraceIndex",
   "settledSessionLists",
 ] as const;
 const attack = "'; DROP TABLE spans; --";
@@ -53,8 +60,14 @@ const series: SeriesRequest = {
 };
 const hours = { settled: [0, 21_600], live: [43_200] };
 
-const byCost: SettledFilter = { sortBy: "cost", sortOrder: "desc", limit: 50, offset: 0 };
+const byCost: ListedFilter = { sortBy: "cost", sortOrder: "desc", limit: 50, offset: 0 };
 const dearest: SumFilter = { sortBy: "cost", sortOrder: "desc", limit: 50, offset: 0 };
+const newest: IndexedFilter = { sortBy: "started_at", sortOrder: "desc", limit: 50, offset: 0 };
+const tag = { key: attack, values: [attack] };
+const byAll: IndexedFilter = {
+  ...{ sortBy: "cost", sortOrder: "asc", limit: 50, offset: 0, after: { key: "0.5", id: attack }, names: [attack] },
+  ...{ status: "ok", hasError: false, createdAfter: 1n, createdBefore: 2n, durationMin: 1, costMax: 2 },
+};
 const share = { index: 0, of: 1 };
 const keys = { settled: hours.settled, need: 60 };
 const counted = { status: "ok", hasError: true } as const;
@@ -131,7 +144,22 @@ const statements = {
     { ...byCost, sortBy: "name", sortOrder: "asc", after: { key: attack, id: attack } },
     keys,
   ),
-  "traces that may lie elsewhere": unsureTracesStatement(attack, tables, hours.settled, 5),
+  "index of a stretch of traces": indexStatement(reader, stretch, { Version: 7 }),
+  "stretches of the index": indexedStretchesStatement(attack, tables),
+  "indexed traces with tags": indexedTracesStatement(attack, tables, { ...newest, tags: [tag] }, keys),
+  "indexed traces with tags of sessions, by all conditions": indexedTracesStatement(
+    attack,
+    tables,
+    {
+      ...byAll,
+      tags: [
+        { ...tag, sessions: [] },
+        { ...tag, sessions: [attack] },
+      ],
+    },
+    keys,
+  ),
+  "traces that may lie elsewhere": unsureTracesStatement(attack, tables.settledTraces, hours.settled, 5),
   "traces without a root": rootlessTracesStatement(attack, tables, hours.live, 5),
   "counts of stretches": countedStretchesStatement(attack, tables),
   "number of traces of some hours": liveCountStatement(scopeOfHours(reader, attack, hours.live), counted, {

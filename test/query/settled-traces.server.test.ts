@@ -8,29 +8,24 @@ import type { Statement } from "../../query/sql.ts";
 import type { TraceConditions, TraceFilter } from "../../query/traces/filter.ts";
 import { countTraces, listTraces } from "../../query/traces/list.ts";
 import { traceListSettlement } from "../../query/traces/lists/settle.ts";
-import { isSettleable } from "../../query/traces/lists/statements.ts";
 import { settledTraces } from "../../query/traces/settled-list.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { settleBetween } from "./settler.ts";
+import { project, type SpanRow, startTestStore, type TestStore, traceDigits } from "./support.ts";
 import {
-  midnight as dayOfTests,
-  other,
-  project,
-  type SpanRow,
-  sessionUuidOf,
-  startTestStore,
-  type TestStore,
-  traceDigits,
-} from "./support.ts";
+  arrival,
+  begin,
+  days,
+  fill,
+  hour,
+  midnight,
+  minute,
+  someSpans,
+  tagSome,
+  traceCount,
+} from "./traces-of-days.ts";
 
-const minute = 60_000;
-const hour = 60 * minute;
-const days = 3;
-/** When the spans of these tests begin, in milliseconds after those of others: hours have to be over. */
-const begin = -10 * 24 * hour;
-const midnight = dayOfTests + begin;
-const stretch = 6 * hour;
-const traceCount = 200;
+const range = { from: (midnight - 24 * hour) / 1_000, to: (midnight + days * 24 * hour) / 1_000 };
 const fields = ["cost", "duration_ms", "span_count", "status", "name"] as const;
 const orders = ["desc", "asc"] as const;
 
@@ -53,8 +48,6 @@ describe("settled traces", () => {
   const costs = async (limit = 3): Promise<[number, number | null][]> =>
     (await list({ limit })).map(({ id, cost }) => [Number.parseInt(id.slice(24), 16), cost]);
 
-  const startOf = (trace: number): number => begin + ((trace * 7) % (days * 24)) * hour + ((trace * 11) % 60) * minute;
-  const arrival = (ms: number): bigint => BigInt(midnight + ms) * 1_000_000n;
   const filters: readonly Partial<TraceFilter>[] = [
     {},
     { hasError: true },
@@ -85,55 +78,6 @@ describe("settled traces", () => {
       ),
     );
 
-  /** Traces of a root and a child over five days. Numbers whose sums floats hold exactly. */
-  const someSpans: readonly SpanRow[] = Array.from({ length: traceCount }, (_, n) => {
-    const at = startOf(n);
-    const name = n % 13 === 0 ? "" : `name ${n % 7}`;
-    const root = { trace: n, span: 2 * n, at, name, lasts: 1_000 + ((n * 37) % 400), status: "Ok" } as const;
-    const child = { trace: n, span: 2 * n + 1, parent: 2 * n, at: at + 5, lasts: 10 } as const;
-    return [
-      n % 11 === 0
-        ? { ...root, lasts: undefined, status: "Unset" as const }
-        : { ...root, cost: n % 9 === 0 ? null : (n % 17) / 4 },
-      ...(n % 3 === 0
-        ? [{ ...child, cost: n % 2, status: n % 5 === 0 ? ("Error" as const) : ("Unset" as const) }]
-        : []),
-    ];
-  }).flat() as SpanRow[];
-  /** Spans of what is hard to put in order. */
-  const oddSpans: readonly SpanRow[] = [
-    // From the last hour of a stretch into the next one.
-    { trace: 1_000, span: 1_000, at: begin + stretch - minute, lasts: 10, cost: 20 },
-    { trace: 1_000, span: 1_001, parent: 1_000, at: begin + stretch + minute, lasts: 7_000, cost: 21 },
-    // Goes on for hours, beyond what is looked at.
-    ...Array.from({ length: 9 }, (_, n) => {
-      const root = n === 0 ? {} : { parent: 1_010 };
-      return { trace: 1_002, span: 1_010 + n, ...root, at: begin + (4 + n) * hour, lasts: 10, cost: 3 };
-    }),
-    // Waits for a day.
-    { trace: 1_003, span: 1_020, at: begin + 26 * hour, lasts: 3 * hour, cost: 2 },
-    { trace: 1_003, span: 1_021, parent: 1_020, at: begin + 50 * hour, lasts: 10, cost: 40 },
-    // Has no root.
-    { trace: 1_004, span: 1_030, parent: 1, at: begin + 58 * hour, lasts: 5_000, cost: 30 },
-    // Within a stretch, with hours between.
-    { trace: 1_005, span: 1_040, at: begin + 66 * hour, lasts: 10, cost: 18 },
-    { trace: 1_005, span: 1_041, parent: 1_040, at: begin + 70 * hour, lasts: 10, cost: 18 },
-    { trace: 1_006, span: 1_050, at: begin + 9 * hour, lasts: 10, cost: 500, project: other },
-  ];
-  const fill = async (): Promise<void> => {
-    await store.spans(...someSpans);
-    await store.spans(...oddSpans);
-    // Spans that are written twice, with other numbers.
-    await store.spans(
-      ...someSpans.slice(0, 30).map((span) => ({ ...span, cost: 19, lasts: 3_000, created: span.at! + 9 })),
-    );
-    await store.trace(7, { at: startOf(7), explicit: { cost: "32", duration_ms: "70000" } });
-    await store.trace(8, { at: startOf(8), explicit: { name: "said", status: "error" } });
-    // Said of a trace in another hour, and of one without spans.
-    await store.trace(9, { at: startOf(9) + 3 * hour, explicit: { cost: "33" } });
-    await store.trace(2_000, { at: begin + 40 * hour, explicit: { cost: "0.5", status: "ok" } });
-  };
-
   it("make the lists that their traces make, however many traces are kept, and page by page", async () => {
     const walk = async (filter: Partial<TraceFilter>): Promise<readonly string[]> => {
       const ids: string[] = [];
@@ -146,7 +90,7 @@ describe("settled traces", () => {
     };
     const walks = (): Promise<readonly (readonly string[])[]> =>
       Promise.all(fields.flatMap((sortBy) => orders.map((sortOrder) => walk({ sortBy, sortOrder }))));
-    await fill();
+    await fill(store);
     const [listsBefore, walksBefore] = [await lists(), await walks()];
     for (const ids of walksBefore) expect(new Set(ids).size).toBe(traceCount + 6);
     for (const options of [{ kept: 500 }, { kept: 3, tracesPerStatement: 9 }]) {
@@ -161,15 +105,8 @@ describe("settled traces", () => {
   }, 60_000);
 
   it("make lists of traces with tags, of their own or of their sessions", async () => {
-    await fill();
-    for (let n = 0; n < traceCount; n += 3)
-      await store.trace(n, { at: startOf(n), tags: { a: n % 2 === 0 ? "1" : "2" } });
-    for (const trace of [1_000, 1_002, 1_003, 1_004]) await store.trace(trace, { at: begin, tags: { a: "1" } });
-    const session = sessionUuidOf(1);
-    for (let n = 1; n < traceCount; n += 10) {
-      await store.spans({ trace: n, span: 5_000 + n, parent: 2 * n, at: startOf(n), session });
-    }
-    await store.session(session, { tags: { a: "1" } });
+    await fill(store);
+    await tagSome(store);
     const conditions: readonly Partial<TraceFilter>[] = [
       { tags: [{ key: "a", values: ["1"] }] },
       { tags: [{ key: "a", values: ["1", "2"] }], hasError: false, sortBy: "duration_ms" },
@@ -178,23 +115,16 @@ describe("settled traces", () => {
     const before = await Promise.all(conditions.map((condition) => list(condition)));
     for (const rows of before) expect(rows.length).toBe(12);
     await settle(traceListSettlement());
-    const { reader } = store;
     for (const [index, condition] of conditions.entries()) {
       const filter = { ...{ sortBy: "cost", sortOrder: "desc", limit: 12, offset: 0 }, ...condition } as TraceFilter;
-      if (!isSettleable(filter)) throw new Error("a list that is kept");
-      const range = { from: (midnight - 24 * hour) / 1_000, to: (midnight + days * 24 * hour) / 1_000 };
-      const wanted = { reader, project, filter, range };
-      const found = await settledTraces(wanted, 12, { hours: 0, traces: 0 });
+      const found = await settledTraces({ reader: store.reader, project, filter, range }, 12);
       expect(found?.map(({ traceId }) => uuidOfTrace(traceId))).toEqual(before[index]!.map(({ id }) => id));
-      // Of few traces, or of a short time, nothing is gained.
-      expect(await settledTraces(wanted, 12, { hours: 0, traces: 1_000 })).toBeUndefined();
-      expect(await settledTraces(wanted, 12, { hours: 500, traces: 0 })).toBeUndefined();
     }
     expect(await Promise.all(conditions.map((condition) => list(condition)))).toEqual(before);
   });
 
   it("are asked for more and more quickly where none of the first fulfils the conditions", async () => {
-    await fill();
+    await fill(store);
     await settle(traceListSettlement());
     const { reader } = store;
     let asked = 0;
@@ -207,14 +137,13 @@ describe("settled traces", () => {
       },
     };
     const filter = { sortBy: "cost", sortOrder: "desc", limit: 1, offset: 0, names: ["nobody"] } as const;
-    const range = { from: (midnight - 24 * hour) / 1_000, to: (midnight + days * 24 * hour) / 1_000 };
     expect(await settledTraces({ reader: counting, project, filter, range }, 1)).toEqual([]);
     // 4, 16, 64 and 256 of some 200.
     expect(asked).toBe(4);
   });
 
   it("are read in place of the roll-up", async () => {
-    await fill();
+    await fill(store);
     await settle();
     const [first, second] = await list({ limit: 2, hasError: false, names: ["name 1"] });
     const table = `${server.database}.settled_traces`;
@@ -235,7 +164,7 @@ describe("settled traces", () => {
   });
 
   it("count traces", async () => {
-    await fill();
+    await fill(store);
     // From an hour to which something comes into one to which nothing does.
     await store.spans({ trace: 5_001, span: 5_004, at: begin + 24 * hour - 1, lasts: 1 });
     await store.spans({ trace: 5_001, span: 5_005, parent: 5_004, at: begin + 24 * hour, lasts: 1, status: "Error" });
@@ -255,7 +184,7 @@ describe("settled traces", () => {
   });
 
   it("are what is counted", async () => {
-    await fill();
+    await fill(store);
     await settle();
     const before = await counts();
     const table = `${server.database}.settled_traces`;
@@ -268,7 +197,7 @@ describe("settled traces", () => {
   });
 
   it("hold no more when something comes: lists are right at once", async () => {
-    await fill();
+    await fill(store);
     await settle();
     await store.spans({ trace: 3_000, span: 3_000, at: begin + 20 * hour, lasts: 1, cost: 4_000 });
     expect((await costs())[0]).toEqual([3_000, 4_000]);
@@ -311,7 +240,7 @@ describe("settled traces", () => {
   });
 
   it("are not made where too many traces go on elsewhere, and lists are right", async () => {
-    await fill();
+    await fill(store);
     const long = Array.from({ length: 205 }, (_, n): SpanRow[] => {
       const root = { trace: 6_000 + n, span: 6_000 + 2 * n, at: begin + 35 * hour, lasts: 10, cost: n };
       return [root, { ...root, span: root.span + 1, parent: root.span, at: begin + 37 * hour }];
@@ -324,7 +253,7 @@ describe("settled traces", () => {
   });
 
   it("leave out names that are too long, and traces whose ids are none, and lists are right", async () => {
-    await fill();
+    await fill(store);
     const long = "n".repeat(300);
     await store.spans({ trace: 4_000, span: 4_000, at: begin + 33 * hour, lasts: 1, cost: 1, name: long });
     await store.spans({ trace: 4_001, span: 4_001, at: begin + 33 * hour, lasts: 1, cost: 1, name: `${long}a` });

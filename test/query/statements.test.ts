@@ -35,6 +35,7 @@ const tables: StoreTables = {
   spanSeries: "span_series",
   settledSessions: "settled_sessions",
   settledTraces: "settled_traces",
+  settledTraceIndex: "settled_trace_index",
   settledSessionLists: "settled_session_lists",
   sessions: "sessions",
   ids: "ids",

@@ -7,12 +7,15 @@ import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
 import { settledSessionListsSchema } from "../../exporters/clickhouse/schema/settled-session-lists.ts";
 import { settledSessionsSchema } from "../../exporters/clickhouse/schema/settled-sessions.ts";
+import { settledTraceIndexSchema } from "../../exporters/clickhouse/schema/settled-trace-index.ts";
 import { settledTracesSchema } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
 import { spanSeriesSchema } from "../../exporters/clickhouse/schema/span-series.ts";
 import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
 import { type ReadsConfig, readsSchema } from "../../query/config.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
+import { insertSelected } from "../../query/settled/insert-selected.ts";
+import type { SelectedRow } from "../../query/settled/settlement.ts";
 import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
 
 /** A day on which tests take place. */
@@ -97,6 +100,8 @@ const versioned = (values: Record<string, string> | undefined, version: number):
 const jsonTexts = (values: Record<string, unknown> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
 
+const limits = { maxExecutionSeconds: 20, maxMemoryBytes: 1_000_000_000 };
+
 /** Reads the tables of the test's database. @param bounds in place of defaults, as in the configuration */
 export function testReader({ database, connection }: TestClickHouse, bounds: object = {}): ClickHouseReader {
   const table = (name: string): string => `${database}.${name}`;
@@ -107,6 +112,7 @@ export function testReader({ database, connection }: TestClickHouse, bounds: obj
     spanSeries: table("span_series"),
     settledSessions: table("settled_sessions"),
     settledTraces: table("settled_traces"),
+    settledTraceIndex: table("settled_trace_index"),
     settledSessionLists: table("settled_session_lists"),
     sessions: table("sessions"),
     ids: table("traces_ids"),
@@ -115,7 +121,6 @@ export function testReader({ database, connection }: TestClickHouse, bounds: obj
     attachmentData: table("attachment_data"),
     logs: table("otel_logs"),
   };
-  const limits = { maxExecutionSeconds: 20, maxMemoryBytes: 1_000_000_000 };
   return new ClickHouseReader(() => Promise.resolve(connection), tables, { limits, bounds: readsSchema.parse(bounds) });
 }
 
@@ -150,6 +155,7 @@ export class TestStore {
       spanSeriesSchema,
       settledSessionsSchema,
       settledTracesSchema,
+      settledTraceIndexSchema,
       settledSessionListsSchema,
     ];
     await ensureTables(server.client, { ddl: store.ddl, schemas, create: true, logger });
@@ -209,6 +215,7 @@ export class TestStore {
       "span_series",
       "settled_sessions",
       "settled_traces",
+      "settled_trace_index",
       "settled_session_lists",
       "traces_ids",
     ]) {
@@ -219,6 +226,11 @@ export class TestStore {
   /** Rows of a table of settled hours. */
   async settled(table: string, rows: readonly Record<string, unknown>[]): Promise<void> {
     await this.#insert(table, rows);
+  }
+
+  async insertSelected(table: string, row: SelectedRow, signal: AbortSignal): Promise<void> {
+    const { client, database } = this.#server;
+    await insertSelected(client, `${database}.${table}`, row, { limits, signal });
   }
 
   async #insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {

@@ -41,7 +41,7 @@ export function sessionListSettlement(kept = keptSessions): Settlement {
           const of = { ProjectId: stretch.project, Hour: stretch.hour, Version: Number(Version), Mark: stretch.mark };
           return { ...of, ...lists };
         },
-        signal,
+        { signal },
       ),
   };
 }

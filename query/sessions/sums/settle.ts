@@ -67,7 +67,7 @@ export function settleSessions(
     }
     return rowOf(wanted, counts, [...sessions.values()]);
   };
-  return whileQuiet(reader, wanted, make, signal);
+  return whileQuiet(reader, wanted, make, { signal });
 }
 
 /**

@@ -88,7 +88,7 @@ export function settleLists(
       ...Object.assign({}, ...allLists.map((list) => joined(shares, list, kept))),
     };
   };
-  return whileQuiet(reader, stretch, make, signal);
+  return whileQuiet(reader, stretch, make, { signal });
 }
 
 /**

@@ -15,7 +15,7 @@ import { derivedTraces, type TraceScope } from "../statements.ts";
  */
 
 /** A list in an order of which the first traces are kept. */
-export type SettledFilter = TraceFilter & { readonly sortBy: ListedField };
+export type ListedFilter = TraceFilter & { readonly sortBy: ListedField };
 
 /** A stretch, and where what is kept of its list ends. */
 export interface StretchEnd extends SettledMark {
@@ -29,13 +29,21 @@ export interface StretchEnd extends SettledMark {
   readonly traceId: string;
 }
 
-const idOf = (uuid: string): string => `replaceAll(toString(${uuid}), '-', '')`;
+/** The stored id of a trace that is kept as a UUID (expressions of the server). */
+export function idOf(uuid: string): string {
+  return `replaceAll(toString(${uuid}), '-', '')`;
+}
+
+/** The hour so many after that of the row, in seconds since the epoch. */
+export function hoursAfter(offset: string): string {
+  return `toUInt32(toUnixTimestamp(Hour) + ${hour} * (${offset}))`;
+}
 
 /** All stretches of a project. */
 export function stretchEndsStatement(
   project: string,
   { settledTraces }: StoreTables,
-  { sortBy, sortOrder }: SettledFilter,
+  { sortBy, sortOrder }: ListedFilter,
 ): Statement {
   const { values, ids } = listColumns(sortBy, sortOrder);
   return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Traces AS traces,
@@ -53,7 +61,7 @@ export interface KeptTrace extends TraceKey {
 export function keptTracesStatement(
   project: string,
   { settledTraces }: StoreTables,
-  filter: SettledFilter,
+  filter: ListedFilter,
   { settled, need }: { readonly settled: readonly number[]; readonly need: number },
 ): Statement {
   const { sortBy, sortOrder, after, hasError } = filter;
@@ -62,8 +70,7 @@ export function keptTracesStatement(
   const key = { ...traceSortKeys[sortBy], column: "Value" };
   const behind = after === undefined ? [] : [standsBehind(after, key, sortOrder, raw("traceId"))];
   const withErrors = hasError === undefined ? [] : [raw(hasError ? hasErrors : `NOT (${hasErrors})`)];
-  const at = (offset: string): string => `toUInt32(toUnixTimestamp(Hour) + ${hour} * ${offset})`;
-  return statementOf(sql`SELECT ${raw(idOf("Id"))} AS traceId, ${raw(at(`(${first})`))} AS firstHour, ${raw(at(`(${last})`))} AS lastHour,
+  return statementOf(sql`SELECT ${raw(idOf("Id"))} AS traceId, ${raw(hoursAfter(first))} AS firstHour, ${raw(hoursAfter(last))} AS lastHour,
   toString(Value) AS sortKey
 FROM (SELECT Hour, ${raw(`${values}, ${ids}, ${places}`)} FROM ${raw(settledTraces)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
 ARRAY JOIN ${raw(`${values} AS Value, ${ids} AS Id, ${places} AS Place`)}
@@ -75,13 +82,13 @@ LIMIT ${param("UInt64", need)}`);
 const number = (value: number | undefined): Sql | undefined =>
   value === undefined ? undefined : sql`${param("Float64", value)}`;
 
-function valueWithin(filter: SettledFilter): readonly Sql[] {
+function valueWithin(filter: ListedFilter): readonly Sql[] {
   const { min, max } = valueRange(filter);
   return within(raw("Value"), number(min), number(max));
 }
 
 /** The conditions of a list on what it is sorted by. */
-export function valueRange({ sortBy, costMin, costMax, durationMin, durationMax }: SettledFilter): {
+export function valueRange({ sortBy, costMin, costMax, durationMin, durationMax }: TraceFilter): {
   readonly min?: number | undefined;
   readonly max?: number | undefined;
 } {
@@ -97,22 +104,22 @@ export interface UnsureTrace {
   readonly stretch: number;
 }
 
-/** Traces of some stretches that may have rows elsewhere, those of the newest stretches first. */
+/** Traces of some stretches that may have rows elsewhere, those of the newest stretches first. @param table which names them */
 export function unsureTracesStatement(
   project: string,
-  { settledTraces }: StoreTables,
+  table: string,
   settled: readonly number[],
   most: number,
 ): Statement {
   return statementOf(sql`SELECT ${raw(idOf("Id"))} AS traceId, toUnixTimestamp(Hour) AS stretch
-FROM (SELECT Hour, Unsure FROM ${raw(settledTraces)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
+FROM (SELECT Hour, Unsure FROM ${raw(table)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
 ARRAY JOIN Unsure AS Id
 ORDER BY Hour DESC
 LIMIT ${param("UInt64", most)}`);
 }
 
 /** Whether a list is in an order of which the first traces are kept, and among traces of all sessions. */
-export function isSettleable(filter: TraceFilter): filter is SettledFilter {
+export function isListed(filter: TraceFilter): filter is ListedFilter {
   const { sortBy, id, sessionId }: TraceConditions & Pick<TraceFilter, "sortBy"> = filter;
   return sortBy !== "started_at" && id === undefined && sessionId === undefined;
 }

@@ -17,6 +17,7 @@ const tables = {
   spanSeries: "`otel`.`span_series`",
   settledSessions: "`otel`.`settled_sessions`",
   settledTraces: "`otel`.`settled_traces`",
+  settledTraceIndex: "`otel`.`settled_trace_index`",
   settledSessionLists: "`otel`.`settled_session_lists`",
   sessions: "`otel`.`sessions`",
   ids: "`otel`.`traces_ids`",

@@ -1,0 +1,99 @@
+import {
+  type IndexedColumn,
+  indexedColumns,
+  indexedTags,
+  indexedText,
+  settledTraceIndexTable,
+} from "../../../exporters/clickhouse/schema/settled-trace-index.ts";
+import { placeOf } from "../../../exporters/clickhouse/schema/settled-traces.ts";
+import type { Reader } from "../../reader.ts";
+import type { SelectedRow, Settlement, SettleOptions, Stretch } from "../../settled/settlement.ts";
+import {
+  type StretchCounts,
+  scopeOfStretch,
+  taggedMark,
+  traceStretches,
+  whileQuiet,
+} from "../../settled/trace-stretch.ts";
+import { param, raw, type Statement, sql, statementOf } from "../../sql.ts";
+import { mostNamed, stretchTraces, unsureAggregates } from "../stretch-traces.ts";
+
+/*
+ * The row of a stretch of the index of traces: all that begin in it, and what lists ask of them.
+ */
+
+/** @param maxTraces most traces of a stretch that are kept */
+export function traceIndexSettlement(maxTraces: number): Settlement {
+  return {
+    table: settledTraceIndexTable,
+    rows: ({ settledTraceIndex }) => settledTraceIndex,
+    ...traceStretches,
+    markOf: taggedMark,
+    settle: (reader, stretch, options) => settleIndex(reader, stretch, { ...options, maxTraces }),
+  };
+}
+
+interface IndexOptions extends SettleOptions {
+  readonly maxTraces: number;
+}
+
+/** @returns undefined: something has come, or there are too many */
+export function settleIndex(
+  reader: Reader,
+  stretch: Stretch,
+  { maxTraces, signal }: IndexOptions,
+): Promise<SelectedRow | undefined> {
+  const make = (counts: StretchCounts): Promise<SelectedRow | undefined> =>
+    Promise.resolve(
+      counts.Traces > maxTraces ? undefined : { columns: rowColumns, select: indexStatement(reader, stretch, counts) },
+    );
+  return whileQuiet(reader, stretch, make, { markOf: taggedMark, signal });
+}
+
+/** What is kept, made of `stretchTraces`. */
+const expressions: Readonly<Record<IndexedColumn, string>> = {
+  id: "toUUIDOrZero(TraceId)",
+  place: placeOf("hasErrors", "firstOffset", "lastOffset"),
+  status: "status",
+  spanCount: "spanCount",
+  startNs: "startNs",
+  durationMs: "durationMs",
+  cost: "cost",
+  created: "created",
+  name: indexedText("ifNull(name, '')"),
+  session: indexedText("sessionId"),
+  tags: indexedTags("tags"),
+};
+
+const names = Object.keys(indexedColumns) as IndexedColumn[];
+const rowColumns: readonly string[] = [
+  ...["ProjectId", "Hour", "Version", "Mark", "Traces", "IsWhole", "Unsure"],
+  ...names.map((name) => indexedColumns[name].column),
+];
+
+/**
+ * A row of the table. It has no traces where an id is none of OpenTelemetry's, or too many traces go on elsewhere: that does not
+ * change while nothing comes.
+ */
+export function indexStatement(
+  reader: Reader,
+  stretch: Stretch,
+  { Version }: Pick<StretchCounts, "Version">,
+): Statement {
+  const scope = scopeOfStretch(reader, stretch, { index: 0, of: 1 });
+  const columns = ["name", "status", "hasErrors", "startNs", "durationMs", "cost", "sessionId"] as const;
+  const made = `(${names.map((name) => expressions[name]).join(", ")}) AS trace`;
+  const member = (name: IndexedColumn): string => String(names.indexOf(name) + 1);
+  const arrays = names.map((name) => `tupleElement(traces, ${member(name)}) AS ${indexedColumns[name].column}`);
+  return statementOf(sql`SELECT ${param("String", stretch.project)} AS ProjectId, toDateTime(${param("UInt32", stretch.hour)}, 'UTC') AS Hour,
+  ${param("UInt64", Version)} AS Version, ${param("Int64", stretch.mark)} AS Mark, Traces, isWhole AS IsWhole, if(isWhole, arrayMap(id -> toUUIDOrZero(id), Unsure), []) AS Unsure,
+  ${raw(arrays.join(",\n  "))}
+FROM (
+  SELECT countIf(begins) AS Traces, ${raw(unsureAggregates)},
+    Others = 0 AND Long <= ${raw(String(mostNamed))} AS isWhole,
+    if(isWhole, arraySort(t -> (t.${raw(member("startNs"))}, t.${raw(member("id"))}), groupArrayIf(trace, begins)), []) AS traces
+  FROM (
+${stretchTraces(stretch, scope, { fromSpans: true, columns, made })}
+  )
+)`);
+}
