@@ -1,9 +1,14 @@
+import { comparedBytes, comparedIntegers } from "../order.ts";
 import { isWhole, windowGrowth, windowOf } from "../page.ts";
+import { isOfNothing } from "../position.ts";
 import type { Reader } from "../reader.ts";
-import { param, type Sql, sql } from "../sql.ts";
-import type { SessionConditions, SessionFilter } from "./filter.ts";
+import { arrayOf, param, type Sql, sql } from "../sql.ts";
+import { msFrom, msUntil } from "../time.ts";
+import { isOfAll, type SessionConditions, type SessionFilter } from "./filter.ts";
 import {
   type DayRange,
+  type NearFilter,
+  nearestSessionsStatement,
   rowsOfDays,
   type SessionKey,
   type SessionPart,
@@ -75,14 +80,23 @@ export function asksForTotals({ hasError, durationMin, durationMax, costMin, cos
   return [hasError, durationMin, durationMax, costMin, costMax].some((value) => value !== undefined);
 }
 
+function isByTime(filter: SessionFilter): filter is NearFilter & { readonly sortBy: "created_at" } {
+  return filter.sortBy === "created_at";
+}
+
+function isByName(filter: SessionFilter): filter is NearFilter & { readonly sortBy: "name" } {
+  return filter.sortBy === "name";
+}
+
 async function candidates(
   reader: Reader,
   project: string,
   filter: SessionFilter,
   need: number,
 ): Promise<ListedSession[]> {
-  if (filter.sortBy !== "created_at" || filter.id !== undefined) {
-    return select(reader, scopeOf(reader, project, filter), filter, need);
+  if (!isByTime(filter) || filter.id !== undefined) {
+    const scope = scopeOf(reader, project, filter);
+    return isByName(filter) ? selectNearest(reader, scope, filter, need) : select(reader, scope, filter, need);
   }
   const [days] = await reader.rows<DayRange & { found: number }>(sessionDaysStatement(reader.tables.sessions));
   if (days === undefined || days.found === 0) return [];
@@ -93,7 +107,7 @@ async function candidates(
     // What sessions have said since is of their names and totals.
     const seen = filter.sortOrder === "desc" && asksForSums(filter) ? { ...window, to: days.to } : window;
     const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(seen)] };
-    const found = await select(reader, scope, filter, most, { window });
+    const found = await selectNearest(reader, scope, filter, most, { window });
     const fresh = window.from <= days.from ? found : await cameWithin(reader, project, found, window);
     if (fresh.length >= need) return fresh;
     // The oldest of a window that begins at a position: the next ones are in it, too.
@@ -106,12 +120,23 @@ async function candidates(
 /** Milliseconds. */
 const day = 86_400_000;
 
-/** The days of a range in which sessions behind the position came; undefined: none. */
-function daysBehind({ from, to }: DayRange, { after, sortOrder }: SessionFilter): DayRange | undefined {
+/** The days of a range in which sessions of the list came, behind its position; undefined: none. */
+function daysBehind(
+  range: DayRange,
+  { after, sortOrder, createdAfter, createdBefore }: SessionFilter,
+): DayRange | undefined {
+  const from = Math.max(range.from, createdAfter === undefined ? 0 : dayOf(msFrom(createdAfter)));
+  const to = Math.min(range.to, createdBefore === undefined ? range.to : dayOf(msUntil(createdBefore)));
+  if (from > to) return undefined;
   if (after === undefined || !("key" in after)) return { from, to };
-  const at = Math.floor(Number(after.key) / day);
+  const at = dayOf(Number(after.key));
   const rest = sortOrder === "desc" ? { from, to: Math.min(at, to) } : { from: Math.max(at, from), to };
   return rest.from > rest.to ? undefined : rest;
+}
+
+/** Days since the epoch. */
+function dayOf(ms: number): number {
+  return Math.floor(ms / day);
 }
 
 /** Whether conditions are on what all rows of a session say together. */
@@ -133,6 +158,54 @@ async function cameWithin(
   const older = await select(reader, { project, tables: reader.tables, rows }, anyOrder, ids.length);
   const isOlder = new Set(older.map(({ sessionId }) => sessionId));
   return keys.filter(({ sessionId }) => !isOlder.has(sessionId));
+}
+
+/** Rows beyond twice the sessions that are asked for. */
+const spareRows = 20;
+
+/** How many times more rows are looked at where too many are of sessions that stand elsewhere. */
+const growth = 4;
+
+/** Rows that are looked at. No option: of more, all sessions are put together, and the answer is the same. */
+const mostRows = 5_000;
+
+/**
+ * As `select`, in an order by what rows say: these are put in order, and only the sessions of the first are put together. Of all
+ * sessions, that is: conditions may leave out nearly all of the first.
+ */
+async function selectNearest(
+  reader: Reader,
+  scope: SessionScope,
+  filter: NearFilter,
+  need: number,
+  part: SessionPart = {},
+): Promise<ListedSession[]> {
+  const compare = filter.sortBy === "name" ? comparedBytes : comparedIntegers;
+  const direction = filter.sortOrder === "asc" ? 1 : -1;
+  const { createdAfter, createdBefore, ...others } = filter;
+  const isPossible = isOfAll(others) && !isOfNothing(filter.after);
+  for (let most = 2 * need + spareRows; isPossible && most <= mostRows; most *= growth) {
+    const rows = await reader.rows<NearRow>(nearestSessionsStatement(scope, filter, most));
+    if (rows.length < most) break;
+    const ids = [...new Set(rows.map(({ sessionId }) => sessionId))];
+    const isOneOf = sql`SessionId IN (SELECT arrayJoin(${arrayOf("String", ids)}))`;
+    const found = await select(reader, { ...scope, rows: [...scope.rows, isOneOf] }, filter, need, part);
+    // Of the sessions that stand where the last row does, others may have been left out.
+    const last = rows.at(-1)!.sortKey;
+    const isKnown = ({ arrived, nameBegin }: ListedSession): boolean => {
+      const key = filter.sortBy === "name" ? nameBegin : arrived;
+      return key !== undefined && key !== null && direction * compare(key, last) < 0;
+    };
+    const known = found.filter(isKnown);
+    if (known.length >= need) return known;
+  }
+  return select(reader, scope, filter, need, part);
+}
+
+/** A row of the roll-up, and what it says of what the list is sorted by. */
+interface NearRow {
+  readonly sessionId: string;
+  readonly sortKey: string;
 }
 
 /** The first keys, of those in the part if one is given, as the roll-up has them. */

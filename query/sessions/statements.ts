@@ -1,8 +1,10 @@
 import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
+import { arrival } from "../list-filter.ts";
 import { orderBy, orderFromEnd } from "../page.ts";
 import { isOfNothing, mostText, type Position, type SortKey, standsBefore, standsBehind } from "../position.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { msFrom, msUntil } from "../time.ts";
 import { derivedTraces, rowsOfSessions } from "../traces/statements.ts";
 import {
   isByEstimates,
@@ -75,6 +77,56 @@ WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)
 GROUP BY SessionId`;
 }
 
+/**
+ * Conditions on rows of the roll-up that leave out sessions of which no row can make them fit, before all rows are added up. What
+ * fits is still decided by what all rows of a session say. Hashes, as the server would look for each of so many ids in every index.
+ */
+function fewerSessions(filter: SessionConditions, scope: SessionScope): readonly Sql[] {
+  const { project, tables, rows } = scope;
+  const withRows = (conditions: readonly Sql[]): Sql =>
+    sql`cityHash64(SessionId) IN (SELECT cityHash64(SessionId) FROM ${raw(tables.sessions)} WHERE ${allOf([ofProject(project), ...rows, ...conditions])})`;
+  const { names } = filter;
+  const arrived = arrivedWithin(filter);
+  const named = names && sql`has(${param("Array(String)", names)}, substring(Name, ${raw(String(stampDigits + 1))}))`;
+  return [arrived, named === undefined ? [] : [named]].filter(({ length }) => length > 0).map(withRows);
+}
+
+/** Bounds of arrival, of the first row of a session. */
+function arrivedWithin({ createdAfter, createdBefore }: SessionConditions): readonly Sql[] {
+  return [
+    ...(createdAfter === undefined ? [] : [sql`CreatedAt >= ${arrival(msFrom(createdAfter))}`]),
+    ...(createdBefore === undefined ? [] : [sql`CreatedAt <= ${arrival(msUntil(createdBefore))}`]),
+  ];
+}
+
+/** A list in the order of what a row of the roll-up says: of each session, some row says what it is sorted by. */
+export type NearFilter = SessionFilter & { readonly sortBy: keyof typeof rowKeys };
+
+const nameOfRow = `substring(Name, ${stampDigits + 1})`;
+const rowKeys = {
+  created_at: { key: "CreatedAt", shown: "toString(toUnixTimestamp64Milli(CreatedAt))", where: [] },
+  name: { key: nameOfRow, shown: `leftUTF8(${nameOfRow}, ${mostText})`, where: [raw("Name != ''")] },
+} as const;
+
+/** Rows from the one on with which a list begins, in its order. Names have been others, and sessions have come before. */
+export function nearestSessionsStatement(
+  { project, tables, rows }: SessionScope,
+  filter: NearFilter,
+  most: number,
+): Statement {
+  const { sortBy, sortOrder, after } = filter;
+  const { key, shown, where } = rowKeys[sortBy];
+  const order = { column: key, kind: sortBy === "name" ? "text" : "arrival", isOptional: false } as const;
+  const behind = after && standsBehind(after, order, sortOrder, raw("SessionId"));
+  const arrived = sortBy === "created_at" ? arrivedWithin(filter) : [];
+  const conditions = [ofProject(project), ...rows, ...where, ...arrived, raw(`SessionId != '${waitingMark}'`), behind];
+  return statementOf(sql`SELECT SessionId AS sessionId, ${raw(shown)} AS sortKey
+FROM ${raw(tables.sessions)}
+WHERE ${allOf(conditions)}
+ORDER BY ${raw(key)} ${raw(sortOrder)}
+LIMIT ${param("UInt64", most)}`);
+}
+
 /** The part of a list that is looked at. */
 export interface SessionPart {
   /** Days in which the sessions must have come. */
@@ -102,7 +154,7 @@ export function sessionCandidatesStatement(
   return statementOf(sql`SELECT SessionId AS sessionId, toUInt32(firstDay) AS firstDay, toUInt32(lastDay) AS lastDay,
   toString(toUnixTimestamp64Milli(created)) AS arrived${name}${estimate}
 FROM (
-${rolledUpSessions(scope)}
+${rolledUpSessions({ ...scope, rows: [...scope.rows, ...fewerSessions(filter, scope)] })}
 )
 WHERE ${allOf([...sessionConditions(filter, scope), inWindow, ofPosition])}
 ORDER BY ${order(raw(key.column), sortOrder, raw("SessionId"))}
@@ -118,7 +170,7 @@ function keyBehind(sortBy: SessionSortField, after: Position | undefined): SortK
 export function sessionCountStatement(scope: SessionScope, filter: SessionConditions): Statement {
   return statementOf(sql`SELECT count() AS found
 FROM (
-${rolledUpSessions(scope)}
+${rolledUpSessions({ ...scope, rows: [...scope.rows, ...fewerSessions(filter, scope)] })}
 )
 WHERE ${allOf(sessionConditions(filter, scope))}`);
 }
