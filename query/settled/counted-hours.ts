@@ -14,10 +14,16 @@ interface DayParts {
 
 interface CountedDay {
   readonly parts: string;
-  readonly hours: readonly HourCounts[];
+  readonly hours: readonly CountedHour[];
 }
 
-type CountedHour = HourCounts & Pick<DayParts, "Day">;
+/** What the roll-up counts of an hour, and when its rows came: milliseconds since the epoch. */
+export interface CountedHour extends HourCounts {
+  readonly first: number;
+  readonly last: number;
+}
+
+type HourOfDay = CountedHour & Pick<DayParts, "Day">;
 /** One member per hour, in one order: tuples come as objects from some servers. */
 interface CountedRow extends Pick<DayParts, "Server"> {
   readonly Days: readonly string[];
@@ -25,6 +31,8 @@ interface CountedRow extends Pick<DayParts, "Server"> {
   readonly Counts: readonly number[];
   readonly Saids: readonly number[];
   readonly Tags: readonly number[];
+  readonly Firsts: readonly number[];
+  readonly Lasts: readonly number[];
 }
 
 /** Projects of which hours are remembered. No option: of others, all rows are counted, and the answer is the same. */
@@ -37,7 +45,7 @@ const mostProjects = 100;
 export class CountedHours {
   readonly #projects = new Map<string, ReadonlyMap<string, CountedDay>>();
 
-  async of(reader: Reader, project: string): Promise<readonly HourCounts[]> {
+  async of(reader: Reader, project: string): Promise<readonly CountedHour[]> {
     const parts = await partsOf(reader);
     // None where the table is not one of this server's own, or may not be looked into.
     if (parts.length === 0) return (await count(reader, project)).hours;
@@ -62,7 +70,7 @@ export class CountedHours {
   }
 }
 
-function hoursOf(parts: readonly DayParts[], days: ReadonlyMap<string, CountedDay>): readonly HourCounts[] {
+function hoursOf(parts: readonly DayParts[], days: ReadonlyMap<string, CountedDay>): readonly CountedHour[] {
   return parts.flatMap(({ Day }) => days.get(Day)!.hours);
 }
 
@@ -82,13 +90,14 @@ async function count(
   reader: Reader,
   project: string,
   days?: readonly string[],
-): Promise<{ readonly hours: readonly CountedHour[]; readonly server: string }> {
+): Promise<{ readonly hours: readonly HourOfDay[]; readonly server: string }> {
   const statement = hourCountsStatement(project, reader.tables, days);
   const [row] = await reader.rows<CountedRow>(statement);
   if (row === undefined) return { hours: [], server: "" };
-  const { Days, Ats, Counts, Saids, Tags, Server } = row;
+  const { Days, Ats, Counts, Saids, Tags, Firsts, Lasts, Server } = row;
   const hours = Days.map((Day, index) => {
-    return { Day, At: Ats[index]!, Rows: Counts[index]!, Said: Saids[index]!, Tagged: Tags[index]! };
+    const counts = { At: Ats[index]!, Rows: Counts[index]!, Said: Saids[index]!, Tagged: Tags[index]! };
+    return { Day, ...counts, first: Firsts[index]!, last: Lasts[index]! };
   });
   return { hours, server: Server };
 }
@@ -104,9 +113,11 @@ GROUP BY partition_id`);
 /** What the roll-up counts per hour, in one row with the server's name. @param days ids of partitions; left out: all */
 export function hourCountsStatement(project: string, { traces }: StoreTables, days?: readonly string[]): Statement {
   const ofDays = days === undefined ? nothing : sql` AND _partition_id IN ${param("Array(String)", days)}`;
-  return statementOf(sql`SELECT groupArray(Day) AS Days, groupArray(At) AS Ats, groupArray(Rows) AS Counts, groupArray(Said) AS Saids, groupArray(Tagged) AS Tags, toString(serverUUID()) AS Server
+  return statementOf(sql`SELECT groupArray(Day) AS Days, groupArray(At) AS Ats, groupArray(Rows) AS Counts, groupArray(Said) AS Saids, groupArray(Tagged) AS Tags,
+  groupArray(First) AS Firsts, groupArray(Last) AS Lasts, toString(serverUUID()) AS Server
 FROM (
-  SELECT _partition_id AS Day, toUnixTimestamp(Hour) AS At, ${raw(countColumns)}
+  SELECT _partition_id AS Day, toUnixTimestamp(Hour) AS At, ${raw(countColumns)},
+    toUnixTimestamp64Milli(min(CreatedAt)) AS First, toUnixTimestamp64Milli(max(UpdatedAt)) AS Last
   FROM ${raw(traces)}
   WHERE ${ofProject(project)}${ofDays}
   GROUP BY Day, Hour

@@ -151,6 +151,9 @@ WHERE ${anyOf([raw("dirty"), sql`(${allOf(traceConditions(filter, scope.project,
 /** Hours at the end of a table: they hold the first of most lists. No option: the answer is the same. */
 export const nearHours = 48;
 
+/** How long after others the spans of a trace may be, to be counted where a list ends at a time of arrival. */
+export const lateHours = 6;
+
 /** Whether bounds of arrival leave rows of the roll-up out. */
 export function hasBounds({ createdAfter, createdBefore }: TraceConditions): boolean {
   return createdAfter !== undefined || createdBefore !== undefined;

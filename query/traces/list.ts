@@ -17,6 +17,7 @@ import {
   isOneOf,
   type ListedTrace,
   type ListPart,
+  lateHours,
   nearestStatement,
   nearHours,
   scopeOf,
@@ -26,7 +27,7 @@ import { selectNearest } from "./nearest.ts";
 import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
 import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
 import { isCountable, settledCount } from "./settled-count.ts";
-import { settledTraces, stretchesAhead } from "./settled-list.ts";
+import { isOfDays, settledTraces, stretchesAhead, tracesOfDays } from "./settled-list.ts";
 
 /**
  * Traces of a project.
@@ -99,6 +100,14 @@ export async function traceKeys(
 }
 
 async function candidates(reader: Reader, project: string, wanted: TraceFilter, need: number): Promise<Selected> {
+  if (isOfDays(wanted)) {
+    const [filter, stretches] = await Promise.all([
+      withSessions(reader, project, wanted),
+      stretchesAhead({ reader, project, filter: wanted }),
+    ]);
+    const found = await tracesOfDays({ reader, project, filter }, need, stretches);
+    if (found !== undefined) return certain(found);
+  }
   const isOfTime = wanted.id === undefined && wanted.sessionId === undefined;
   const isByTime = wanted.sortBy === "started_at" && isOfTime && hoursBehind(anyHours, wanted) !== undefined;
   const [[range, filter], near, ahead] = await Promise.all([
@@ -277,6 +286,3 @@ async function hoursOf(reader: Reader, project: string, filter: TraceConditions)
   // Spans that come after createdBefore still belong to traces that came before.
   return { from: row.first, to: isBounded ? row.last + lateHours * hour : row.last };
 }
-
-/** How long after others the spans of a trace may be, to be counted where a list ends at a time of arrival. */
-const lateHours = 6;

@@ -1,13 +1,14 @@
 import type { Reader } from "../reader.ts";
+import type { CountedHour } from "../settled/counted-hours.ts";
 import { stretchOf } from "../settled/hours.ts";
 import type { HourCounts, Settlement } from "../settled/settlement.ts";
 import { areMost, splitHours, taggedMark, traceMark, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf, type Statement } from "../sql.ts";
-import { hour } from "../time.ts";
+import { hour, msFrom, msUntil } from "../time.ts";
 import { fewerTraces, type TraceConditions, type TraceFilter } from "./filter.ts";
 import { areSessionsKnown, fits, fitsTags } from "./fits.ts";
 import { indexedStretchesStatement, indexedTracesStatement, isIndexed } from "./index/statements.ts";
-import { type HourRange, nanosOfSeconds } from "./list-statements.ts";
+import { type HourRange, lateHours, nanosOfSeconds } from "./list-statements.ts";
 import {
   isListed,
   type KeptTrace,
@@ -23,12 +24,17 @@ import { rowsOfTraces, scopeOfKeys, type TraceKey, type TraceRow } from "./read.
 import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
 import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } from "./select.ts";
 
-/** Whose traces, which of them, and the hours in which their rows lie. */
+/** Whose traces, and which of them. */
 interface Wanted {
   readonly reader: Reader;
   readonly project: string;
   readonly filter: TraceFilter;
-  readonly range: HourRange;
+}
+
+/** Where the traces of a list are looked for. */
+interface Reach {
+  readonly hasHour: (hour: CountedHour) => boolean;
+  readonly hasStretch: (end: StretchEnd) => boolean;
 }
 
 /** Traces that are looked at for one page. No option: where these do not suffice, the roll-up is read, with the same answer. */
@@ -65,7 +71,7 @@ interface Source {
 
 /** What is known before any trace is looked for: all stretches of a project, and what the roll-up counts of all hours. */
 export interface Stretches {
-  readonly hours: readonly HourCounts[];
+  readonly hours: readonly CountedHour[];
   readonly ends: readonly StretchEnd[];
 }
 
@@ -80,18 +86,24 @@ export interface Stretches {
  * A trace that has rows in hours far apart is seen whole where its rows there are known to be a part: they lack its root, or
  * reach the end of what was looked at.
  *
+ * @param wanted `range` in which the rows of the traces lie
  * @param ahead what `stretchesAhead` has read
  * @returns undefined: the roll-up has to be gone through
  */
 export async function settledTraces(
-  wanted: Wanted,
+  wanted: Wanted & { readonly range: HourRange },
   need: number,
   ahead?: Stretches,
 ): Promise<readonly Candidate[] | undefined> {
+  const { range } = wanted;
+  const reach = {
+    hasHour: ({ At }: CountedHour) => isWithin(range, At),
+    hasStretch: ({ At }: StretchEnd) => isWithin(range, At, traceSpan.length),
+  };
   let stretches = ahead;
   for (const source of sourcesOf(wanted)) {
     stretches ??= await stretchesOf(wanted, source);
-    const found = await firstTraces(wanted, need, source, stretches);
+    const found = await firstTraces(wanted, need, { source, stretches, reach });
     if (found !== undefined) return found;
     stretches = undefined;
   }
@@ -99,12 +111,45 @@ export async function settledTraces(
 }
 
 /** What `settledTraces` asks for first, whatever hours the rows lie in; undefined: of such a list, nothing is kept. */
-export async function stretchesAhead(wanted: Omit<Wanted, "range">): Promise<Stretches | undefined> {
+export async function stretchesAhead(wanted: Wanted): Promise<Stretches | undefined> {
   const [source] = sourcesOf(wanted);
   return source && stretchesOf(wanted, source);
 }
 
-function sourcesOf({ reader: { tables }, project, filter }: Omit<Wanted, "range">): readonly Source[] {
+/**
+ * As `settledTraces`, of traces that came within some days: when they came is kept of stretches and hours, so that the roll-up need not
+ * be asked for the hours in which their rows lie.
+ *
+ * @param ahead as `stretchesAhead` has read them, of such a list
+ */
+export async function tracesOfDays(
+  wanted: Wanted & { readonly filter: FilterOfDays },
+  need: number,
+  ahead: Stretches | undefined,
+): Promise<readonly Candidate[] | undefined> {
+  const [source] = sourcesOf(wanted);
+  if (source === undefined || !source.isSelective || ahead === undefined) return undefined;
+  const { createdAfter, createdBefore } = wanted.filter;
+  const [from, to] = [msFrom(createdAfter), msUntil(createdBefore) + lateHours * hour * 1_000];
+  const came = (first: number, last: number): boolean => first <= to && last >= from;
+  const reach = {
+    hasHour: ({ first, last }: CountedHour) => came(first, last),
+    hasStretch: ({ firstCreated = 0, lastCreated = to }: StretchEnd) => came(firstCreated, lastCreated),
+  };
+  return firstTraces(wanted, need, { source, stretches: ahead, reach });
+}
+
+/** A list of traces that came within two bounds, which are some hours or a few days from each other, in an order other than by start. */
+export type FilterOfDays = TraceFilter & { readonly createdAfter: bigint; readonly createdBefore: bigint };
+
+/** Whether `tracesOfDays` may be asked. */
+export function isOfDays(filter: TraceFilter): filter is FilterOfDays {
+  const { createdAfter, createdBefore } = filter;
+  if (createdAfter === undefined || createdBefore === undefined || filter.sortBy === "started_at") return false;
+  return isOfShortTime(filter) && createdBefore - createdAfter >= nanosOfSeconds(2 * traceSpan.length * hour);
+}
+
+function sourcesOf({ reader: { tables }, project, filter }: Wanted): readonly Source[] {
   const hoursOf = (kept: readonly StretchEnd[]): readonly number[] => kept.map(({ At }) => At);
   const lists: readonly Source[] = !isListed(filter)
     ? []
@@ -131,7 +176,7 @@ function sourcesOf({ reader: { tables }, project, filter }: Omit<Wanted, "range"
   return isFiltered(filter) ? [...indexes, ...lists] : [...lists, ...indexes];
 }
 
-async function stretchesOf({ reader, project }: Omit<Wanted, "range">, { ends }: Source): Promise<Stretches> {
+async function stretchesOf({ reader, project }: Wanted, { ends }: Source): Promise<Stretches> {
   const [hours, rows] = await Promise.all([reader.countedHours.of(reader, project), reader.rows<StretchEnd>(ends)]);
   return { hours, ends: rows };
 }
@@ -139,15 +184,19 @@ async function stretchesOf({ reader, project }: Omit<Wanted, "range">, { ends }:
 async function firstTraces(
   wanted: Wanted,
   need: number,
-  source: Source,
-  { hours: all, ends }: Stretches,
+  { source, stretches, reach }: { readonly source: Source; readonly stretches: Stretches; readonly reach: Reach },
 ): Promise<readonly Candidate[] | undefined> {
-  const { reader, filter, range } = wanted;
+  const { reader, filter } = wanted;
+  const { hours: all, ends } = stretches;
   const settled = new Set(splitHours(all, ends, source.markOf)?.settled);
-  const hours = all.filter(({ At }) => isWithin(range, At));
+  // Of stretches beyond reach, all traces are known to be.
+  const isBeyond = new Set(
+    ends.filter((end) => settled.has(end.At) && end.kept === end.traces && !reach.hasStretch(end)).map(({ At }) => At),
+  );
+  const hours = all.filter((one) => reach.hasHour(one) && !isBeyond.has(stretchOf(one.At, traceSpan)));
   // Of what stands behind the position, nothing is kept of others.
   const isKept = (end: StretchEnd): boolean => !isCut(filter, end) || (end.kept > 0 && isBehind(filter)(end));
-  let kept = ends.filter((end) => settled.has(end.At) && isWithin(range, end.At, traceSpan.length) && isKept(end));
+  let kept = ends.filter((end) => settled.has(end.At) && reach.hasStretch(end) && isKept(end));
   const compare = inOrder(filter);
   let others = othersOf(wanted, { source, hours, kept, need });
   let asked = !source.isSelective && isFiltered(filter) ? perWanted * need : need + spare;
@@ -301,24 +350,20 @@ async function liveTraces(
 }
 
 /** Those of some traces, wherever their rows lie, that fulfil the conditions. */
-async function wholeFitting(wanted: Omit<Wanted, "range">, ids: readonly string[]): Promise<readonly Candidate[]> {
+async function wholeFitting(wanted: Wanted, ids: readonly string[]): Promise<readonly Candidate[]> {
   const { reader, project, filter } = wanted;
   return fitting(filter, await rowsWithTags(wanted, await wholeTraces(reader, project, ids)));
 }
 
 /** Those of some traces whose tags fit. @param beside as in `tagged` */
-async function rowsWithTags(
-  wanted: Omit<Wanted, "range">,
-  rows: readonly TraceRow[],
-  beside?: number,
-): Promise<readonly TraceRow[]> {
+async function rowsWithTags(wanted: Wanted, rows: readonly TraceRow[], beside?: number): Promise<readonly TraceRow[]> {
   const { tags = [] } = wanted.filter;
   return tags.every(areSessionsKnown) ? rows.filter((row) => fitsTags(tags, row)) : tagged(wanted, rows, beside);
 }
 
 /** Those of some traces whose tags fit. @param beside hours that are looked at before and after those of their keys */
 async function tagged<Key extends TraceKey>(
-  { reader, project, filter }: Omit<Wanted, "range">,
+  { reader, project, filter }: Wanted,
   keys: readonly Key[],
   beside = 1,
 ): Promise<readonly Key[]> {

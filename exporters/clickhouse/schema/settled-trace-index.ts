@@ -67,6 +67,9 @@ export const settledTraceIndexSchema: TableSchema = settledTableSchema({
     settledColumn("Mark", "Int64", "CODEC(LZ4)"),
     // Traces that begin in these hours.
     settledColumn("Traces", "UInt64", "CODEC(LZ4)"),
+    // When the first and the last of them came.
+    settledColumn("FirstCreated", "DateTime64(3, 'UTC')", "CODEC(LZ4)"),
+    settledColumn("LastCreated", "DateTime64(3, 'UTC')", "CODEC(LZ4)"),
     // Whether they stand here: all or none.
     settledColumn("IsWhole", "Bool", "CODEC(LZ4)"),
     // Traces that may have rows elsewhere: what stands here is that of a part of them.

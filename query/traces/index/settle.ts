@@ -67,7 +67,7 @@ const expressions: Readonly<Record<IndexedColumn, string>> = {
 
 const names = Object.keys(indexedColumns) as IndexedColumn[];
 const rowColumns: readonly string[] = [
-  ...["ProjectId", "Hour", "Version", "Mark", "Traces", "IsWhole", "Unsure"],
+  ...["ProjectId", "Hour", "Version", "Mark", "Traces", "FirstCreated", "LastCreated", "IsWhole", "Unsure"],
   ...names.map((name) => indexedColumns[name].column),
 ];
 
@@ -82,14 +82,15 @@ export function indexStatement(
 ): Statement {
   const scope = scopeOfStretch(reader, stretch, { index: 0, of: 1 });
   const columns = ["name", "status", "hasErrors", "startNs", "durationMs", "cost", "sessionId"] as const;
-  const made = `(${names.map((name) => expressions[name]).join(", ")}) AS trace`;
+  const made = `created, (${names.map((name) => expressions[name]).join(", ")}) AS trace`;
   const member = (name: IndexedColumn): string => String(names.indexOf(name) + 1);
   const arrays = names.map((name) => `tupleElement(traces, ${member(name)}) AS ${indexedColumns[name].column}`);
   return statementOf(sql`SELECT ${param("String", stretch.project)} AS ProjectId, toDateTime(${param("UInt32", stretch.hour)}, 'UTC') AS Hour,
-  ${param("UInt64", Version)} AS Version, ${param("Int64", stretch.mark)} AS Mark, Traces, isWhole AS IsWhole, if(isWhole, arrayMap(id -> toUUIDOrZero(id), Unsure), []) AS Unsure,
+  ${param("UInt64", Version)} AS Version, ${param("Int64", stretch.mark)} AS Mark, Traces, FirstCreated, LastCreated, isWhole AS IsWhole, if(isWhole, arrayMap(id -> toUUIDOrZero(id), Unsure), []) AS Unsure,
   ${raw(arrays.join(",\n  "))}
 FROM (
-  SELECT countIf(begins) AS Traces, ${raw(unsureAggregates)},
+  SELECT countIf(begins) AS Traces, minIf(created, begins) AS FirstCreated, maxIf(created, begins) AS LastCreated,
+    ${raw(unsureAggregates)},
     Others = 0 AND Long <= ${raw(String(mostNamed))} AS isWhole,
     if(isWhole, arraySort(t -> (t.${raw(member("startNs"))}, t.${raw(member("id"))}), groupArrayIf(trace, begins)), []) AS traces
   FROM (

@@ -28,10 +28,11 @@ export function isIndexed(filter: TraceFilter): filter is IndexedFilter {
   return sortBy !== "name" && id === undefined && sessionId === undefined;
 }
 
-/** All stretches of a project: of each, all traces are kept, or none. */
+/** All stretches of a project: of each, all traces are kept, or none. Rows of `StretchEnd`. */
 export function indexedStretchesStatement(project: string, { settledTraceIndex }: StoreTables): Statement {
   return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Traces AS traces,
-  if(IsWhole, Traces, 0) AS kept, NULL AS sortKey, '' AS traceId
+  if(IsWhole, Traces, 0) AS kept, NULL AS sortKey, '' AS traceId,
+  toUnixTimestamp64Milli(FirstCreated) AS firstCreated, toUnixTimestamp64Milli(LastCreated) AS lastCreated
 FROM ${raw(settledTraceIndex)} FINAL
 WHERE ${ofProject(project)}`);
 }

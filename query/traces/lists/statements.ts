@@ -27,6 +27,9 @@ export interface StretchEnd extends SettledMark {
   readonly sortKey: string | null;
   /** As stored. */
   readonly traceId: string;
+  /** When its traces came, in milliseconds since the epoch, where that is kept. */
+  readonly firstCreated?: number;
+  readonly lastCreated?: number;
 }
 
 /** The stored id of a trace that is kept as a UUID (expressions of the server). */
