@@ -32,9 +32,9 @@ import { isOfDays, settledTraces, stretchesAhead, tracesOfDays } from "./settled
 /**
  * Traces of a project.
  *
- * Newest or oldest first, only the newest or oldest hours are read, as many as it takes. In any other order, the first traces of
- * each stretch of hours are known beforehand (`settledTraces`); with conditions on tags or sessions, and where stretches have
- * not settled, the roll-up of the time that the conditions allow is gone through. Rows that came more than some hours before or after all others of such a time are not
+ * Newest or oldest first, only the newest or oldest hours are read; where these do not have enough, and in any other order,
+ * the first traces are found by what is known beforehand of stretches of hours (`settledTraces`). Of one session, and where less
+ * than half has settled, the roll-up of the time that the conditions allow is gone through. Rows that came more than some hours before or after all others of such a time are not
  * seen. Behind a position, hours before it are not read, and traces that have rows elsewhere are seen whole: of those that paused
  * for hours, one that the newest page has shown where it went on comes again where it began.
  *

@@ -115,11 +115,15 @@ describe("the settled index of traces", () => {
     const table = `${server.database}.settled_trace_index`;
     const without = (column: string): string =>
       `arrayFilter((value, id) -> id != toUUID('${first!.id}'), ${column}, Ids) AS ${column}`;
-    const columns = ["Places", "Names", "Costs", "Tags", "Sessions", "Ids"];
+    const newest = { ...asked, sortBy: "started_at" } as const;
+    expect(ids(await list(newest))).toContain(first!.id);
+    const columns = ["Starts", "Places", "Names", "Costs", "Tags", "Sessions", "Ids"];
     await server.command(
       `INSERT INTO ${table} SELECT * REPLACE (Version + 1 AS Version, ${columns.map(without).join(", ")}) FROM ${table} FINAL`,
     );
     expect((await list(asked))[0]).toEqual(second);
+    // Of which the newest hours do not have enough.
+    expect(ids(await list(newest))).not.toContain(first!.id);
   });
 
   it("finds tags of sessions that were set afterwards, and no longer those that were overwritten", async () => {
@@ -236,6 +240,17 @@ describe("the settled index of traces", () => {
     // The other project has one.
     expect(await settle(traceIndexSettlement(1))).toBe(1);
     expect(await Promise.all(wanted.map((filter) => list(filter)))).toEqual(before);
+  });
+
+  it("has whole traces of some days that go on hours after these", async () => {
+    await fill(store);
+    await store.spans({ trace: 7_000, span: 7_000, at: begin + 23 * hour, lasts: 1, cost: 50 });
+    await store.spans({ trace: 7_000, span: 7_001, parent: 7_000, at: begin + 28 * hour, lasts: 1, cost: 60 });
+    const asked = { createdAfter: arrival(8 * hour), createdBefore: arrival(24 * hour) };
+    const before = await list(asked);
+    expect(before[0]!.cost).toBe(110);
+    await settle();
+    expect(await list(asked)).toEqual(before);
   });
 
   it("is not asked for newest traces that the newest hours suffice for", async () => {
