@@ -198,8 +198,9 @@ async function firstTraces(
   const isKept = (end: StretchEnd): boolean => !isCut(filter, end) || (end.kept > 0 && isBehind(filter)(end));
   let kept = ends.filter((end) => settled.has(end.At) && reach.hasStretch(end) && isKept(end));
   const compare = inOrder(filter);
-  let others = othersOf(wanted, { source, hours, kept, need });
   let asked = !source.isSelective && isFiltered(filter) ? perWanted * need : need + spare;
+  if (asked > mostCandidates) return undefined;
+  let others = othersOf(wanted, { source, hours, kept, need });
   while (asked <= mostCandidates) {
     const keys = kept.length === 0 ? [] : reader.rows<KeptTrace>(source.first(kept, asked));
     const [known, first] = await Promise.all([others, keys]);
@@ -291,8 +292,8 @@ async function firstOf(
   const keys = source.isSelective ? unseen : await tagged(wanted, unseen, 0);
   const rows = keys.length === 0 ? [] : await rowsOfTraces(wanted.reader, wanted.project, keys, 0);
   const listed = fitting(filter, source.isSelective ? await rowsWithTags(wanted, rows, 0) : rows);
-  const isListed = new Set(keys.map(({ traceId }) => traceId));
-  const inBoth = others.found.flatMap(({ traceId }) => (isListed.has(traceId) ? [traceId] : []));
+  const isFirst = new Set(keys.map(({ traceId }) => traceId));
+  const inBoth = others.found.flatMap(({ traceId }) => (isFirst.has(traceId) ? [traceId] : []));
   const whole = await wholeFitting(wanted, inBoth);
   const isWhole = new Set(inBoth);
   const parts = [...others.found, ...listed].filter(({ traceId }) => !isWhole.has(traceId));
