@@ -105,14 +105,15 @@ async function candidates(
   for (let length = 1, most = need; ; ) {
     const window = windowOf(rest, length - 1, filter.sortOrder);
     // What sessions have said since is of their names and totals.
-    const seen = filter.sortOrder === "desc" && asksForSums(filter) ? { ...window, to: days.to } : window;
+    const seen = asksForSums(filter) ? { ...window, to: days.to } : window;
     const scope = { ...scopeOf(reader, project, filter), rows: [rowsOfDays(seen)] };
     const found = await selectNearest(reader, scope, filter, most, { window });
     const fresh = window.from <= days.from ? found : await cameWithin(reader, project, found, window);
     if (fresh.length >= need) return fresh;
-    // The oldest of a window that begins at a position: the next ones are in it, too.
-    if (filter.sortOrder === "asc" && found.length === most) most += 2 * (found.length - fresh.length);
-    else if (isWhole(window, rest)) return fresh;
+    const isAll = isWhole(window, rest);
+    // The oldest of a window that begins at a position, or all that there is: the next ones are in it, too.
+    if ((filter.sortOrder === "asc" || isAll) && found.length === most) most += 2 * (found.length - fresh.length);
+    else if (isAll) return fresh;
     else length *= windowGrowth;
   }
 }
