@@ -128,7 +128,7 @@ export async function tracesOfDays(
   ahead: Stretches | undefined,
 ): Promise<readonly Candidate[] | undefined> {
   const [source] = sourcesOf(wanted);
-  if (source === undefined || !source.isSelective || ahead === undefined) return undefined;
+  if (source === undefined || ahead === undefined) return undefined;
   const { createdAfter, createdBefore } = wanted.filter;
   const [from, to] = [msFrom(createdAfter), msUntil(createdBefore) + lateHours * hour * 1_000];
   const came = (first: number, last: number): boolean => first <= to && last >= from;
@@ -145,7 +145,8 @@ export type FilterOfDays = TraceFilter & { readonly createdAfter: bigint; readon
 /** Whether `tracesOfDays` may be asked. */
 export function isOfDays(filter: TraceFilter): filter is FilterOfDays {
   const { createdAfter, createdBefore } = filter;
-  if (createdAfter === undefined || createdBefore === undefined || filter.sortBy === "started_at") return false;
+  if (createdAfter === undefined || createdBefore === undefined) return false;
+  if (!isIndexed(filter) || filter.sortBy === "started_at") return false;
   return isOfShortTime(filter) && createdBefore - createdAfter >= nanosOfSeconds(2 * traceSpan.length * hour);
 }
 

@@ -54,8 +54,8 @@ const columns: readonly ColumnDefinition[] = Object.values(indexedColumns).map((
 });
 
 /**
- * All traces, each with what lists ask of them in a few bytes: conditions that the first of each order need not fulfil (`settled_traces`)
- * are decided without the roll-up, of which a trace takes twenty times as long to read.
+ * All traces, each with what lists ask of it in a few bytes: conditions that the first of each order need not fulfil
+ * (`settled_traces`) are decided without putting all traces together from the roll-up.
  */
 export const settledTraceIndexSchema: TableSchema = settledTableSchema({
   table: settledTraceIndexTable,
