@@ -167,8 +167,12 @@ const spareRows = 20;
 /** How many times more rows are looked at where too many are of sessions that stand elsewhere. */
 const growth = 4;
 
-/** Rows that are looked at. No option: of more, all sessions are put together, and the answer is the same. */
-const mostRows = 5_000;
+/**
+ * Rows that are looked at, and bytes of their sessions' ids together: these travel in the address of the request. No option: of
+ * more, all sessions are put together, and the answer is the same.
+ */
+const mostRows = 2_000;
+const mostBytes = 100_000;
 
 /**
  * As `select`, in an order by what rows say: these are put in order, and only the sessions of the first are put together. Of all
@@ -189,6 +193,7 @@ async function selectNearest(
     const rows = await reader.rows<NearRow>(nearestSessionsStatement(scope, filter, most));
     if (rows.length < most) break;
     const ids = [...new Set(rows.map(({ sessionId }) => sessionId))];
+    if (Buffer.byteLength(ids.join("")) > mostBytes) break;
     const isOneOf = sql`SessionId IN (SELECT arrayJoin(${arrayOf("String", ids)}))`;
     const found = await select(reader, { ...scope, rows: [...scope.rows, isOneOf] }, filter, need, part);
     // Of the sessions that stand where the last row does, others may have been left out.

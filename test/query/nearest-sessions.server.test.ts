@@ -103,4 +103,11 @@ describe("lists of many sessions by name and arrival", () => {
       expect(await found({ createdAfter: at(40 * day) })).toEqual([]);
     });
   }
+
+  it("are in order where their ids are long", async () => {
+    const ids = Array.from({ length: 60 }, (_, n) => `${"\u00e4/".repeat(1_500)}${String(n).padStart(3, "0")}`);
+    for (const [n, id] of ids.entries()) await store.session(id, { created: 90 * day + n * 1_000 });
+    const found = await page({ sortBy: "created_at", sortOrder: "desc" });
+    expect(found.rows.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, 5));
+  });
 });
