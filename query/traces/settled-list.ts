@@ -1,4 +1,4 @@
-import type { Reader } from "../reader.ts";
+import type { Reader, ReadOptions } from "../reader.ts";
 import type { CountedHour } from "../settled/counted-hours.ts";
 import { stretchOf } from "../settled/hours.ts";
 import type { HourCounts, Settlement } from "../settled/settlement.ts";
@@ -7,7 +7,7 @@ import { allOf, type Statement } from "../sql.ts";
 import { hour, msFrom, msUntil } from "../time.ts";
 import { fewerTraces, type TraceConditions, type TraceFilter } from "./filter.ts";
 import { areSessionsKnown, fits, fitsTags } from "./fits.ts";
-import { indexedStretchesStatement, indexedTracesStatement, isIndexed } from "./index/statements.ts";
+import { indexedStretchesStatement, indexedTracesStatement, indexSettings, isIndexed } from "./index/statements.ts";
 import { type HourRange, lateHours, nanosOfSeconds } from "./list-statements.ts";
 import {
   isListed,
@@ -61,6 +61,8 @@ interface Source {
   readonly ends: Statement;
   /** Rows of `KeptTrace`, at most so many. */
   readonly first: (kept: readonly StretchEnd[], need: number) => Statement;
+  /** With which these are read. */
+  readonly settings: NonNullable<ReadOptions["settings"]>;
   /** The table that names traces which may have rows beside those in a stretch. */
   readonly unsure: string;
   /** What its stretches hold as long as. */
@@ -158,6 +160,7 @@ function sourcesOf({ reader: { tables }, project, filter }: Wanted): readonly So
         {
           ends: stretchEndsStatement(project, tables, filter),
           first: (kept, need) => keptTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
+          settings: {},
           unsure: tables.settledTraces,
           markOf: traceMark,
           isSelective: false,
@@ -169,6 +172,7 @@ function sourcesOf({ reader: { tables }, project, filter }: Wanted): readonly So
         {
           ends: indexedStretchesStatement(project, tables),
           first: (kept, need) => indexedTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
+          settings: indexSettings,
           unsure: tables.settledTraceIndex,
           markOf: taggedMark,
           isSelective: true,
@@ -189,6 +193,7 @@ async function firstTraces(
 ): Promise<readonly Candidate[] | undefined> {
   const { reader, filter } = wanted;
   const { hours: all, ends } = stretches;
+  const { settings } = source;
   const settled = new Set(splitHours(all, ends, source.markOf)?.settled);
   // Of stretches beyond reach, all traces are known to be.
   const isBeyond = new Set(
@@ -203,7 +208,7 @@ async function firstTraces(
   if (asked > mostCandidates) return undefined;
   let others = othersOf(wanted, { source, hours, kept, need });
   while (asked <= mostCandidates) {
-    const keys = kept.length === 0 ? [] : reader.rows<KeptTrace>(source.first(kept, asked));
+    const keys = kept.length === 0 ? [] : reader.rows<KeptTrace>(source.first(kept, asked), { settings });
     const [known, first] = await Promise.all([others, keys]);
     if (known === undefined) return undefined;
     const { bound, found } = await firstOf(wanted, { source, kept, first, others: known, asked });

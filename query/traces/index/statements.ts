@@ -67,6 +67,9 @@ ORDER BY ${orderBy(raw(key.column), sortOrder, raw("UUIDToNum(id)"))}
 LIMIT ${param("UInt64", need)}`);
 }
 
+/** A row has thousands of traces: of more rows at a time, a statement would take memory for all that it looks at. */
+export const indexSettings = { max_block_size: "1" } as const;
+
 /** What is read of each trace. */
 function columnsOf(filter: IndexedFilter): readonly IndexedColumn[] {
   const { status, createdAfter, createdBefore, names, durationMin, durationMax, costMin, costMax, tags = [] } = filter;
