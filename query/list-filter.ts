@@ -1,6 +1,6 @@
 import { defined } from "./defined.ts";
 import { type Page, within } from "./page.ts";
-import { param, type Sql, sql } from "./sql.ts";
+import { param, raw, type Sql, sql } from "./sql.ts";
 import type { TagFilter } from "./tags.ts";
 import { msFrom, msUntil } from "./time.ts";
 
@@ -64,11 +64,23 @@ export function arrival(ms: number): Sql {
   return sql`fromUnixTimestamp64Milli(${param("Int64", ms)})`;
 }
 
-/** Conditions on the columns `created` and `name`. */
-export function arrivedAndNamed({ createdAfter, createdBefore, names }: ListConditions): readonly Sql[] {
+/** Bounds of arrival, on expressions of the first and the last time at which something came. */
+export function arrivedWithin(
+  { createdAfter, createdBefore }: ListConditions,
+  { first, last }: { readonly first: Sql; readonly last: Sql },
+): readonly Sql[] {
   return [
-    ...(createdAfter === undefined ? [] : [sql`created >= ${arrival(msFrom(createdAfter))}`]),
-    ...(createdBefore === undefined ? [] : [sql`created <= ${arrival(msUntil(createdBefore))}`]),
+    ...(createdAfter === undefined ? [] : [sql`${last} >= ${arrival(msFrom(createdAfter))}`]),
+    ...(createdBefore === undefined ? [] : [sql`${first} <= ${arrival(msUntil(createdBefore))}`]),
+  ];
+}
+
+/** Conditions on the columns `created` and `name`. */
+export function arrivedAndNamed(conditions: ListConditions): readonly Sql[] {
+  const { names } = conditions;
+  const created = raw("created");
+  return [
+    ...arrivedWithin(conditions, { first: created, last: created }),
     ...(names === undefined ? [] : [sql`ifNull(has(${param("Array(String)", names)}, name), 0)`]),
   ];
 }

@@ -5,6 +5,7 @@ import type { Reader } from "../reader.ts";
 import { arrayOf, param, type Sql, sql } from "../sql.ts";
 import { msFrom, msUntil } from "../time.ts";
 import { isOfAll, type SessionConditions, type SessionFilter } from "./filter.ts";
+import { inParts } from "./read.ts";
 import {
   type DayRange,
   type NearFilter,
@@ -112,8 +113,11 @@ async function candidates(
     if (fresh.length >= need) return fresh;
     const isAll = isWhole(window, rest);
     // The oldest of a window that begins at a position, or all that there is: the next ones are in it, too.
-    if ((filter.sortOrder === "asc" || isAll) && found.length === most) most += 2 * (found.length - fresh.length);
-    else if (isAll) return fresh;
+    if ((filter.sortOrder === "asc" || isAll) && found.length === most) {
+      most += 2 * (found.length - fresh.length);
+      // Where so many came before, all days say at once which did not.
+      if (most > mostRows) return select(reader, scopeOf(reader, project, filter), filter, need);
+    } else if (isAll) return fresh;
     else length *= windowGrowth;
   }
 }
@@ -153,10 +157,12 @@ async function cameWithin(
   window: DayRange,
 ): Promise<ListedSession[]> {
   if (keys.length === 0) return [];
-  const ids = keys.map(({ sessionId }) => sessionId);
   const before = sql`Day < toDate(${param("UInt16", window.from)})`;
-  const rows = [sql`SessionId IN ${param("Array(String)", ids)}`, before];
-  const older = await select(reader, { project, tables: reader.tables, rows }, anyOrder, ids.length);
+  const older = await inParts(keys, (part) => {
+    const ids = part.map(({ sessionId }) => sessionId);
+    const rows = [sql`SessionId IN ${param("Array(String)", ids)}`, before];
+    return select(reader, { project, tables: reader.tables, rows }, anyOrder, ids.length);
+  });
   const isOlder = new Set(older.map(({ sessionId }) => sessionId));
   return keys.filter(({ sessionId }) => !isOlder.has(sessionId));
 }

@@ -1,10 +1,9 @@
 import { stampDigits, waitingMark } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
-import { arrival } from "../list-filter.ts";
+import { arrivedWithin } from "../list-filter.ts";
 import { orderBy, orderFromEnd } from "../page.ts";
 import { isOfNothing, mostText, type Position, type SortKey, standsBefore, standsBehind } from "../position.ts";
 import type { StoreTables } from "../reader.ts";
 import { allOf, nothing, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
-import { msFrom, msUntil } from "../time.ts";
 import { derivedTraces, rowsOfSessions } from "../traces/statements.ts";
 import {
   isByEstimates,
@@ -77,6 +76,9 @@ WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)
 GROUP BY SessionId`;
 }
 
+/** What a row says of the name of its session. */
+const nameOfRow = `substring(Name, ${stampDigits + 1})`;
+
 /**
  * Conditions on rows of the roll-up that leave out sessions of which no row can make them fit, before all rows are added up. What
  * fits is still decided by what all rows of a session say. Hashes, as the server would look for each of so many ids in every index.
@@ -86,23 +88,20 @@ function fewerSessions(filter: SessionConditions, scope: SessionScope): readonly
   const withRows = (conditions: readonly Sql[]): Sql =>
     sql`cityHash64(SessionId) IN (SELECT cityHash64(SessionId) FROM ${raw(tables.sessions)} WHERE ${allOf([ofProject(project), ...rows, ...conditions])})`;
   const { names } = filter;
-  const arrived = arrivedWithin(filter);
-  const named = names && sql`has(${param("Array(String)", names)}, substring(Name, ${raw(String(stampDigits + 1))}))`;
+  const arrived = rowsArrived(filter);
+  const named = names && sql`has(${param("Array(String)", names)}, ${raw(nameOfRow)})`;
   return [arrived, named === undefined ? [] : [named]].filter(({ length }) => length > 0).map(withRows);
 }
 
 /** Bounds of arrival, of the first row of a session. */
-function arrivedWithin({ createdAfter, createdBefore }: SessionConditions): readonly Sql[] {
-  return [
-    ...(createdAfter === undefined ? [] : [sql`CreatedAt >= ${arrival(msFrom(createdAfter))}`]),
-    ...(createdBefore === undefined ? [] : [sql`CreatedAt <= ${arrival(msUntil(createdBefore))}`]),
-  ];
+function rowsArrived(filter: SessionConditions): readonly Sql[] {
+  const created = raw("CreatedAt");
+  return arrivedWithin(filter, { first: created, last: created });
 }
 
 /** A list in the order of what a row of the roll-up says: of each session, some row says what it is sorted by. */
 export type NearFilter = SessionFilter & { readonly sortBy: keyof typeof rowKeys };
 
-const nameOfRow = `substring(Name, ${stampDigits + 1})`;
 const rowKeys = {
   created_at: { key: "CreatedAt", shown: "toString(toUnixTimestamp64Milli(CreatedAt))", where: [] },
   name: { key: nameOfRow, shown: `leftUTF8(${nameOfRow}, ${mostText})`, where: [raw("Name != ''")] },
@@ -116,9 +115,9 @@ export function nearestSessionsStatement(
 ): Statement {
   const { sortBy, sortOrder, after } = filter;
   const { key, shown, where } = rowKeys[sortBy];
-  const order = { column: key, kind: sortBy === "name" ? "text" : "arrival", isOptional: false } as const;
+  const order = { ...sessionSortKeys[sortBy], column: key, isOptional: false };
   const behind = after && standsBehind(after, order, sortOrder, raw("SessionId"));
-  const arrived = sortBy === "created_at" ? arrivedWithin(filter) : [];
+  const arrived = sortBy === "created_at" ? rowsArrived(filter) : [];
   const conditions = [ofProject(project), ...rows, ...where, ...arrived, raw(`SessionId != '${waitingMark}'`), behind];
   return statementOf(sql`SELECT SessionId AS sessionId, ${raw(shown)} AS sortKey
 FROM ${raw(tables.sessions)}

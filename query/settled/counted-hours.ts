@@ -30,7 +30,7 @@ interface CountedRow extends Pick<DayParts, "Server"> {
   readonly Ats: readonly number[];
   readonly Counts: readonly number[];
   readonly Saids: readonly number[];
-  readonly Tags: readonly number[];
+  readonly TagCounts: readonly number[];
   readonly Firsts: readonly number[];
   readonly Lasts: readonly number[];
 }
@@ -94,9 +94,9 @@ async function count(
   const statement = hourCountsStatement(project, reader.tables, days);
   const [row] = await reader.rows<CountedRow>(statement);
   if (row === undefined) return { hours: [], server: "" };
-  const { Days, Ats, Counts, Saids, Tags, Firsts, Lasts, Server } = row;
+  const { Days, Ats, Counts, Saids, TagCounts, Firsts, Lasts, Server } = row;
   const hours = Days.map((Day, index) => {
-    const counts = { At: Ats[index]!, Rows: Counts[index]!, Said: Saids[index]!, Tagged: Tags[index]! };
+    const counts = { At: Ats[index]!, Rows: Counts[index]!, Said: Saids[index]!, Tagged: TagCounts[index]! };
     return { Day, ...counts, first: Firsts[index]!, last: Lasts[index]! };
   });
   return { hours, server: Server };
@@ -113,7 +113,7 @@ GROUP BY partition_id`);
 /** What the roll-up counts per hour, in one row with the server's name. @param days ids of partitions; left out: all */
 export function hourCountsStatement(project: string, { traces }: StoreTables, days?: readonly string[]): Statement {
   const ofDays = days === undefined ? nothing : sql` AND _partition_id IN ${param("Array(String)", days)}`;
-  return statementOf(sql`SELECT groupArray(Day) AS Days, groupArray(At) AS Ats, groupArray(Rows) AS Counts, groupArray(Said) AS Saids, groupArray(Tagged) AS Tags,
+  return statementOf(sql`SELECT groupArray(Day) AS Days, groupArray(At) AS Ats, groupArray(Rows) AS Counts, groupArray(Said) AS Saids, groupArray(Tagged) AS TagCounts,
   groupArray(First) AS Firsts, groupArray(Last) AS Lasts, toString(serverUUID()) AS Server
 FROM (
   SELECT _partition_id AS Day, toUnixTimestamp(Hour) AS At, ${raw(countColumns)},

@@ -1,12 +1,12 @@
 import { storedTraceId } from "../../pipeline/ids.ts";
 import { inHours, mostHoursOfAll } from "../hours.ts";
-import { arrival } from "../list-filter.ts";
+import { arrivedWithin } from "../list-filter.ts";
 import { orderBy } from "../page.ts";
 import { hoursOfTraces } from "../places.ts";
 import { type Position, standsBehind } from "../position.ts";
 import type { Reader, StoreTables } from "../reader.ts";
 import { allOf, anyOf, arrayOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
-import { hour, msFrom, msUntil } from "../time.ts";
+import { hour } from "../time.ts";
 import {
   columnsOfConditions,
   countedConditions,
@@ -189,7 +189,7 @@ export function nearestStatement(
   return statementOf(sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found
 FROM (
   SELECT Hour FROM ${raw(traces)}
-  WHERE ${allOf([ofProject(project), ...(behind ?? []), ...(isNear ? [near] : []), ...arrivedWithin(filter)])}
+  WHERE ${allOf([ofProject(project), ...(behind ?? []), ...(isNear ? [near] : []), ...rowsArrived(filter)])}
   ORDER BY ProjectId ${direction}, Hour ${direction}
   LIMIT ${param("UInt64", most)}
 )`);
@@ -200,7 +200,7 @@ FROM (
  * order of the sorting key, so that of each part little is read, or, of a short time, of all rows.
  */
 export function hoursStatement(project: string, traces: string, filter: TraceConditions): Statement {
-  const arrived = arrivedWithin(filter);
+  const arrived = rowsArrived(filter);
   if (arrived.length === 0) {
     return statementOf(
       sql`SELECT toUnixTimestamp(min(Hour)) AS first, toUnixTimestamp(max(Hour)) AS last, count() AS found FROM ${raw(traces)}`,
@@ -222,9 +222,6 @@ WHERE ${allOf([ofProject(project), ...arrived])}`);
 }
 
 /** Bounds of arrival, of rows of the roll-up. */
-function arrivedWithin({ createdAfter, createdBefore }: TraceConditions): readonly Sql[] {
-  return [
-    ...(createdAfter === undefined ? [] : [sql`UpdatedAt >= ${arrival(msFrom(createdAfter))}`]),
-    ...(createdBefore === undefined ? [] : [sql`CreatedAt <= ${arrival(msUntil(createdBefore))}`]),
-  ];
+function rowsArrived(filter: TraceConditions): readonly Sql[] {
+  return arrivedWithin(filter, { first: raw("CreatedAt"), last: raw("UpdatedAt") });
 }

@@ -50,7 +50,7 @@ const enough = 200;
 const spare = 3;
 
 /** Hours of arrival among whose traces the first are not many of the first of all. No option: the answer is the same. */
-const shortHours = 72;
+const hoursOfFewDays = 72;
 
 /** Traces for each one of the page, where conditions leave some out. */
 const perWanted = 4;
@@ -257,7 +257,7 @@ function isFiltered({ sortBy, ...filter }: TraceFilter): boolean {
 
 function isOfShortTime({ createdAfter, createdBefore }: TraceConditions): boolean {
   if (createdAfter === undefined || createdBefore === undefined) return false;
-  return createdBefore - createdAfter <= nanosOfSeconds(shortHours * hour);
+  return createdBefore - createdAfter <= nanosOfSeconds(hoursOfFewDays * hour);
 }
 
 function isTagged({ tags = [] }: TraceConditions): boolean {

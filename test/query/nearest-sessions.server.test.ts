@@ -110,4 +110,27 @@ describe("lists of many sessions by name and arrival", () => {
     const found = await page({ sortBy: "created_at", sortOrder: "desc" });
     expect(found.rows.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, 5));
   });
+
+  it("are those that came in a time, however many that came before go on in it", async () => {
+    const many = 9_000;
+    const at = (days: number): string => `toDateTime64(${midnight / 1_000 + days * 86_400} + 3600 + number / 10, 3)`;
+    for (const days of [200, 201]) {
+      await server.command(
+        `INSERT INTO sessions (ProjectId, SessionId, Day, CreatedAt, UpdatedAt)
+         SELECT '${project}', toString(toUUID(concat('22222222-0000-4000-8000-', leftPad(toString(number), 12, '0')))), toDate(${at(days)}, 'UTC'), ${at(days)}, ${at(days)}
+         FROM numbers(${many})`,
+      );
+    }
+    for (const n of [1, 2, 3]) await store.session(sessionUuidOf(1_000 + n), { created: 201 * day + n * 1_000 });
+    const createdAfter = BigInt(midnight + 201 * day) * 1_000_000n;
+    for (const sortOrder of ["desc", "asc"] as const) {
+      const found = await page({ sortBy: "created_at", sortOrder, createdAfter, limit: 50 });
+      const ids = [1, 2, 3].map((n) => sessionUuidOf(1_000 + n));
+      expect(found.rows.map(({ id }) => id)).toEqual(sortOrder === "asc" ? ids : ids.toReversed());
+    }
+    const far = await page({ sortBy: "created_at", sortOrder: "desc", offset: 5_000 });
+    const id = (n: number): string => `22222222-0000-4000-8000-${String(n).padStart(12, "0")}`;
+    // Behind three of the last day, those of the day before: the last of 9,000 first.
+    expect(far.rows[0]!.id).toBe(id(many - 1 - 5_000 + 3));
+  });
 });

@@ -48,9 +48,10 @@ export function indexedTags(tags: string): string {
   return `if(length(${tags}) > ${mostTags}, [toUInt32(${anyTag})], ${all})`;
 }
 
+const packed = "CODEC(LZ4)";
 const columns: readonly ColumnDefinition[] = Object.values(indexedColumns).map((definition) => {
   const { column, type } = definition;
-  return settledColumn(column, type, "codec" in definition ? `CODEC(${definition.codec}, LZ4)` : "CODEC(LZ4)");
+  return settledColumn(column, type, "codec" in definition ? `CODEC(${definition.codec}, LZ4)` : packed);
 });
 
 /**
@@ -60,20 +61,20 @@ const columns: readonly ColumnDefinition[] = Object.values(indexedColumns).map((
 export const settledTraceIndexSchema: TableSchema = settledTableSchema({
   table: settledTraceIndexTable,
   name: "settled index of traces",
-  codec: "CODEC(LZ4)",
+  codec: packed,
   columns: [
     // What the roll-up of traces counted of these hours and those beside, tags included. As much as it says now: nothing has come
     // since.
-    settledColumn("Mark", "Int64", "CODEC(LZ4)"),
+    settledColumn("Mark", "Int64", packed),
     // Traces that begin in these hours.
-    settledColumn("Traces", "UInt64", "CODEC(LZ4)"),
+    settledColumn("Traces", "UInt64", packed),
     // When the first and the last of them came.
-    settledColumn("FirstCreated", "DateTime64(3, 'UTC')", "CODEC(LZ4)"),
-    settledColumn("LastCreated", "DateTime64(3, 'UTC')", "CODEC(LZ4)"),
+    settledColumn("FirstCreated", "DateTime64(3, 'UTC')", packed),
+    settledColumn("LastCreated", "DateTime64(3, 'UTC')", packed),
     // Whether they stand here: all or none.
-    settledColumn("IsWhole", "Bool", "CODEC(LZ4)"),
+    settledColumn("IsWhole", "Bool", packed),
     // Traces that may have rows elsewhere: what stands here is that of a part of them.
-    settledColumn("Unsure", "Array(UUID)", "CODEC(LZ4)"),
+    settledColumn("Unsure", "Array(UUID)", packed),
     ...columns,
   ],
   // A row holds thousands of traces.
