@@ -4,15 +4,8 @@ import { ensureTables } from "../exporters/clickhouse/schema/ensure.ts";
 import { idsSchema, idsTableOf } from "../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
-import {
-  settledSessionListsSchema,
-  settledSessionListsTable,
-} from "../exporters/clickhouse/schema/settled-session-lists.ts";
-import { settledSessionsSchema, settledSessionsTable } from "../exporters/clickhouse/schema/settled-sessions.ts";
-import { settledTraceIndexSchema, settledTraceIndexTable } from "../exporters/clickhouse/schema/settled-trace-index.ts";
-import { settledTracesSchema, settledTracesTable } from "../exporters/clickhouse/schema/settled-traces.ts";
+import { settledSchemas, settledTables } from "../exporters/clickhouse/schema/settled.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
-import { spanSeriesSchema, spanSeriesTable } from "../exporters/clickhouse/schema/span-series.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
 import { uuidOfTrace } from "../pipeline/ids.ts";
 import { readsSchema } from "../query/config.ts";
@@ -174,11 +167,7 @@ async function makeStore(spans: number): Promise<Store> {
     sessionRollUpSchema("sessions", "traces"),
     idsSchema({ spans: "otel_traces", traces: "traces" }),
     signalsSchema("signals"),
-    spanSeriesSchema,
-    settledSessionsSchema,
-    settledTracesSchema,
-    settledTraceIndexSchema,
-    settledSessionListsSchema,
+    ...settledSchemas,
   ];
   await ensureTables(client, { ddl, schemas, create: true, logger });
   await fillStore(server, spans);
@@ -190,11 +179,7 @@ async function makeStore(spans: number): Promise<Store> {
     tracesName: { database, table: "traces" },
     sessions: table("sessions"),
     ids: table(idsTableOf("traces")),
-    spanSeries: table(spanSeriesTable),
-    settledSessions: table(settledSessionsTable),
-    settledTraces: table(settledTracesTable),
-    settledTraceIndex: table(settledTraceIndexTable),
-    settledSessionLists: table(settledSessionListsTable),
+    ...settledTables(table),
     signals: table("signals"),
     attachments: table("attachments"),
     attachmentData: table("attachment_data"),

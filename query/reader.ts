@@ -1,5 +1,6 @@
 import type { ClickHouseSettings } from "@clickhouse/client";
 import type { Connection } from "../exporters/clickhouse/client.ts";
+import type { SettledTables } from "../exporters/clickhouse/schema/settled.ts";
 import type { ReadsConfig } from "./config.ts";
 import { LoggedMessages } from "./messages/logged-messages.ts";
 import { QuickReads } from "./quick-reads.ts";
@@ -7,7 +8,7 @@ import { CountedHours } from "./settled/counted-hours.ts";
 import type { Statement } from "./sql.ts";
 
 /** What stands behind FROM for each table: a quoted name with its database, or a table function over a cluster. */
-export interface StoreTables {
+export interface StoreTables extends SettledTables {
   /** One row a write of a span. */
   readonly spans: string;
   /** One row a trace and hour, after merges. */
@@ -18,16 +19,6 @@ export interface StoreTables {
   readonly sessions: string;
   /** Where the rows of an id are; undefined where no roll-up of traces is kept. */
   readonly ids: string | undefined;
-  /** One row an hour that was added up. */
-  readonly spanSeries: string;
-  /** One row a stretch of hours whose sessions were added up. */
-  readonly settledSessions: string;
-  /** One row a stretch of hours of which the first traces of each order are known. */
-  readonly settledTraces: string;
-  /** One row a stretch of hours, with what lists ask of each of its traces. */
-  readonly settledTraceIndex: string;
-  /** One row a stretch of hours of which the first sessions of each order are known. */
-  readonly settledSessionLists: string;
   readonly signals: string;
   readonly attachments: string;
   readonly attachmentData: string;

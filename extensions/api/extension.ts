@@ -6,17 +6,7 @@ import type { ClickHouseConfig } from "../../exporters/clickhouse/config.ts";
 import { apiKeysSchema } from "../../exporters/clickhouse/schema/api-keys.ts";
 import { idsTableOf } from "../../exporters/clickhouse/schema/ids.ts";
 import { recordSchemas } from "../../exporters/clickhouse/schema/records.ts";
-import {
-  settledSessionListsSchema,
-  settledSessionListsTable,
-} from "../../exporters/clickhouse/schema/settled-session-lists.ts";
-import { settledSessionsSchema, settledSessionsTable } from "../../exporters/clickhouse/schema/settled-sessions.ts";
-import {
-  settledTraceIndexSchema,
-  settledTraceIndexTable,
-} from "../../exporters/clickhouse/schema/settled-trace-index.ts";
-import { settledTracesSchema, settledTracesTable } from "../../exporters/clickhouse/schema/settled-traces.ts";
-import { spanSeriesSchema, spanSeriesTable } from "../../exporters/clickhouse/schema/span-series.ts";
+import { settledSchemas, settledTables } from "../../exporters/clickhouse/schema/settled.ts";
 import type { TableSchema } from "../../exporters/clickhouse/schema/table-schema.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
 import { listen } from "../../net/listen.ts";
@@ -47,15 +37,7 @@ import { withDocumentation } from "./openapi/routes.ts";
 import { ownRoutes } from "./routes.ts";
 import { ExporterStore } from "./store.ts";
 
-const apiTables: readonly TableSchema[] = [
-  apiKeysSchema,
-  spanSeriesSchema,
-  settledSessionsSchema,
-  settledTracesSchema,
-  settledTraceIndexSchema,
-  settledSessionListsSchema,
-  ...recordSchemas,
-];
+const apiTables: readonly TableSchema[] = [apiKeysSchema, ...settledSchemas, ...recordSchemas];
 
 /** The HTTP API: one address for what SDKs write and what people and programs read. */
 export class ApiExtension implements Api, ServerAuthenticator {
@@ -253,11 +235,7 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
     tracesName: { database: config.database, table: config.traces_rollup_table_name },
     sessions: store.table(config.sessions_rollup_table_name),
     ids: config.traces_rollup ? store.table(idsTableOf(config.traces_rollup_table_name)) : undefined,
-    spanSeries: store.table(spanSeriesTable),
-    settledSessions: store.table(settledSessionsTable),
-    settledTraces: store.table(settledTracesTable),
-    settledTraceIndex: store.table(settledTraceIndexTable),
-    settledSessionLists: store.table(settledSessionListsTable),
+    ...settledTables((name) => store.table(name)),
     signals: store.table(config.signals_table_name),
     attachments: store.table(config.attachments_table_name),
     attachmentData: store.table(config.attachment_data_table_name),

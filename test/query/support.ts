@@ -5,12 +5,8 @@ import { idsSchema } from "../../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../../exporters/clickhouse/schema/otel-traces.ts";
 import { stampedText } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../../exporters/clickhouse/schema/roll-ups.ts";
-import { settledSessionListsSchema } from "../../exporters/clickhouse/schema/settled-session-lists.ts";
-import { settledSessionsSchema } from "../../exporters/clickhouse/schema/settled-sessions.ts";
-import { settledTraceIndexSchema } from "../../exporters/clickhouse/schema/settled-trace-index.ts";
-import { settledTracesSchema } from "../../exporters/clickhouse/schema/settled-traces.ts";
+import { settledSchemas, settledTables } from "../../exporters/clickhouse/schema/settled.ts";
 import { attachmentsSchema, signalsSchema } from "../../exporters/clickhouse/schema/side-tables.ts";
-import { spanSeriesSchema } from "../../exporters/clickhouse/schema/span-series.ts";
 import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
 import { type ReadsConfig, readsSchema } from "../../query/config.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
@@ -109,11 +105,7 @@ export function testReader({ database, connection }: TestClickHouse, bounds: obj
     spans: table("otel_traces"),
     traces: table("traces"),
     tracesName: { database, table: "traces" },
-    spanSeries: table("span_series"),
-    settledSessions: table("settled_sessions"),
-    settledTraces: table("settled_traces"),
-    settledTraceIndex: table("settled_trace_index"),
-    settledSessionLists: table("settled_session_lists"),
+    ...settledTables(table),
     sessions: table("sessions"),
     ids: table("traces_ids"),
     signals: table("signals"),
@@ -152,11 +144,7 @@ export class TestStore {
       idsSchema({ spans: "otel_traces", traces: "traces" }),
       signalsSchema("signals"),
       attachmentsSchema("attachments"),
-      spanSeriesSchema,
-      settledSessionsSchema,
-      settledTracesSchema,
-      settledTraceIndexSchema,
-      settledSessionListsSchema,
+      ...settledSchemas,
     ];
     await ensureTables(server.client, { ddl: store.ddl, schemas, create: true, logger });
     return store;
@@ -207,18 +195,8 @@ export class TestStore {
   }
 
   async empty(): Promise<void> {
-    for (const table of [
-      "otel_traces",
-      "traces",
-      "sessions",
-      "signals",
-      "span_series",
-      "settled_sessions",
-      "settled_traces",
-      "settled_trace_index",
-      "settled_session_lists",
-      "traces_ids",
-    ]) {
+    const settled = settledSchemas.map(({ table }) => table);
+    for (const table of ["otel_traces", "traces", "sessions", "signals", ...settled, "traces_ids"]) {
       await this.#server.command(`TRUNCATE TABLE ${table}`);
     }
   }
