@@ -202,7 +202,7 @@ async function settleAll({ client, database }: TestClickHouse, reader: Reader, l
   const settler = new Settler({
     reader,
     insert,
-    insertSelected: (name, row, signal) => insertSelected(client, `${database}.${name}`, row, { limits, signal }),
+    insertSelected: (rows, signal) => insertSelected(client, (name) => `${database}.${name}`, rows, { limits, signal }),
     settlements: settlementsOf(config),
     config,
     logger: pino({ level: "silent" }),

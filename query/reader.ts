@@ -61,6 +61,13 @@ export function stoppedBy(signal: AbortSignal, reader: Reader): Reader {
   };
 }
 
+/** How values stand in texts of the server: as `Reader.rows` says. */
+export const textSettings = {
+  date_time_output_format: "iso",
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_quote_denormals: 0,
+} as const satisfies ClickHouseSettings;
+
 /** Bounds of one statement. */
 export interface ReadLimits {
   readonly maxExecutionSeconds: number;
@@ -92,9 +99,7 @@ export class ClickHouseReader implements Reader {
       max_memory_usage: String(limits.maxMemoryBytes),
       // A client that is gone needs no answer.
       cancel_http_readonly_queries_on_client_close: 1,
-      date_time_output_format: "iso",
-      output_format_json_quote_64bit_integers: 0,
-      output_format_json_quote_denormals: 0,
+      ...textSettings,
     };
   }
 

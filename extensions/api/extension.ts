@@ -72,8 +72,8 @@ export class ApiExtension implements Api, ServerAuthenticator {
     this.#settler = new Settler({
       reader: this.reader,
       insert: (table, rows) => this.store.insert(table, rows),
-      insertSelected: async (table, row, signal) =>
-        insertSelected(await this.store.client(), this.store.table(table), row, {
+      insertSelected: async (rows, signal) =>
+        insertSelected(await this.store.client(), (table) => this.store.table(table), rows, {
           limits: readLimitsOf(config),
           signal,
         }),

@@ -32,8 +32,10 @@ export interface Stretch {
 /** A row of the table. */
 export type SettledRow = Readonly<Record<string, unknown>>;
 
-/** A row that the server makes by itself, where it is too long to pass through here: a SELECT of one, with these columns. */
-export interface SelectedRow {
+/** Rows that the server makes by itself, where they are too long to pass through here: a SELECT with these columns. */
+export interface SelectedRows {
+  /** Where they are kept. */
+  readonly table: string;
   readonly columns: readonly string[];
   readonly select: Statement;
 }
@@ -54,12 +56,15 @@ export interface Settlement {
   readonly isOfOthers?: true;
   /** What is compared of an hour: other numbers say that sums may be other ones. */
   readonly markOf: (counts: HourCounts) => number;
-  /** @returns undefined: it was not as `stretch.mark` says any more, or is too much for a row */
+  /**
+   * @returns rows that the server makes are stored one after the other, that of the table last. Undefined: the stretch was not as
+   *   `stretch.mark` says any more, or is too much for a row
+   */
   readonly settle: (
     reader: Reader,
     stretch: Stretch,
     options: SettleOptions,
-  ) => Promise<SettledRow | SelectedRow | undefined>;
+  ) => Promise<SettledRow | readonly SelectedRows[] | undefined>;
 }
 
 export interface SettleOptions {

@@ -6,14 +6,14 @@ import type { SeriesConfig } from "../series/config.ts";
 import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
 import { countColumns, hoursAround, hoursWithin, type SettledMark, settledMarks, stretchOf } from "./hours.ts";
-import type { HourCounts, SelectedRow, SettledRow, Settlement, Stretch, StretchSpan } from "./settlement.ts";
+import type { HourCounts, SelectedRows, SettledRow, Settlement, Stretch, StretchSpan } from "./settlement.ts";
 
 /** Where hours are read from and rows are kept. */
 export interface SettlerOptions {
   readonly reader: Reader;
   readonly insert: (table: string, rows: readonly SettledRow[]) => Promise<void>;
   /** Rejects with what the server says. */
-  readonly insertSelected: (table: string, row: SelectedRow, signal: AbortSignal) => Promise<void>;
+  readonly insertSelected: (rows: SelectedRows, signal: AbortSignal) => Promise<void>;
   readonly settlements: readonly Settlement[];
   readonly config: SeriesConfig;
   readonly logger: Logger;
@@ -123,10 +123,10 @@ export class Settler {
     const { reader, insert, insertSelected, logger } = this.#options;
     const { signal } = this.#stop;
     try {
-      const row = await settlement.settle(reader, wanted, { signal });
-      if (row === undefined) return false;
-      if (isSelected(row)) await insertSelected(settlement.table, row, signal);
-      else await insert(settlement.table, [row]);
+      const made = await settlement.settle(reader, wanted, { signal });
+      if (made === undefined) return false;
+      if (isSelected(made)) for (const rows of made) await insertSelected(rows, signal);
+      else await insert(settlement.table, [made]);
       return true;
     } catch (error) {
       const failure = storeFailureOf(error);
@@ -194,8 +194,8 @@ export class Settler {
   }
 }
 
-function isSelected(row: SettledRow | SelectedRow): row is SelectedRow {
-  return "select" in row;
+function isSelected(made: SettledRow | readonly SelectedRows[]): made is readonly SelectedRows[] {
+  return Array.isArray(made);
 }
 
 /** No option: hours that are forgotten are merely tried again. */

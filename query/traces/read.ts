@@ -256,13 +256,41 @@ export function scopeOfDirty(reader: Reader, project: string, keys: readonly Tra
   return { ...scopeOfKeys(reader, project, keys), dirtyIds: keys.map(({ traceId }) => traceId) };
 }
 
-const countColumns = `t.TraceId AS traceId, toString(toUnixTimestamp64Nano(t.firstStart)) AS firstStart,
-  toString(toUnixTimestamp64Nano(t.lastEnd)) AS lastEnd, t.created AS createdAt, t.updated AS updatedAt,
-  t.spanCount AS spanCount, t.errorCount AS errorCount, t.okCount AS okCount, t.spanCost AS spanCost, t.root AS root`;
+const countExpressions = {
+  traceId: "t.TraceId",
+  firstStart: "toString(toUnixTimestamp64Nano(t.firstStart))",
+  lastEnd: "toString(toUnixTimestamp64Nano(t.lastEnd))",
+  createdAt: "t.created",
+  updatedAt: "t.updated",
+  spanCount: "t.spanCount",
+  errorCount: "t.errorCount",
+  okCount: "t.okCount",
+  spanCost: "t.spanCost",
+  root: "t.root",
+} as const satisfies Partial<Record<keyof TraceRow, string>>;
 
-/** The columns of a `TraceRow`, of those of `summedTraces` with its alias `t`. */
-export const traceRowColumns = `${countColumns}, toUnixTimestamp(t.firstHour) AS firstHour, toUnixTimestamp(t.lastHour) AS lastHour,
-  t.dirty AS dirty, t.silentRoot AS silentRoot, t.session AS session, t.tags AS tags, t.said AS said, t.attributes AS attributes`;
+/** What the members of a `TraceRow` are made of: columns of `summedTraces` with its alias `t`. */
+export const traceRowExpressions: Readonly<Record<keyof TraceRow, string>> = {
+  ...countExpressions,
+  firstHour: "toUnixTimestamp(t.firstHour)",
+  lastHour: "toUnixTimestamp(t.lastHour)",
+  dirty: "t.dirty",
+  silentRoot: "t.silentRoot",
+  session: "t.session",
+  tags: "t.tags",
+  said: "t.said",
+  attributes: "t.attributes",
+};
+
+function named(expressions: Readonly<Record<string, string>>): string {
+  return Object.entries(expressions)
+    .map(([name, expression]) => `${expression} AS ${name}`)
+    .join(", ");
+}
+
+const countColumns = named(countExpressions);
+
+export const traceRowColumns = named(traceRowExpressions);
 
 export function tracesStatement(scope: TraceScope): Statement {
   return statementOf(sql`SELECT ${raw(traceRowColumns)}

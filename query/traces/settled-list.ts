@@ -1,6 +1,6 @@
 import type { Reader, ReadOptions } from "../reader.ts";
 import type { CountedHour } from "../settled/counted-hours.ts";
-import { stretchOf } from "../settled/hours.ts";
+import { markAround, stretchOf } from "../settled/hours.ts";
 import type { HourCounts, Settlement } from "../settled/settlement.ts";
 import { areMost, splitHours, taggedMark, traceMark, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf, type Statement } from "../sql.ts";
@@ -20,7 +20,8 @@ import {
   unsureTracesStatement,
   valueRange,
 } from "./lists/statements.ts";
-import { rowsOfTraces, scopeOfKeys, type TraceKey, type TraceRow } from "./read.ts";
+import { scopeOfKeys, type TraceKey, type TraceRow } from "./read.ts";
+import { rowsOfSettled } from "./rows/read.ts";
 import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
 import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } from "./select.ts";
 
@@ -194,6 +195,7 @@ async function firstTraces(
   const { reader, filter } = wanted;
   const { hours: all, ends } = stretches;
   const { settings } = source;
+  const marks = taggedMarks(all);
   const settled = new Set(splitHours(all, ends, source.markOf)?.settled);
   // Of stretches beyond reach, all traces are known to be.
   const isBeyond = new Set(
@@ -211,7 +213,7 @@ async function firstTraces(
     const keys = kept.length === 0 ? [] : reader.rows<KeptTrace>(source.first(kept, asked), { settings });
     const [known, first] = await Promise.all([others, keys]);
     if (known === undefined) return undefined;
-    const { bound, found } = await firstOf(wanted, { source, kept, first, others: known, asked });
+    const { bound, found } = await firstOf(wanted, { source, kept, first, others: known, asked, marks });
     if (bound === undefined || found.length >= need) return found.slice(0, need);
     if (bound === first.at(-1)) {
       // Where so few fulfil the conditions, not enough of them are among the first.
@@ -227,6 +229,13 @@ async function firstTraces(
     others = othersOf(wanted, { source, hours, kept, need });
   }
   return undefined;
+}
+
+/** Of the stretches of some hours, what holds as long as rows of their traces do. */
+function taggedMarks(hours: readonly CountedHour[]): ReadonlyMap<number, number> {
+  const marks = new Map(hours.map((one) => [one.At, taggedMark(one)]));
+  const stretches = new Set(hours.map(({ At }) => stretchOf(At, traceSpan)));
+  return new Map([...stretches].map((at) => [at, markAround(marks, at, traceSpan)]));
 }
 
 /** Whether an hour, or some of several from one on, lie in a range. */
@@ -271,7 +280,7 @@ interface FirstTraces {
   readonly found: readonly Candidate[];
 }
 
-/** @param known `first` are the keys of the first `asked` of those that are kept */
+/** @param known `first` are the keys of the first `asked` of those that are kept; `marks` as `rowsOfSettled` has them */
 async function firstOf(
   wanted: Wanted,
   known: {
@@ -280,10 +289,11 @@ async function firstOf(
     readonly first: readonly KeptTrace[];
     readonly others: Others;
     readonly asked: number;
+    readonly marks: ReadonlyMap<number, number>;
   },
 ): Promise<FirstTraces> {
   const { filter } = wanted;
-  const { source, kept, first, others, asked } = known;
+  const { source, kept, first, others, asked, marks } = known;
   const compare = inOrder(filter);
   const ends: readonly InOrder[] = [
     ...kept.filter((end) => isCut(filter, end)),
@@ -296,7 +306,7 @@ async function firstOf(
   const isKnown = (one: InOrder): boolean => bound === undefined || compare(one, bound) <= 0;
   const unseen = first.filter((key) => isKnown(key) && !others.seen.has(key.traceId));
   const keys = source.isSelective ? unseen : await tagged(wanted, unseen, 0);
-  const rows = keys.length === 0 ? [] : await rowsOfTraces(wanted.reader, wanted.project, keys, 0);
+  const rows = await rowsOfSettled(wanted.reader, wanted.project, keys, marks);
   const listed = fitting(filter, source.isSelective ? await rowsWithTags(wanted, rows, 0) : rows);
   const isFirst = new Set(keys.map(({ traceId }) => traceId));
   const inBoth = others.found.flatMap(({ traceId }) => (isFirst.has(traceId) ? [traceId] : []));

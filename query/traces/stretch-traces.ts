@@ -19,7 +19,7 @@ export const mostNamed = 200;
  * Traces that have rows in a stretch or beside it: `begins` says whether they begin in it, `isId` whether the id is of the form
  * that is kept, `isRootless` and `isLong` whether they may have rows elsewhere.
  *
- * @param made expressions beside these: of `columns`, those of `summedTraces`, and `firstOffset` and `lastOffset`, the hours of the first
+ * @param made expressions beside these: of `columns`, those of `summedTraces` (as `t`), and `firstOffset` and `lastOffset`, the hours of the first
  *   and last row after that of the stretch
  */
 export function stretchTraces(
@@ -42,7 +42,7 @@ export function stretchTraces(
   ${raw(made)}
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
-)`;
+) AS t`;
 }
 
 /** Aggregates of these: how many are not kept and why, and which may have rows elsewhere (`Unsure`). */

@@ -34,6 +34,8 @@ import {
   taggedTracesStatement,
   unsureTracesStatement,
 } from "../../query/traces/lists/statements.ts";
+import { settledRowsStatement } from "../../query/traces/rows/read.ts";
+import { rowsOfStretch } from "../../query/traces/rows/settle.ts";
 import { rootlessTracesStatement, scopeOfHours } from "../../query/traces/scattered.ts";
 import { countedStretchesStatement, liveCountStatement } from "../../query/traces/settled-count.ts";
 
@@ -45,6 +47,7 @@ const names = [
   "settledSessions",
   "settledTraces",
   "settledTraceIndex",
+  "settledTraceRows",
   "settledSessionLists",
 ] as const;
 const attack = "'; DROP TABLE spans; --";
@@ -159,6 +162,10 @@ const statements = {
     },
     keys,
   ),
+  "rows of the traces of a stretch": rowsOfStretch(reader, stretch, { Version: 7 }).select,
+  "settled rows of traces": settledRowsStatement(attack, tables, [
+    { traceId: attack, firstHour: 25_200, lastHour: 28_800 },
+  ]),
   "traces that may lie elsewhere": unsureTracesStatement(attack, tables.settledTraces, hours.settled, 5),
   "traces without a root": rootlessTracesStatement(attack, tables, hours.live, 5),
   "counts of stretches": countedStretchesStatement(attack, tables),

@@ -13,7 +13,7 @@ export function settlerOf(
   return new Settler({
     reader: store.reader,
     insert: (table, rows) => store.settled(table, rows),
-    insertSelected: (table, row, signal) => store.insertSelected(table, row, signal),
+    insertSelected: (rows, signal) => store.insertSelected(rows, signal),
     settlements,
     config,
     logger: pino({ level: "silent" }),

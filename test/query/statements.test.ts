@@ -36,6 +36,7 @@ const tables: StoreTables = {
   settledSessions: "settled_sessions",
   settledTraces: "settled_traces",
   settledTraceIndex: "settled_trace_index",
+  settledTraceRows: "settled_trace_rows",
   settledSessionLists: "settled_session_lists",
   sessions: "sessions",
   ids: "ids",

@@ -11,7 +11,7 @@ import { type Ddl, ddlOf } from "../../exporters/clickhouse/schema/sql.ts";
 import { type ReadsConfig, readsSchema } from "../../query/config.ts";
 import { ClickHouseReader, type StoreTables } from "../../query/reader.ts";
 import { insertSelected } from "../../query/settled/insert-selected.ts";
-import type { SelectedRow } from "../../query/settled/settlement.ts";
+import type { SelectedRows } from "../../query/settled/settlement.ts";
 import { startTestClickHouse, type TestClickHouse } from "../support/clickhouse.ts";
 
 /** A day on which tests take place. */
@@ -206,9 +206,9 @@ export class TestStore {
     await this.#insert(table, rows);
   }
 
-  async insertSelected(table: string, row: SelectedRow, signal: AbortSignal): Promise<void> {
+  async insertSelected(rows: SelectedRows, signal: AbortSignal): Promise<void> {
     const { client, database } = this.#server;
-    await insertSelected(client, `${database}.${table}`, row, { limits, signal });
+    await insertSelected(client, (table) => `${database}.${table}`, rows, { limits, signal });
   }
 
   async #insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {

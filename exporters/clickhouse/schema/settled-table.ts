@@ -1,4 +1,6 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
+import type { Migration } from "./migrations.ts";
+import type { Ddl } from "./sql.ts";
 import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
 
 /**
@@ -18,9 +20,12 @@ export interface SettledTableOptions {
   readonly columns: readonly ColumnDefinition[];
   /** Rows that are read at a time. */
   readonly granularity: number;
+  /** Steps after the first. */
+  readonly changes?: (ddl: Ddl) => readonly Migration[];
 }
 
-const keyColumns = (codec: string): readonly ColumnDefinition[] => [
+/** @param codec such as `CODEC(LZ4)`; none: the server's own */
+export const settledKeyColumns = (codec?: string): readonly ColumnDefinition[] => [
   settledColumn("ProjectId", "LowCardinality(String)"),
   // UTC. The first of the row's hours.
   settledColumn("Hour", "DateTime", codec),
@@ -38,8 +43,15 @@ export function settledColumn(name: string, type: string, codec?: string): Colum
  * the background. A row is a whole stretch of a project: it is there or not, and a newer one takes its place in one step,
  * whoever else counts at the same time.
  */
-export function settledTableSchema({ table, name, codec, columns, granularity }: SettledTableOptions): TableSchema {
-  const all = [...keyColumns(codec), ...columns];
+export function settledTableSchema({
+  table,
+  name,
+  codec,
+  columns,
+  granularity,
+  changes,
+}: SettledTableOptions): TableSchema {
+  const all = [...settledKeyColumns(codec), ...columns];
   return {
     table,
     columns: all,
@@ -63,6 +75,7 @@ export function settledTableSchema({ table, name, codec, columns, granularity }:
           }),
         ],
       },
+      ...(changes?.(ddl) ?? []),
     ],
   };
 }

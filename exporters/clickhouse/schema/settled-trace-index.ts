@@ -79,4 +79,12 @@ export const settledTraceIndexSchema: TableSchema = settledTableSchema({
   ],
   // A row holds thousands of traces.
   granularity: 1,
+  changes: (ddl) => [
+    {
+      version: 2,
+      name: "stretches are added up anew, with rows of their traces",
+      statements: [`TRUNCATE TABLE ${ddl.table(settledTraceIndexTable)}${ddl.onCluster}`],
+      isInFirst: true,
+    },
+  ],
 });

@@ -1,6 +1,7 @@
 import { settledSessionListsSchema, settledSessionListsTable } from "./settled-session-lists.ts";
 import { settledSessionsSchema, settledSessionsTable } from "./settled-sessions.ts";
 import { settledTraceIndexSchema, settledTraceIndexTable } from "./settled-trace-index.ts";
+import { settledTraceRowsSchema, settledTraceRowsTable } from "./settled-trace-rows.ts";
 import { settledTracesSchema, settledTracesTable } from "./settled-traces.ts";
 import { spanSeriesSchema, spanSeriesTable } from "./span-series.ts";
 import type { TableSchema } from "./table-schema.ts";
@@ -11,6 +12,7 @@ export const settledSchemas: readonly TableSchema[] = [
   settledSessionsSchema,
   settledTracesSchema,
   settledTraceIndexSchema,
+  settledTraceRowsSchema,
   settledSessionListsSchema,
 ];
 
@@ -24,6 +26,8 @@ export interface SettledTables {
   readonly settledTraces: string;
   /** One row a stretch of hours, with what lists ask of each of its traces. */
   readonly settledTraceIndex: string;
+  /** One row a trace of these, with what pages show of it. */
+  readonly settledTraceRows: string;
   /** One row a stretch of hours of which the first sessions of each order are known. */
   readonly settledSessionLists: string;
 }
@@ -35,6 +39,7 @@ export function settledTables(table: (name: string) => string): SettledTables {
     settledSessions: table(settledSessionsTable),
     settledTraces: table(settledTracesTable),
     settledTraceIndex: table(settledTraceIndexTable),
+    settledTraceRows: table(settledTraceRowsTable),
     settledSessionLists: table(settledSessionListsTable),
   };
 }

@@ -4,6 +4,7 @@ import { settledSessionListsTable } from "./settled-session-lists.ts";
 import { settledSessionsTable } from "./settled-sessions.ts";
 import { stretchHours } from "./settled-table.ts";
 import { settledTraceIndexTable } from "./settled-trace-index.ts";
+import { settledTraceRowsTable } from "./settled-trace-rows.ts";
 import { settledTracesTable } from "./settled-traces.ts";
 import { spanSeriesTable } from "./span-series.ts";
 import type { Ddl } from "./sql.ts";
@@ -26,6 +27,7 @@ const settledTables: readonly SettledTable[] = [
   { table: settledSessionListsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
   { table: settledTracesTable, mark: "Mark", hoursBefore: stretchHours + 1 },
   { table: settledTraceIndexTable, mark: "Mark", hoursBefore: stretchHours + 1 },
+  { table: settledTraceRowsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
 ];
 
 /** Says that the settled hours of a day hold no more, because spans were changed in place. @param day such as 2026-11-21 */

@@ -7,7 +7,7 @@ import {
 } from "../../../exporters/clickhouse/schema/settled-trace-index.ts";
 import { placeOf } from "../../../exporters/clickhouse/schema/settled-traces.ts";
 import type { Reader } from "../../reader.ts";
-import type { SelectedRow, Settlement, SettleOptions, Stretch } from "../../settled/settlement.ts";
+import type { SelectedRows, Settlement, SettleOptions, Stretch } from "../../settled/settlement.ts";
 import {
   type StretchCounts,
   scopeOfStretch,
@@ -16,10 +16,11 @@ import {
   whileQuiet,
 } from "../../settled/trace-stretch.ts";
 import { param, raw, type Statement, sql, statementOf } from "../../sql.ts";
+import { rowsOfStretch } from "../rows/settle.ts";
 import { mostNamed, stretchTraces, unsureAggregates } from "../stretch-traces.ts";
 
 /*
- * The row of a stretch of the index of traces: all that begin in it, and what lists ask of them.
+ * The row of a stretch of the index of traces: all that begin in it, and what lists ask of them. What pages show of them is made with it.
  */
 
 /** @param maxTraces most traces of a stretch that are kept */
@@ -42,11 +43,15 @@ export function settleIndex(
   reader: Reader,
   stretch: Stretch,
   { maxTraces, signal }: IndexOptions,
-): Promise<SelectedRow | undefined> {
-  const make = (counts: StretchCounts): Promise<SelectedRow | undefined> =>
-    Promise.resolve(
-      counts.Traces > maxTraces ? undefined : { columns: rowColumns, select: indexStatement(reader, stretch, counts) },
-    );
+): Promise<readonly SelectedRows[] | undefined> {
+  const make = (counts: StretchCounts): Promise<readonly SelectedRows[] | undefined> => {
+    const index = {
+      table: settledTraceIndexTable,
+      columns: indexColumns,
+      select: indexStatement(reader, stretch, counts),
+    };
+    return Promise.resolve(counts.Traces > maxTraces ? undefined : [rowsOfStretch(reader, stretch, counts), index]);
+  };
   return whileQuiet(reader, stretch, make, { markOf: taggedMark, signal });
 }
 
@@ -66,7 +71,7 @@ const expressions: Readonly<Record<IndexedColumn, string>> = {
 };
 
 const names = Object.keys(indexedColumns) as IndexedColumn[];
-const rowColumns: readonly string[] = [
+const indexColumns: readonly string[] = [
   ...["ProjectId", "Hour", "Version", "Mark", "Traces", "FirstCreated", "LastCreated", "IsWhole", "Unsure"],
   ...names.map((name) => indexedColumns[name].column),
 ];

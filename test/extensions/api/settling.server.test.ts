@@ -29,6 +29,7 @@ describe("an API in the background", () => {
       "settled_session_lists",
       "settled_traces",
       "settled_trace_index",
+      "settled_trace_rows",
     ];
     const counts = tables.map((table) => `(SELECT count() FROM ${table} WHERE ProjectId = '${project}') AS ${table}`);
     const rows = async (): Promise<readonly number[]> => {

@@ -18,6 +18,7 @@ const tables = {
   settledSessions: "`otel`.`settled_sessions`",
   settledTraces: "`otel`.`settled_traces`",
   settledTraceIndex: "`otel`.`settled_trace_index`",
+  settledTraceRows: "`otel`.`settled_trace_rows`",
   settledSessionLists: "`otel`.`settled_session_lists`",
   sessions: "`otel`.`sessions`",
   ids: "`otel`.`traces_ids`",
