@@ -116,9 +116,13 @@ export async function withSessions<Filter extends { readonly tags?: readonly Tag
 ): Promise<Filter> {
   const { tags = [] } = filter;
   if (tags.length === 0) return filter;
+  const { tables } = reader;
+  const sessionsOf = (tag: TagFilter, isWaiting: boolean): Promise<{ SessionId: string }[]> =>
+    reader.rows(sessionsOfTagStatement(tag, project, tables, { most: mostSessions + 1, isWaiting }), { signal });
+  const waiting = reader.rows(waitingStatement(project, tables), { signal });
   const known = tags.map(async (tag) => {
-    const statement = sessionsOfTagStatement(tag, project, reader.tables, mostSessions + 1);
-    const found = await reader.rows<{ SessionId: string }>(statement, { signal });
+    const [first, { length }] = await Promise.all([sessionsOf(tag, false), waiting]);
+    const found = length === 0 ? first : await sessionsOf(tag, true);
     const sessions = found.map(({ SessionId }) => SessionId);
     const isLong = sessions.length > mostSessions || sessions.join("").length > mostLetters;
     return isLong ? tag : { ...tag, sessions };
@@ -126,15 +130,26 @@ export async function withSessions<Filter extends { readonly tags?: readonly Tag
   return { ...filter, tags: await Promise.all(known) };
 }
 
+/** Ids of sessions of which a tag fits. @param options whether tags that wait for their session are looked for, too */
 export function sessionsOfTagStatement(
   filter: TagFilter,
   project: string,
   tables: StoreTables,
-  most: number,
+  { most, isWaiting }: { readonly most: number; readonly isWaiting: boolean },
 ): Statement {
-  return statementOf(
-    sql`SELECT SessionId FROM ${sessionsWithTag(filter, project, tables)} LIMIT ${param("UInt64", most)}`,
-  );
+  const from = isWaiting
+    ? sessionsWithTag(filter, project, tables)
+    : sessionsFitting(filter, sessionsOfKey(filter.key, project, tables));
+  return statementOf(sql`SELECT SessionId FROM ${from} LIMIT ${param("UInt64", most)}`);
+}
+
+/** A row where a project has tags that wait for their session (`waitingMark`). */
+export function waitingStatement(project: string, tables: StoreTables): Statement {
+  return statementOf(sql`SELECT SessionId FROM ${waitingMarks(project, tables)} LIMIT 1`);
+}
+
+function waitingMarks(project: string, { sessions }: StoreTables): Sql {
+  return sql`${raw(sessions)} WHERE ${ofProject(project)} AND SessionId = '${raw(waitingMark)}'`;
 }
 
 function isOfNoSession({ sessions }: TagFilter): boolean {
@@ -145,14 +160,26 @@ function isOfNoSession({ sessions }: TagFilter): boolean {
 export function sessionsWithTag(filter: TagFilter, project: string, tables: StoreTables): Sql {
   if (filter.sessions !== undefined) return sql`${param("Array(String)", filter.sessions)}`;
   const waiting = sql`arrayExists(t -> t.1 = ${param("String", sessionTagPrefix + filter.key)}, Explicit)`;
-  const areThere = sql`(SELECT count() FROM ${raw(tables.sessions)} WHERE ${ofProject(project)} AND SessionId = '${raw(waitingMark)}') > 0`;
+  const areThere = sql`(SELECT count() FROM ${waitingMarks(project, tables)}) > 0`;
   const said = sql`${areThere} AND TraceId IN (SELECT TraceId FROM ${raw(tables.traces)} WHERE ${ofProject(project)} AND ${waiting})`;
-  return sql`(SELECT SessionId FROM (
-    SELECT SessionId, Tags FROM ${raw(tables.sessions)}
-    WHERE ${ofProject(project)} AND has(${raw(tagKeys)}, ${param("String", filter.key)})
+  return sessionsFitting(
+    filter,
+    sql`${sessionsOfKey(filter.key, project, tables)}
     UNION ALL
-    ${tagsThroughTraces(project, tables, said)})
+    ${tagsThroughTraces(project, tables, said)}`,
+  );
+}
+
+/** @param rows ids and tags of sessions */
+function sessionsFitting(filter: TagFilter, rows: Sql): Sql {
+  return sql`(SELECT SessionId FROM (
+    ${rows})
     GROUP BY SessionId HAVING ${matches(filter, raw("groupArrayArray(Tags)"))})`;
+}
+
+function sessionsOfKey(key: string, project: string, { sessions }: StoreTables): Sql {
+  return sql`SELECT SessionId, Tags FROM ${raw(sessions)}
+    WHERE ${ofProject(project)} AND has(${raw(tagKeys)}, ${param("String", key)})`;
 }
 
 /**

@@ -1,16 +1,10 @@
-import { ClickHouseError } from "@clickhouse/client";
+import { type SettledTables, settledTables } from "../../exporters/clickhouse/schema/settled.ts";
 import type { Reader, StoreTables } from "../reader.ts";
 import { nothing, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { countColumns } from "./hours.ts";
+import { type FromServer, fromServer, type PartitionParts, partsOf } from "./parts.ts";
 import type { HourCounts } from "./settlement.ts";
-
-/** A day of the roll-up of traces on the server that was asked: as long as its parts are the same, so are its rows. */
-interface DayParts {
-  readonly Day: string;
-  readonly Parts: string;
-  /** The server, as it calls itself. */
-  readonly Server: string;
-}
+import { UnchangedRows } from "./unchanged-rows.ts";
 
 interface CountedDay {
   readonly parts: string;
@@ -23,9 +17,9 @@ export interface CountedHour extends HourCounts {
   readonly last: number;
 }
 
-type HourOfDay = CountedHour & Pick<DayParts, "Day">;
+type HourOfDay = CountedHour & { readonly Day: string };
 /** One member per hour, in one order: tuples come as objects from some servers. */
-interface CountedRow extends Pick<DayParts, "Server"> {
+interface CountedRow extends FromServer {
   readonly Days: readonly string[];
   readonly Ats: readonly number[];
   readonly Counts: readonly number[];
@@ -35,32 +29,58 @@ interface CountedRow extends Pick<DayParts, "Server"> {
   readonly Lasts: readonly number[];
 }
 
+/** Rows of a table of settled stretches. */
+interface StretchRows {
+  readonly project: string;
+  readonly table: keyof SettledTables;
+  readonly statement: Statement;
+}
+
+const tableNames = settledTables((name) => name);
+
 /** Projects of which hours are remembered. No option: of others, all rows are counted, and the answer is the same. */
 const mostProjects = 100;
 
 /**
  * What the roll-up of traces counts of all hours of a project. To count all rows each time would take the longer the more there
- * are, so days of which the server has the same parts as the last time are not counted again.
+ * are, so days of which the server has the same parts as the last time are not counted again (a partition is a day).
  */
 export class CountedHours {
   readonly #projects = new Map<string, ReadonlyMap<string, CountedDay>>();
+  readonly #unchanged = new UnchangedRows();
 
-  async of(reader: Reader, project: string): Promise<readonly CountedHour[]> {
+  /**
+   * Beside the hours, rows of what is made of them.
+   *
+   * @param statement of rows of this table alone, with the column `fromServer`
+   */
+  async withStretches<Row extends FromServer>(
+    reader: Reader,
+    { project, table, statement }: StretchRows,
+  ): Promise<{ readonly hours: readonly CountedHour[]; readonly stretches: readonly Row[] }> {
     const parts = await partsOf(reader);
-    // None where the table is not one of this server's own, or may not be looked into.
+    const ofTable = parts.filter(({ Table }) => Table === tableNames[table]);
+    const [hours, stretches] = await Promise.all([
+      this.#of(reader, project, parts),
+      this.#unchanged.of<Row>(reader, statement, ofTable),
+    ]);
+    return { hours, stretches };
+  }
+
+  async #of(reader: Reader, project: string, all: readonly PartitionParts[]): Promise<readonly CountedHour[]> {
+    const parts = all.filter(({ Table }) => Table === reader.tables.tracesName.table);
     if (parts.length === 0) return (await count(reader, project)).hours;
     const known = this.#projects.get(project);
-    const changed = parts.filter(({ Day, Parts }) => known?.get(Day)?.parts !== Parts);
+    const changed = parts.filter(({ Partition, Parts }) => known?.get(Partition)?.parts !== Parts);
     if (changed.length === 0) return hoursOf(parts, known!);
-    const days = changed.map(({ Day }) => Day);
+    const days = changed.map(({ Partition }) => Partition);
     const { hours, server } = await count(reader, project, days);
-    // Another server may have other rows in parts of other names.
     if (server !== parts[0]!.Server) return (await count(reader, project)).hours;
     const counted = new Map(known);
-    for (const { Day, Parts } of changed) {
-      counted.set(Day, { parts: Parts, hours: hours.filter((one) => one.Day === Day) });
+    for (const { Partition, Parts } of changed) {
+      counted.set(Partition, { parts: Parts, hours: hours.filter((one) => one.Day === Partition) });
     }
-    this.#remember(project, new Map(parts.map(({ Day }) => [Day, counted.get(Day)!])));
+    this.#remember(project, new Map(parts.map(({ Partition }) => [Partition, counted.get(Partition)!])));
     return hoursOf(parts, counted);
   }
 
@@ -70,21 +90,9 @@ export class CountedHours {
   }
 }
 
-function hoursOf(parts: readonly DayParts[], days: ReadonlyMap<string, CountedDay>): readonly CountedHour[] {
-  return parts.flatMap(({ Day }) => days.get(Day)!.hours);
+function hoursOf(parts: readonly PartitionParts[], days: ReadonlyMap<string, CountedDay>): readonly CountedHour[] {
+  return parts.flatMap(({ Partition }) => days.get(Partition)!.hours);
 }
-
-async function partsOf(reader: Reader): Promise<readonly DayParts[]> {
-  try {
-    return await reader.rows<DayParts>(dayPartsStatement(reader.tables));
-  } catch (error) {
-    if (error instanceof ClickHouseError && error.code === accessDenied) return [];
-    throw error;
-  }
-}
-
-/** A user that may read tables need not be let into those of the system. */
-const accessDenied = "497";
 
 async function count(
   reader: Reader,
@@ -102,19 +110,11 @@ async function count(
   return { hours, server: Server };
 }
 
-/** Which parts the days of the roll-up have. */
-export function dayPartsStatement({ tracesName: { database, table } }: StoreTables): Statement {
-  return statementOf(sql`SELECT partition_id AS Day, toString(groupBitXor(sipHash64(name))) AS Parts, toString(serverUUID()) AS Server
-FROM system.parts
-WHERE active AND database = ${param("String", database)} AND table = ${param("String", table)}
-GROUP BY partition_id`);
-}
-
 /** What the roll-up counts per hour, in one row with the server's name. @param days ids of partitions; left out: all */
 export function hourCountsStatement(project: string, { traces }: StoreTables, days?: readonly string[]): Statement {
   const ofDays = days === undefined ? nothing : sql` AND _partition_id IN ${param("Array(String)", days)}`;
   return statementOf(sql`SELECT groupArray(Day) AS Days, groupArray(At) AS Ats, groupArray(Rows) AS Counts, groupArray(Said) AS Saids, groupArray(Tagged) AS TagCounts,
-  groupArray(First) AS Firsts, groupArray(Last) AS Lasts, toString(serverUUID()) AS Server
+  groupArray(First) AS Firsts, groupArray(Last) AS Lasts, ${fromServer}
 FROM (
   SELECT _partition_id AS Day, toUnixTimestamp(Hour) AS At, ${raw(countColumns)},
     toUnixTimestamp64Milli(min(CreatedAt)) AS First, toUnixTimestamp64Milli(max(UpdatedAt)) AS Last

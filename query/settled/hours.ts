@@ -1,5 +1,6 @@
 import { anyOf, arrayOf, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
+import { type FromServer, fromServer } from "./parts.ts";
 import type { StretchSpan } from "./settlement.ts";
 
 /** Rows of the hours from the first to the last, both included, in hours since the epoch. */
@@ -42,7 +43,7 @@ export function markAround(marks: ReadonlyMap<number, number>, at: number, span:
 export const countColumns = "sum(RowCount) AS Rows, sum(length(Explicit)) AS Said, sum(length(Tags)) AS Tagged";
 
 /** A stretch that was added up. */
-export interface SettledMark {
+export interface SettledMark extends FromServer {
   readonly ProjectId: string;
   /** Seconds since the epoch: its first hour. */
   readonly At: number;
@@ -51,7 +52,7 @@ export interface SettledMark {
 
 /** Marks of rows of a table of settled stretches: rows of `SettledMark`. @param where of these rows */
 export function settledMarks(table: string, markColumn: string, where: Sql): Statement {
-  return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(markColumn)} AS Mark
+  return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(markColumn)} AS Mark, ${fromServer}
 FROM ${raw(table)} FINAL
 WHERE ${where}`);
 }

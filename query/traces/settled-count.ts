@@ -1,6 +1,7 @@
 import { countedKinds } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import type { Reader, StoreTables } from "../reader.ts";
 import { type SettledMark, stretchOf } from "../settled/hours.ts";
+import { fromServer } from "../settled/parts.ts";
 import { splitHours, traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf, ofProject, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
@@ -24,7 +25,7 @@ export function isCountable(conditions: TraceConditions): conditions is CountedC
 }
 
 /** A stretch, and how many traces of each of `countedKinds` surely lie in it whole; none where too many are unsure. */
-interface CountedStretch extends SettledMark {
+export interface CountedStretch extends SettledMark {
   readonly counts: readonly number[];
 }
 
@@ -42,10 +43,11 @@ export async function settledCount(
   conditions: CountedConditions,
 ): Promise<number | undefined> {
   const { tables } = reader;
-  const [all, stretches] = await Promise.all([
-    reader.countedHours.of(reader, project),
-    reader.rows<CountedStretch>(countedStretchesStatement(project, tables)),
-  ]);
+  const { hours: all, stretches } = await reader.countedHours.withStretches<CountedStretch>(reader, {
+    project,
+    table: "settledTraces",
+    statement: countedStretchesStatement(project, tables),
+  });
   const hours = splitHours(all, stretches);
   if (hours === undefined) return undefined;
   const settled = new Set(hours.settled);
@@ -86,7 +88,7 @@ function kindsOf({ status, hasError }: CountedConditions): readonly number[] {
 }
 
 export function countedStretchesStatement(project: string, { settledTraces }: StoreTables): Statement {
-  return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Counts AS counts
+  return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Counts AS counts, ${fromServer}
 FROM ${raw(settledTraces)} FINAL
 WHERE ${ofProject(project)}`);
 }

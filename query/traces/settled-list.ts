@@ -1,3 +1,4 @@
+import type { SettledTables } from "../../exporters/clickhouse/schema/settled.ts";
 import type { Reader, ReadOptions } from "../reader.ts";
 import type { CountedHour } from "../settled/counted-hours.ts";
 import { markAround, stretchOf } from "../settled/hours.ts";
@@ -60,12 +61,12 @@ const perWanted = 4;
 interface Source {
   /** Rows of `StretchEnd`. */
   readonly ends: Statement;
+  /** The table that has them, and names traces which may have rows beside those in a stretch. */
+  readonly table: Extract<keyof SettledTables, "settledTraces" | "settledTraceIndex">;
   /** Rows of `KeptTrace`, at most so many. */
   readonly first: (kept: readonly StretchEnd[], need: number) => Statement;
   /** With which these are read. */
   readonly settings: NonNullable<ReadOptions["settings"]>;
-  /** The table that names traces which may have rows beside those in a stretch. */
-  readonly unsure: string;
   /** What its stretches hold as long as. */
   readonly markOf: Settlement["markOf"];
   /** Whether nearly all of the first fulfil the conditions. */
@@ -75,7 +76,7 @@ interface Source {
 /** What is known before any trace is looked for: all stretches of a project, and what the roll-up counts of all hours. */
 export interface Stretches {
   readonly hours: readonly CountedHour[];
-  readonly ends: readonly StretchEnd[];
+  readonly stretches: readonly StretchEnd[];
 }
 
 /**
@@ -162,7 +163,7 @@ function sourcesOf({ reader: { tables }, project, filter }: Wanted): readonly So
           ends: stretchEndsStatement(project, tables, filter),
           first: (kept, need) => keptTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
           settings: {},
-          unsure: tables.settledTraces,
+          table: "settledTraces",
           markOf: traceMark,
           isSelective: false,
         },
@@ -174,7 +175,7 @@ function sourcesOf({ reader: { tables }, project, filter }: Wanted): readonly So
           ends: indexedStretchesStatement(project, tables),
           first: (kept, need) => indexedTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
           settings: indexSettings,
-          unsure: tables.settledTraceIndex,
+          table: "settledTraceIndex",
           markOf: taggedMark,
           isSelective: true,
         },
@@ -182,9 +183,8 @@ function sourcesOf({ reader: { tables }, project, filter }: Wanted): readonly So
   return isFiltered(filter) ? [...indexes, ...lists] : [...lists, ...indexes];
 }
 
-async function stretchesOf({ reader, project }: Wanted, { ends }: Source): Promise<Stretches> {
-  const [hours, rows] = await Promise.all([reader.countedHours.of(reader, project), reader.rows<StretchEnd>(ends)]);
-  return { hours, ends: rows };
+function stretchesOf({ reader, project }: Wanted, { table, ends }: Source): Promise<Stretches> {
+  return reader.countedHours.withStretches(reader, { project, table, statement: ends });
 }
 
 async function firstTraces(
@@ -193,7 +193,7 @@ async function firstTraces(
   { source, stretches, reach }: { readonly source: Source; readonly stretches: Stretches; readonly reach: Reach },
 ): Promise<readonly Candidate[] | undefined> {
   const { reader, filter } = wanted;
-  const { hours: all, ends } = stretches;
+  const { hours: all, stretches: ends } = stretches;
   const { settings } = source;
   const marks = taggedMarks(all);
   const settled = new Set(splitHours(all, ends, source.markOf)?.settled);
@@ -336,14 +336,18 @@ async function othersOf(
 ): Promise<Others | undefined> {
   const { reader, project } = wanted;
   const { source, hours, kept, need } = known;
-  const settled = kept.map(({ At }) => At);
-  const isSettled = new Set(settled);
+  const isSettled = new Set(kept.map(({ At }) => At));
   const live = hours.filter(({ At }) => !isSettled.has(stretchOf(At, traceSpan)));
   if (areMost(live, hours)) return undefined;
   const isLive = new Set(live.map(({ At }) => At));
+  const withUnsure = kept.filter((end) => end.unsure > 0).map(({ At }) => At);
   const [first, unsure, rootless] = await Promise.all([
     isLive.size === 0 ? [] : liveTraces(wanted, isLive, need),
-    reader.rows<UnsureTrace>(unsureTracesStatement(project, source.unsure, settled, mostUnsure + 1)),
+    withUnsure.length === 0
+      ? []
+      : reader.rows<UnsureTrace>(
+          unsureTracesStatement(project, reader.tables[source.table], withUnsure, mostUnsure + 1),
+        ),
     rootlessTraces(reader, project, [...isLive]),
   ]);
   if (unsure.length > mostUnsure) return undefined;

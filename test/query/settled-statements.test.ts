@@ -17,7 +17,8 @@ import {
   settledMarksStatement,
   settledTotalsStatement,
 } from "../../query/sessions/sums/statements.ts";
-import { dayPartsStatement, hourCountsStatement } from "../../query/settled/counted-hours.ts";
+import { hourCountsStatement } from "../../query/settled/counted-hours.ts";
+import { partsStatement } from "../../query/settled/parts.ts";
 import { countsStatement, rangeStatement, touchedStatement } from "../../query/settled/settler.ts";
 import { scopeOfStretch, stretchCountsStatement } from "../../query/settled/trace-stretch.ts";
 import { indexStatement } from "../../query/traces/index/settle.ts";
@@ -91,7 +92,7 @@ const statements = {
     share: { index: 1, of: 3 },
     limit: 101,
   }),
-  "parts of days": dayPartsStatement(tables),
+  "parts of the roll-up and of what is made of it": partsStatement(tables),
   "what is counted per hour": hourCountsStatement(attack, tables),
   "what is counted per hour of some days": hourCountsStatement(attack, tables, [attack]),
   "marks of stretches of sessions": settledMarksStatement(attack, "settledSessions"),

@@ -12,7 +12,13 @@ import {
   sessionTotalsStatement,
 } from "../../query/sessions/statements.ts";
 import { param, sql, statementOf } from "../../query/sql.ts";
-import { effectiveTags, newestTags, sessionsOfTagStatement, spanTagCondition } from "../../query/tags.ts";
+import {
+  effectiveTags,
+  newestTags,
+  sessionsOfTagStatement,
+  spanTagCondition,
+  waitingStatement,
+} from "../../query/tags.ts";
 import { spanWritesStatement } from "../../query/traces/counted.ts";
 import type { TraceFilter } from "../../query/traces/filter.ts";
 import {
@@ -197,7 +203,12 @@ const statements = {
   "spans by a tag of no session": statementOf(
     sql`SELECT 1 WHERE ${spanTagCondition([{ ...tags[0]!, sessions: [] }], { project, tables })!}`,
   ),
-  "sessions of a tag": sessionsOfTagStatement(tags[0]!, project, tables, 101),
+  "sessions of a tag": sessionsOfTagStatement(tags[0]!, project, tables, { most: 101, isWaiting: false }),
+  "sessions of a tag that may wait for them": sessionsOfTagStatement(tags[0]!, project, tables, {
+    most: 101,
+    isWaiting: true,
+  }),
+  "whether tags wait for their sessions": waitingStatement(project, tables),
   "number of traces by a tag of known sessions": countStatement(
     scope,
     { tags: [{ ...tags[0]!, sessions: [attack] }] },

@@ -62,10 +62,11 @@ export async function listedPage(
 ): Promise<readonly SessionRead[] | undefined> {
   const list = listOf(filter);
   if (list === undefined) return undefined;
-  const [counts, bounds] = await Promise.all([
-    reader.countedHours.of(reader, project),
-    reader.rows<StretchBounds>(stretchBoundsStatement(project, reader.tables, list)),
-  ]);
+  const { hours: counts, stretches: bounds } = await reader.countedHours.withStretches<StretchBounds>(reader, {
+    project,
+    table: "settledSessionLists",
+    statement: stretchBoundsStatement(project, reader.tables, list),
+  });
   const hours = splitHours(counts, bounds);
   if (hours === undefined) return undefined;
   const isSettled = new Set(hours.settled);

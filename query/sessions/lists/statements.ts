@@ -4,6 +4,7 @@ import { orderBy } from "../../page.ts";
 import { isOfNothing, standsBehind } from "../../position.ts";
 import type { StoreTables } from "../../reader.ts";
 import { ofHours, type SettledMark } from "../../settled/hours.ts";
+import { fromServer } from "../../settled/parts.ts";
 import { type SplitHours, traceMarkColumn, traceSpan } from "../../settled/trace-stretch.ts";
 import { allOf, ofProject, param, raw, type Statement, sql, statementOf } from "../../sql.ts";
 import { type SumFilter, sessionConditions, sessionSortKeys } from "../filter.ts";
@@ -41,7 +42,7 @@ export function stretchBoundsStatement(
 ): Statement {
   const own = (member: string): string => `tupleElement(Bounds[${sessionLists.indexOf(list) + 1}], '${member}')`;
   return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Version AS version,
-  ${raw(own("First"))} AS first, ${raw(own("Last"))} AS last, ${raw(own("LastId"))} AS lastId, ${raw(own("IsCut"))} AS isCut
+  ${raw(own("First"))} AS first, ${raw(own("Last"))} AS last, ${raw(own("LastId"))} AS lastId, ${raw(own("IsCut"))} AS isCut, ${fromServer}
 FROM ${raw(settledSessionLists)} FINAL
 WHERE ${ofProject(project)}`);
 }

@@ -31,10 +31,11 @@ export async function settledPage(
   spare: number,
 ): Promise<readonly SessionRead[] | undefined> {
   const { tables } = reader;
-  const [counts, marks] = await Promise.all([
-    reader.countedHours.of(reader, project),
-    reader.rows<SettledMark>(settledMarksStatement(project, tables.settledSessions)),
-  ]);
+  const { hours: counts, stretches: marks } = await reader.countedHours.withStretches<SettledMark>(reader, {
+    project,
+    table: "settledSessions",
+    statement: settledMarksStatement(project, tables.settledSessions),
+  });
   const hours = splitHours(counts, marks);
   if (hours === undefined) return undefined;
   const { sortBy, offset, limit, after } = filter;

@@ -10,6 +10,7 @@ import { orderBy } from "../../page.ts";
 import { standsBehind } from "../../position.ts";
 import type { StoreTables } from "../../reader.ts";
 import { ofHours } from "../../settled/hours.ts";
+import { fromServer } from "../../settled/parts.ts";
 import { traceMarkColumn, traceSpan } from "../../settled/trace-stretch.ts";
 import { allOf, anyOf, arrayOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../sql.ts";
 import { sessionsWithTag, type TagFilter } from "../../tags.ts";
@@ -31,8 +32,8 @@ export function isIndexed(filter: TraceFilter): filter is IndexedFilter {
 /** All stretches of a project: of each, all traces are kept, or none. Rows of `StretchEnd`. */
 export function indexedStretchesStatement(project: string, { settledTraceIndex }: StoreTables): Statement {
   return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Traces AS traces,
-  if(IsWhole, Traces, 0) AS kept, NULL AS sortKey, '' AS traceId,
-  toUnixTimestamp64Milli(FirstCreated) AS firstCreated, toUnixTimestamp64Milli(LastCreated) AS lastCreated
+  if(IsWhole, Traces, 0) AS kept, NULL AS sortKey, '' AS traceId, length(Unsure) AS unsure,
+  toUnixTimestamp64Milli(FirstCreated) AS firstCreated, toUnixTimestamp64Milli(LastCreated) AS lastCreated, ${fromServer}
 FROM ${raw(settledTraceIndex)} FINAL
 WHERE ${ofProject(project)}`);
 }

@@ -3,6 +3,7 @@ import { orderBy, within } from "../../page.ts";
 import { standsBehind } from "../../position.ts";
 import type { StoreTables } from "../../reader.ts";
 import { ofHours, type SettledMark } from "../../settled/hours.ts";
+import { fromServer } from "../../settled/parts.ts";
 import { traceMarkColumn, traceSpan } from "../../settled/trace-stretch.ts";
 import { allOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../sql.ts";
 import { hour } from "../../time.ts";
@@ -27,6 +28,8 @@ export interface StretchEnd extends SettledMark {
   readonly sortKey: string | null;
   /** As stored. */
   readonly traceId: string;
+  /** How many traces may have rows beside those in it. */
+  readonly unsure: number;
   /** When its traces came, in milliseconds since the epoch, where that is kept. */
   readonly firstCreated?: number;
   readonly lastCreated?: number;
@@ -50,7 +53,7 @@ export function stretchEndsStatement(
 ): Statement {
   const { values, ids } = listColumns(sortBy, sortOrder);
   return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Traces AS traces,
-  length(${raw(values)}) AS kept, toString(${raw(values)}[-1]) AS sortKey, ${raw(idOf(`${ids}[-1]`))} AS traceId
+  length(${raw(values)}) AS kept, toString(${raw(values)}[-1]) AS sortKey, ${raw(idOf(`${ids}[-1]`))} AS traceId, length(Unsure) AS unsure, ${fromServer}
 FROM ${raw(settledTraces)} FINAL
 WHERE ${ofProject(project)}`);
 }
