@@ -36,7 +36,9 @@ export const seriesSchema = z.strictObject({
     .int()
     .min(1)
     .default(500_000)
-    .describe("Most traces in six hours of which each is indexed; of more, lists with conditions add up the traces."),
+    .describe(
+      "Most traces in six hours of which each is indexed and kept in a row of its own; of more, lists read the roll-up.",
+    ),
   max_buckets: z
     .int()
     .min(120)

@@ -7,9 +7,10 @@ interface KnownRows {
   readonly rows: readonly FromServer[];
 }
 
-/** Statements of which rows are remembered, and rows of each. No option: others are asked again, with the same answer. */
-const mostStatements = 100;
-const mostRows = 2_000;
+/** Rows that are remembered, of some hundred bytes. No option: others are asked for again, with the same answer. */
+const mostRows = 50_000;
+/** A statement is as long as so many rows. */
+const rowsOfStatement = 10;
 
 /**
  * Rows that most lists begin with, of tables to which little is written: they are not asked for again as long as their table has
@@ -17,6 +18,7 @@ const mostRows = 2_000;
  */
 export class UnchangedRows {
   readonly #known = new Map<string, KnownRows>();
+  #rowCount = 0;
 
   /** @param parts of the table, as they are now */
   async of<Row extends FromServer>(
@@ -32,12 +34,30 @@ export class UnchangedRows {
       .join();
     if (now !== "" && known?.parts === now) return known.rows as readonly Row[];
     const rows = await reader.rows<Row>({ query, params });
-    if (now !== "" && rows.length <= mostRows && rows.every(({ Server }) => Server === parts[0]!.Server)) {
-      if (this.#known.size >= mostStatements && !this.#known.has(key)) this.#known.clear();
-      this.#known.set(key, { parts: now, rows });
-    } else {
-      this.#known.delete(key);
-    }
+    this.#forget(key);
+    if (now !== "" && rows.every(({ Server }) => Server === parts[0]!.Server))
+      this.#remember(key, { parts: now, rows });
     return rows;
   }
+
+  #remember(key: string, known: KnownRows): void {
+    const count = countOf(known);
+    if (count > mostRows) return;
+    if (this.#rowCount + count > mostRows) {
+      this.#known.clear();
+      this.#rowCount = 0;
+    }
+    this.#known.set(key, known);
+    this.#rowCount += count;
+  }
+
+  #forget(key: string): void {
+    const known = this.#known.get(key);
+    if (known !== undefined) this.#rowCount -= countOf(known);
+    this.#known.delete(key);
+  }
+}
+
+function countOf({ rows }: KnownRows): number {
+  return rows.length + rowsOfStatement;
 }
