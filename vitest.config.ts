@@ -2,11 +2,12 @@ import { defineConfig } from "vitest/config";
 
 // Small files, for which a process and modules of their own took longer than their tests: they leave nothing behind in either.
 const folders = "config|otlp|pipeline|processors|receivers";
-// Of these folders, what starts servers, measures the memory of its process, or changes its environment.
+// What starts servers, measures the memory of its process, changes its environment, or looks at what a module keeps.
 const notSharing = [
   "test/**/*.server.test.ts",
   "test/processors/@(memory_limiter|resource_detection)/**/*.test.ts",
   "test/receivers/otlp/decompress.test.ts",
+  "test/pipeline/span-batch/@(buffer-pool|repeated-texts).test.ts",
 ];
 
 export default defineConfig({
