@@ -25,16 +25,22 @@ afterAll(() => server.stop());
 /** Traces that start at the same time, go on for hours, were written twice with another start, or have none. */
 async function fill(): Promise<void> {
   await store.empty();
-  for (let trace = 1; trace <= traces; trace++) {
+  const roots = Array.from({ length: traces }, (_, n) => n + 1).map((trace) => {
     const at = Math.floor(trace / 3) * 20 * minute;
     const cost = trace % 5 === 0 ? null : (trace * 7) % 11;
     const session = sessionUuidOf(trace % sessions);
-    const root = { trace, span: trace * 10, name: `trace ${trace % 6}`, at, lasts: trace % 8, cost, session };
-    if (trace % 4 === 0) await store.spans({ ...root, at: Math.max(0, at - 15 * minute), created: at + 10 });
-    await store.spans(root);
-    if (trace % 7 === 0) await store.spans({ ...root, span: trace * 10 + 1, parent: trace * 10, at: at + 5 * hour });
-  }
-  for (const trace of [traces + 1, traces + 2, traces + 3]) await store.trace(trace, { at: hour, tags: { a: "1" } });
+    return { trace, span: trace * 10, name: `trace ${trace % 6}`, at, lasts: trace % 8, cost, session };
+  });
+  const before = roots.filter(({ trace }) => trace % 4 === 0);
+  await store.spans(
+    ...before.map((root) => ({ ...root, at: Math.max(0, root.at - 15 * minute), created: root.at + 10 })),
+  );
+  await store.spans(...roots);
+  const long = roots.filter(({ trace }) => trace % 7 === 0);
+  await store.spans(
+    ...long.map((root) => ({ ...root, span: root.span + 1, parent: root.span, at: root.at + 5 * hour })),
+  );
+  await store.traces(...[1, 2, 3].map((n) => ({ trace: traces + n, at: hour, tags: { a: "1" } })));
 }
 
 async function gathered<Row>(pages: AsyncIterable<readonly Row[]>): Promise<Row[]> {

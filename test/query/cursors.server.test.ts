@@ -71,8 +71,11 @@ async function fill(): Promise<void> {
   }
   await store.spans(...again);
   await store.spans(...spans);
-  for (const trace of [60, 61, 62]) await store.trace(trace, { at: trace * hour - 58 * hour, tags: { a: "1" } });
-  await store.trace(63, { at: 3 * hour, explicit: { cost: "-0.5", duration_ms: "1e21", status: "ok" } });
+  await store.traces(...[60, 61, 62].map((trace) => ({ trace, at: trace * hour - 58 * hour, tags: { a: "1" } })), {
+    trace: 63,
+    at: 3 * hour,
+    explicit: { cost: "-0.5", duration_ms: "1e21", status: "ok" },
+  });
 }
 
 describe("pages of traces behind cursors", () => {
@@ -160,15 +163,15 @@ describe("pages of traces behind cursors", () => {
 describe("pages of traces by start that go on for hours", () => {
   beforeAll(async () => {
     await store.empty();
-    for (let trace = 1; trace <= 20; trace++) {
-      const spans = Array.from({ length: 8 }, (_, n): SpanRow => {
+    const traces = Array.from({ length: 20 }, (_, n) => n + 1).map((trace) =>
+      Array.from({ length: trace % 3 === 1 ? 4 : 8 }, (_, n): SpanRow => {
         const at = trace * 90 * minute + n * 55 * minute;
         const end = n === 7 && trace % 3 === 0 ? ({ status: "Error", cost: 10 } as const) : {};
         const root = n === 0 ? {} : { parent: trace * 10 };
         return { trace, span: trace * 10 + n, name: "s", at, lasts: 1, ...root, ...end };
-      });
-      await store.spans(...(trace % 3 === 1 ? spans.slice(0, 4) : spans));
-    }
+      }),
+    );
+    await store.spans(...traces.flat());
   });
 
   it.each<[string, Partial<TraceFilter>, number]>([
@@ -186,20 +189,16 @@ describe("pages of traces by start that go on for hours", () => {
 describe("pages of traces by start that paused for hours", () => {
   beforeAll(async () => {
     await store.empty();
-    for (let trace = 1; trace <= 30; trace++) {
-      const root = { trace, span: trace * 10, name: `${trace}`, at: trace * 3 * hour, lasts: 1, cost: 1 };
-      await store.spans(root);
-      if (trace % 3 === 0) {
-        await store.spans({
-          ...root,
-          span: trace * 10 + 1,
-          parent: trace * 10,
-          at: trace * 3 * hour + 30 * hour,
-          cost: 2,
-        });
-      }
-      if (trace % 6 === 0) await store.spans({ ...root, cost: 5, created: 9 * day });
-    }
+    const roots = Array.from({ length: 30 }, (_, n) => n + 1).map((trace) => {
+      return { trace, span: trace * 10, name: `${trace}`, at: trace * 3 * hour, lasts: 1, cost: 1 };
+    });
+    await store.spans(...roots);
+    const later = roots.filter(({ trace }) => trace % 3 === 0);
+    await store.spans(
+      ...later.map((root) => ({ ...root, span: root.span + 1, parent: root.span, at: root.at + 30 * hour, cost: 2 })),
+    );
+    const again = roots.filter(({ trace }) => trace % 6 === 0);
+    await store.spans(...again.map((root) => ({ ...root, cost: 5, created: 9 * day })));
   });
 
   it.each([1, 2, 5, 7])("begin with the oldest, and have each trace once (%i each)", async (limit) => {
@@ -224,18 +223,25 @@ describe("pages of sessions behind cursors", () => {
   const sessions = 30;
   beforeAll(async () => {
     await store.empty();
-    for (let session = 0; session < sessions; session++) {
-      const created = Math.floor(session / 3) * 20 * hour;
-      const id = sessionUuidOf(session);
-      await store.session(id, { ...(session % 4 === 0 ? {} : { name: nameOf(session) }), created });
-      const span = { trace: session, span: session, at: created, lasts: session, cost: session % 5, session: id };
-      await store.spans({ ...span, created });
-      // They go on for days, under another name.
-      if (session % 2 === 0) {
-        await store.spans({ ...span, trace: 100 + session, span: 100 + session, created: created + 3 * day });
-      }
-      if (session % 6 === 0) await store.session(id, { name: "renamed", created: created + 2 * day });
-    }
+    const all = Array.from({ length: sessions }, (_, n) => {
+      return { n, id: sessionUuidOf(n), created: Math.floor(n / 3) * 20 * hour };
+    });
+    await store.sessions(
+      ...all.map(({ n, id, created }) => ({ id, ...(n % 4 === 0 ? {} : { name: nameOf(n) }), created })),
+    );
+    const spans = all.map(({ n, id, created }) => {
+      return { trace: n, span: n, at: created, lasts: n, cost: n % 5, session: id, created };
+    });
+    await store.spans(...spans);
+    // They go on for days, under another name.
+    const later = spans.filter(({ trace }) => trace % 2 === 0);
+    await store.spans(
+      ...later.map((span) => {
+        return { ...span, trace: 100 + span.trace, span: 100 + span.span, created: span.created + 3 * day };
+      }),
+    );
+    const renamed = all.filter(({ n }) => n % 6 === 0);
+    await store.sessions(...renamed.map(({ id, created }) => ({ id, name: "renamed", created: created + 2 * day })));
   });
 
   const list = (filter: Partial<SessionFilter>, page: Page) =>

@@ -64,7 +64,9 @@ async function fill(): Promise<void> {
   // Other numbers of a write before, which the sums of the roll-up have as well.
   const first = spans.filter(({ trace }) => trace % 140 === 60);
   await store.spans(...first.map((span) => ({ ...span, lasts: 5, cost: 0.25, created: -minute })));
-  for (let n = 0; n < 9; n++) await store.session(sessionUuidOf(500 + n), { name: `said ${n}`, created: n * hour });
+  await store.sessions(
+    ...Array.from({ length: 9 }, (_, n) => ({ id: sessionUuidOf(500 + n), name: `said ${n}`, created: n * hour })),
+  );
 }
 
 /** Traces of the last hours, some of them written twice. */
@@ -142,10 +144,12 @@ describe("pages by sums of sessions", () => {
     const before = new Set(wanted);
     const write = async (page: number): Promise<void> => {
       const more = { cost: (page * 5) % 70, lasts: ((page * 9) % 60) * 1_000, at: page * hour };
-      for (const n of [0, 1, 2]) {
-        const [trace, session] = [50_000 + page * 10 + n, sessionUuidOf((page % 2) * 900 + 1_000 + page * 3 + n)];
-        await store.spans({ trace, span: trace, session, ...more });
-      }
+      await store.spans(
+        ...[0, 1, 2].map((n): SpanRow => {
+          const [trace, session] = [50_000 + page * 10 + n, sessionUuidOf((page % 2) * 900 + 1_000 + page * 3 + n)];
+          return { trace, span: trace, session, ...more };
+        }),
+      );
       await store.session(sessionUuidOf(page % 2 === 0 ? 3_000 + page : 400 - page), { created: page * hour });
       if (page === 4) await settle();
     };
@@ -170,7 +174,7 @@ describe("pages by sums of sessions", () => {
         return { trace: 100 + n, span: 100 + n, at: n, lasts: n % 10 === 0 ? 0 : n, cost: (n % 4) / 4, session };
       }),
     );
-    for (const n of many) await store.session(sessionUuidOf(n * 5 + 2), { name: `said ${n}` });
+    await store.sessions(...many.map((n) => ({ id: sessionUuidOf(n * 5 + 2), name: `said ${n}` })));
     const { rows: wanted } = await list(order);
     expect(wanted).toHaveLength(180);
     const keys = wanted.map((session) => session[order.sortBy]);
@@ -181,7 +185,7 @@ describe("pages by sums of sessions", () => {
 
   it("are of conditions, too, whether few or many fulfil them", async () => {
     await states["are settled in part"]!();
-    for (const n of [3, 4, 5, 7, 12, 50, 70]) await store.session(sessionUuidOf(n), { tags: { a: "1" } });
+    await store.sessions(...[3, 4, 5, 7, 12, 50, 70].map((n) => ({ id: sessionUuidOf(n), tags: { a: "1" } })));
     const conditions = [
       { tags: [{ key: "a", values: ["1"] }] },
       { costMin: 3, durationMax: 30_000 },

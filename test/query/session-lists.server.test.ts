@@ -71,8 +71,12 @@ describe("settled lists of sessions", () => {
     await store.spans(
       ...spans.filter(({ trace }) => trace % 60 === 0).map((span) => ({ ...span, cost: 50, created: -minute })),
     );
-    for (let n = 0; n < sessions; n += 3) await store.session(sessionUuidOf(n), { name: `s${n}`, tags: { a: `${n}` } });
-    for (let n = 0; n < 5; n++) await store.session(sessionUuidOf(500 + n), { name: `said ${n}` });
+    await store.sessions(
+      ...Array.from({ length: Math.ceil(sessions / 3) }, (_, n) => n * 3).map((n) => {
+        return { id: sessionUuidOf(n), name: `s${n}`, tags: { a: `${n}` } };
+      }),
+    );
+    await store.sessions(...Array.from({ length: 5 }, (_, n) => ({ id: sessionUuidOf(500 + n), name: `said ${n}` })));
     // A trace that goes on beyond what is looked at, and tags that wait in one.
     await store.spans(
       ...[0, 1, 2, 3, 4].map((n): SpanRow => {

@@ -76,8 +76,11 @@ describe("settled sessions", () => {
     );
     await store.trace(7, { at: startOf(7), explicit: { cost: "32", duration_ms: "70000" } });
     await store.trace(8, { at: startOf(8), explicit: { "session_tag.plan": "pro" } });
-    for (let n = 0; n < sessionCount; n += 3)
-      await store.session(sessionUuidOf(n), { name: `s${n}`, tags: { a: `${n}` } });
+    await store.sessions(
+      ...Array.from({ length: sessionCount / 3 }, (_, n) => n * 3).map((n) => {
+        return { id: sessionUuidOf(n), name: `s${n}`, tags: { a: `${n}` } };
+      }),
+    );
   };
 
   it("make the lists that their traces make", async () => {

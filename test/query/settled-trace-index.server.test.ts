@@ -159,7 +159,7 @@ describe("the settled index of traces", () => {
     const tags = Object.fromEntries(Array.from({ length: 70 }, (_, n) => [`tag ${n}`, "1"]));
     await store.trace(5, { at: startOf(5), tags: { ...tags, a: "3" } });
     await store.trace(6, { at: startOf(6), tags });
-    for (let n = 0; n < 110; n++) await store.session(sessionUuidOf(100 + n), { tags: { a: "3" } });
+    await store.sessions(...Array.from({ length: 110 }, (_, n) => ({ id: sessionUuidOf(100 + n), tags: { a: "3" } })));
     await store.spans({
       trace: 8_000,
       span: 8_000,

@@ -90,11 +90,60 @@ export interface OwnRow {
   created?: number;
 }
 
+export interface OwnTraceRow extends OwnRow {
+  trace: number;
+  session?: string;
+}
+
+export interface OwnSessionRow extends OwnRow {
+  id: string;
+  name?: string;
+}
+
 const versioned = (values: Record<string, string> | undefined, version: number): unknown[] =>
   Object.entries(values ?? {}).map(([key, value]) => [key, value, version]);
 
 const jsonTexts = (values: Record<string, unknown> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
+
+function traceRowOf({
+  trace,
+  version = 1,
+  at = 0,
+  created = at + 1_000,
+  ...own
+}: OwnTraceRow): Record<string, unknown> {
+  return {
+    ProjectId: project,
+    Hour: Math.floor((midnight + at) / 3_600_000) * 3_600,
+    TraceId: traceDigits(trace),
+    CreatedAt: time(created),
+    UpdatedAt: time(created),
+    Tags: versioned(own.tags, version),
+    Explicit: versioned(own.explicit, version),
+    Attributes: versioned(jsonTexts(own.attributes), version),
+    ...(own.session === undefined ? {} : { Session: stampedText(midnight + created, own.session) }),
+  };
+}
+
+function sessionRowOf({
+  id,
+  version = 1,
+  at = 0,
+  created = at + 1_000,
+  ...own
+}: OwnSessionRow): Record<string, unknown> {
+  return {
+    ProjectId: project,
+    SessionId: id,
+    Day: new Date(midnight + created).toISOString().slice(0, 10),
+    Name: own.name === undefined ? "" : stampedText(midnight + created, own.name),
+    CreatedAt: time(created),
+    UpdatedAt: time(created),
+    Tags: versioned(own.tags, version),
+    Attributes: versioned(jsonTexts(own.attributes), version),
+  };
+}
 
 const limits = { maxExecutionSeconds: 20, maxMemoryBytes: 1_000_000_000 };
 
@@ -155,38 +204,22 @@ export class TestStore {
     await this.#insert("otel_traces", rows.map(rowOf));
   }
 
-  async trace(trace: number, own: OwnRow & { session?: string }): Promise<void> {
-    const { version = 1, at = 0, created = at + 1_000 } = own;
-    const hour = Math.floor((midnight + at) / 3_600_000) * 3_600;
-    await this.#insert("traces", [
-      {
-        ProjectId: project,
-        Hour: hour,
-        TraceId: traceDigits(trace),
-        CreatedAt: time(created),
-        UpdatedAt: time(created),
-        Tags: versioned(own.tags, version),
-        Explicit: versioned(own.explicit, version),
-        Attributes: versioned(jsonTexts(own.attributes), version),
-        ...(own.session === undefined ? {} : { Session: stampedText(midnight + created, own.session) }),
-      },
-    ]);
+  trace(trace: number, own: Omit<OwnTraceRow, "trace">): Promise<void> {
+    return this.traces({ ...own, trace });
   }
 
-  async session(id: string, own: OwnRow & { name?: string }): Promise<void> {
-    const { version = 1, at = 0, created = at + 1_000 } = own;
-    await this.#insert("sessions", [
-      {
-        ProjectId: project,
-        SessionId: id,
-        Day: new Date(midnight + created).toISOString().slice(0, 10),
-        Name: own.name === undefined ? "" : stampedText(midnight + created, own.name),
-        CreatedAt: time(created),
-        UpdatedAt: time(created),
-        Tags: versioned(own.tags, version),
-        Attributes: versioned(jsonTexts(own.attributes), version),
-      },
-    ]);
+  /** Writes rows, all in one block. */
+  async traces(...rows: readonly OwnTraceRow[]): Promise<void> {
+    await this.#insert("traces", rows.map(traceRowOf));
+  }
+
+  session(id: string, own: Omit<OwnSessionRow, "id">): Promise<void> {
+    return this.sessions({ ...own, id });
+  }
+
+  /** Writes rows, all in one block. */
+  async sessions(...rows: readonly OwnSessionRow[]): Promise<void> {
+    await this.#insert("sessions", rows.map(sessionRowOf));
   }
 
   /** Puts the rows of all parts of the roll-ups together. */

@@ -74,14 +74,18 @@ const oddHours = [
   [1_004, 58],
 ] as const;
 
+const every = (step: number, first: number): readonly number[] =>
+  Array.from({ length: Math.ceil((traceCount - first) / step) }, (_, n) => first + n * step);
+
 /** Gives some of them the tag `a`, and a session that has it to others. */
 export async function tagSome(store: TestStore): Promise<void> {
-  for (let n = 0; n < traceCount; n += 3)
-    await store.trace(n, { at: startOf(n), tags: { a: n % 2 === 0 ? "1" : "2" } });
-  for (const [trace, at] of oddHours) await store.trace(trace, { at: begin + at * hour, tags: { a: "1" } });
+  await store.traces(
+    ...every(3, 0).map((n) => ({ trace: n, at: startOf(n), tags: { a: n % 2 === 0 ? "1" : "2" } })),
+    ...oddHours.map(([trace, at]) => ({ trace, at: begin + at * hour, tags: { a: "1" } })),
+  );
   const session = sessionUuidOf(1);
-  for (let n = 1; n < traceCount; n += 10) {
-    await store.spans({ trace: n, span: 5_000 + n, parent: 2 * n, at: startOf(n), session });
-  }
+  await store.spans(
+    ...every(10, 1).map((n) => ({ trace: n, span: 5_000 + n, parent: 2 * n, at: startOf(n), session })),
+  );
   await store.session(session, { tags: { a: "1" } });
 }
