@@ -5,7 +5,7 @@ import { orderBy } from "../page.ts";
 import { hoursOfTraces } from "../places.ts";
 import { type Position, standsBehind } from "../position.ts";
 import type { Reader, StoreTables } from "../reader.ts";
-import { allOf, anyOf, arrayOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
+import { allOf, anyOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
 import {
   columnsOfConditions,
@@ -18,7 +18,7 @@ import {
   traceSortKeys,
 } from "./filter.ts";
 import { type TraceKey, traceRowColumns } from "./read.ts";
-import { derivedTraces, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
+import { derivedTraces, isOneOf, rowsOfHours, rowsOfSessions, type TraceScope } from "./statements.ts";
 
 /*
  * The statements of lists of traces.
@@ -126,11 +126,6 @@ export function elsewhereStatement(
   return statementOf(sql`SELECT DISTINCT TraceId AS traceId FROM ${raw(tables.traces)}
 WHERE ${rows}
   AND NOT (${rowsOfHours(from - hour, to + hour)})`);
-}
-
-/** The condition on rows of the roll-up that they are of some traces. @param traceIds as stored */
-export function isOneOf(traceIds: readonly string[]): Sql {
-  return sql`TraceId IN (SELECT arrayJoin(${arrayOf("String", traceIds)}))`;
 }
 
 /** How many traces there are, whatever they are: all of their numbers need not be made for that. */

@@ -14,7 +14,6 @@ import {
   type HourRange,
   hasBounds,
   hoursStatement,
-  isOneOf,
   type ListedTrace,
   type ListPart,
   lateHours,
@@ -28,6 +27,7 @@ import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
 import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
 import { isCountable, settledCount } from "./settled-count.ts";
 import { isOfDays, settledTraces, stretchesAhead, tracesOfDays } from "./settled-list.ts";
+import { isOneOf } from "./statements.ts";
 
 /**
  * Traces of a project.

@@ -1,9 +1,9 @@
 import type { Reader } from "../reader.ts";
 import { allOf, ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import type { TraceFilter } from "./filter.ts";
-import { isOneOf, type ListPart, startsWithin } from "./list-statements.ts";
+import { type ListPart, startsWithin } from "./list-statements.ts";
 import { type Candidate, certain, type Selected, select } from "./select.ts";
-import { startOfRow, type TraceScope } from "./statements.ts";
+import { isOneOf, startOfRow, type TraceScope } from "./statements.ts";
 
 /*
  * The first traces of some hours, by start. An hour may have millions: their rows are put in order by the start that each says,

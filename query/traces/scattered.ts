@@ -5,9 +5,8 @@ import type { Reader, StoreTables } from "../reader.ts";
 import { ofHours } from "../settled/hours.ts";
 import { ofProject, param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
-import { isOneOf } from "./list-statements.ts";
 import { exactRows, type TraceRow } from "./read.ts";
-import type { TraceScope } from "./statements.ts";
+import { isOneOf, type TraceScope } from "./statements.ts";
 
 /*
  * Traces that lie in hours of which only some are looked at.

@@ -7,11 +7,10 @@ import { allOf, ofProject, raw, type Statement, sql, statementOf } from "../sql.
 import { hour } from "../time.ts";
 import { columnsOfConditions, countedConditions, type TraceConditions } from "./filter.ts";
 import { fits } from "./fits.ts";
-import { isOneOf } from "./list-statements.ts";
 import { type UnsureTrace, unsureTracesStatement } from "./lists/statements.ts";
 import { rowsOfTraces, type TraceRow } from "./read.ts";
 import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
-import { derivedTraces, type TraceScope } from "./statements.ts";
+import { derivedTraces, isOneOf, type TraceScope } from "./statements.ts";
 
 /** Conditions by which traces are counted beforehand. */
 type CountedConditions = Pick<TraceConditions, "status" | "hasError">;

@@ -24,6 +24,8 @@ export interface TraceScope {
   readonly rows: readonly Sql[];
   /** Stored ids of the traces, where they are known and all of them are dirty. */
   readonly dirtyIds?: readonly string[];
+  /** Stored ids of those that are dirty, where they are known and others are not: they alone are looked for among spans. */
+  readonly knownDirty?: readonly string[];
   /** Conditions on `w.Timestamp` that their spans fulfil: other parts of the table of spans are not looked into. */
   readonly started?: readonly Sql[];
 }
@@ -91,18 +93,20 @@ function mergedError(text: (column: string) => string): string {
 }
 
 /** Clean traces from the roll-up, dirty ones from their spans; none is dirty any more. */
-function exact(scope: TraceScope): Sql {
+function exact({ knownDirty, ...scope }: TraceScope): Sql {
   const counted = "firstStart, lastEnd, created, updated, rowCount, spanCount, errorCount, okCount, spanCost, root";
   const ofSpans = counted
     .split(", ")
     .map((name) => `c.${name} AS ${name}`)
     .join(", ");
+  const others: TraceScope =
+    knownDirty === undefined ? scope : { ...scope, rows: [...scope.rows, isOneOf(knownDirty)], dirtyIds: knownDirty };
   const dirty = sql`SELECT d.TraceId AS TraceId, d.firstHour AS firstHour, d.lastHour AS lastHour, ${raw(ofSpans)}, d.silentRoot AS silentRoot, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
 FROM (SELECT TraceId, firstHour, lastHour, silentRoot, session, tags, said, attributes FROM (
-${rolledUp(scope)}
+${rolledUp(others)}
 ) WHERE dirty) AS d
 INNER JOIN (
-${countedFromSpans(scope)}
+${countedFromSpans(others)}
 ) AS c ON d.TraceId = c.TraceId`;
   if (scope.dirtyIds !== undefined) return dirty;
   return sql`SELECT TraceId, firstHour, lastHour, ${raw(counted)}, silentRoot, session, tags, said, attributes, 0 AS dirty FROM (
@@ -176,6 +180,11 @@ export function rowsOfKeys(pairs: readonly (readonly [hour: number, traceId: str
     pairs.map(([, id]) => id),
   );
   return sql`(Hour, TraceId) IN (SELECT toDateTime(k.1), k.2 FROM (SELECT arrayJoin(arrayZip(${hours}, ${ids})) AS k))`;
+}
+
+/** The condition on rows of the roll-up that they are of some traces. @param traceIds as stored */
+export function isOneOf(traceIds: readonly string[]): Sql {
+  return sql`TraceId IN (SELECT arrayJoin(${arrayOf("String", traceIds)}))`;
 }
 
 /** Hours from `from` to `to`, in seconds since the epoch. */

@@ -1,9 +1,9 @@
 import { withoutParent } from "../../exporters/clickhouse/schema/roll-up-rows.ts";
 import type { Stretch } from "../settled/settlement.ts";
-import { beginsIn, traceSpan } from "../settled/trace-stretch.ts";
-import { param, raw, type Sql, sql } from "../sql.ts";
+import { beginsIn, type StretchCounts, traceSpan } from "../settled/trace-stretch.ts";
+import { param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
-import { type DerivedColumn, derivedTraces, type TraceScope } from "./statements.ts";
+import { type DerivedColumn, derivedTraces, isOneOf, summedTraces, type TraceScope } from "./statements.ts";
 
 /*
  * The traces of a stretch, of which rows of settled tables are made.
@@ -15,6 +15,22 @@ import { type DerivedColumn, derivedTraces, type TraceScope } from "./statements
  */
 export const mostNamed = 200;
 
+/** Traces that are counted from their spans apart from others. No option: what is made of them is the same. */
+export const mostDirty = 200;
+
+/** What rows of a stretch are made of. */
+export interface MadeOf extends Pick<StretchCounts, "Version"> {
+  readonly scope: TraceScope;
+  /** Stored ids of those that have to be counted from their spans; of more than `mostDirty`, some. */
+  readonly dirtyIds: readonly string[];
+}
+
+/** What is made of each trace: expressions beside those of `stretchTraces`, and the columns that they need. */
+interface Made {
+  readonly columns: readonly DerivedColumn[];
+  readonly made: string;
+}
+
 /**
  * Traces that have rows in a stretch or beside it: `begins` says whether they begin in it, `isId` whether the id is of the form
  * that is kept, `isRootless` and `isLong` whether they may have rows elsewhere.
@@ -25,11 +41,7 @@ export const mostNamed = 200;
 export function stretchTraces(
   stretch: Stretch,
   scope: TraceScope,
-  {
-    fromSpans,
-    columns,
-    made,
-  }: { readonly fromSpans: boolean; readonly columns: readonly DerivedColumn[]; readonly made: string },
+  { fromSpans, columns, made }: Made & { readonly fromSpans: boolean },
 ): Sql {
   const { length, after } = traceSpan;
   const start = param("UInt32", stretch.hour);
@@ -43,6 +55,27 @@ export function stretchTraces(
 FROM (
 ${derivedTraces(scope, fromSpans, columns)}
 ) AS t`;
+}
+
+/** The same of all traces, dirty ones counted from their spans: none or few of these, if they are known, in half the time. */
+export function exactTraces(stretch: Stretch, { scope, dirtyIds }: MadeOf, made: Made): Sql {
+  const known = dirtyIds.length > mostDirty ? scope : { ...scope, knownDirty: dirtyIds };
+  return stretchTraces(stretch, known, { ...made, fromSpans: dirtyIds.length > 0 });
+}
+
+/** Some traces of a scope, of which all are dirty. @param dirtyIds as stored */
+export function dirtyScope(scope: TraceScope, dirtyIds: readonly string[]): TraceScope {
+  return { ...scope, rows: [...scope.rows, isOneOf(dirtyIds)], dirtyIds };
+}
+
+/** The dirty traces of a scope; of more than `mostDirty`, some. */
+export function dirtyStatement(scope: TraceScope): Statement {
+  return statementOf(sql`SELECT TraceId AS traceId
+FROM (
+${summedTraces(scope, false)}
+)
+WHERE dirty
+LIMIT ${param("UInt64", mostDirty + 1)}`);
 }
 
 /** Aggregates of these: how many are not kept and why, and which may have rows elsewhere (`Unsure`). */

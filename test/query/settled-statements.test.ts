@@ -39,6 +39,7 @@ import { settledRowsStatement } from "../../query/traces/rows/read.ts";
 import { rowsOfStretch } from "../../query/traces/rows/settle.ts";
 import { rootlessTracesStatement, scopeOfHours } from "../../query/traces/scattered.ts";
 import { countedStretchesStatement, liveCountStatement } from "../../query/traces/settled-count.ts";
+import { dirtyStatement } from "../../query/traces/stretch-traces.ts";
 
 const names = [
   "spans",
@@ -73,6 +74,7 @@ const byAll: IndexedFilter = {
   ...{ status: "ok", hasError: false, createdAfter: 1n, createdBefore: 2n, durationMin: 1, costMax: 2 },
 };
 const share = { index: 0, of: 1 };
+const made = { scope: scopeOfStretch(reader, stretch, share), Version: 7, dirtyIds: [attack] };
 const keys = { settled: hours.settled, need: 60 };
 const counted = { status: "ok", hasError: true } as const;
 
@@ -148,7 +150,13 @@ const statements = {
     { ...byCost, sortBy: "name", sortOrder: "asc", after: { key: attack, id: attack } },
     keys,
   ),
-  "index of a stretch of traces": indexStatement(reader, stretch, { Version: 7 }),
+  "dirty traces of a stretch": dirtyStatement(made.scope),
+  "rows of a stretch of many dirty traces": rowsOfStretch(stretch, {
+    ...made,
+    dirtyIds: Array.from({ length: 201 }, () => attack),
+  }).select,
+  "rows of the clean traces of a stretch": rowsOfStretch(stretch, { ...made, dirtyIds: [] }).select,
+  "index of a stretch of traces": indexStatement(stretch, made),
   "stretches of the index": indexedStretchesStatement(attack, tables),
   "indexed traces with tags": indexedTracesStatement(attack, tables, { ...newest, tags: [tag] }, keys),
   "indexed traces with tags of sessions, by all conditions": indexedTracesStatement(
@@ -163,7 +171,7 @@ const statements = {
     },
     keys,
   ),
-  "rows of the traces of a stretch": rowsOfStretch(reader, stretch, { Version: 7 }).select,
+  "rows of the traces of a stretch": rowsOfStretch(stretch, made).select,
   "settled rows of traces": settledRowsStatement(attack, tables, [
     { traceId: attack, firstHour: 25_200, lastHour: 28_800 },
   ]),

@@ -19,10 +19,9 @@ import {
   whileQuiet,
 } from "../../settled/trace-stretch.ts";
 import { raw, type Statement, sql, statementOf } from "../../sql.ts";
-import { isOneOf } from "../list-statements.ts";
 import { inOrder } from "../select.ts";
 import type { TraceScope } from "../statements.ts";
-import { mostNamed, stretchTraces, unsureAggregates } from "../stretch-traces.ts";
+import { dirtyScope, mostDirty, mostNamed, stretchTraces, unsureAggregates } from "../stretch-traces.ts";
 
 /*
  * The row of a stretch of settled traces: the first of the traces that begin in it, in each order of a list.
@@ -107,11 +106,8 @@ async function sharesRows(
   const dirtyIds = clean.flatMap(({ Dirty }) => Dirty);
   if (dirtyIds.length === 0) return clean;
   if (dirtyIds.length > mostDirty) return ask(scope, true);
-  return [...clean, ...(await ask({ ...scope, rows: [...scope.rows, isOneOf(dirtyIds)], dirtyIds }, true))];
+  return [...clean, ...(await ask(dirtyScope(scope, dirtyIds), true))];
 }
-
-/** No option: the row is the same. */
-const mostDirty = 200;
 
 /** @returns none where a share has none */
 function summed(counts: readonly (readonly number[])[]): readonly number[] {
