@@ -1,11 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { tableExists } from "./migrations.ts";
-import { settledSessionListsTable } from "./settled-session-lists.ts";
-import { settledSessionsTable } from "./settled-sessions.ts";
+import { settledSchemas } from "./settled.ts";
 import { stretchHours } from "./settled-table.ts";
-import { settledTraceIndexTable } from "./settled-trace-index.ts";
-import { settledTraceRowsTable } from "./settled-trace-rows.ts";
-import { settledTracesTable } from "./settled-traces.ts";
 import { spanSeriesTable } from "./span-series.ts";
 import type { Ddl } from "./sql.ts";
 
@@ -21,18 +17,15 @@ interface SettledTable {
 }
 
 /** Hours beside a day too: sums hold versions of its spans, and traces that go on in it. */
-const settledTables: readonly SettledTable[] = [
-  { table: spanSeriesTable, mark: "Rows", hoursBefore: 1 },
-  { table: settledSessionsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
-  { table: settledSessionListsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
-  { table: settledTracesTable, mark: "Mark", hoursBefore: stretchHours + 1 },
-  { table: settledTraceIndexTable, mark: "Mark", hoursBefore: stretchHours + 1 },
-  { table: settledTraceRowsTable, mark: "Mark", hoursBefore: stretchHours + 1 },
-];
+const tables: readonly SettledTable[] = settledSchemas.map(({ table }) =>
+  table === spanSeriesTable
+    ? { table, mark: "Rows", hoursBefore: 1 }
+    : { table, mark: "Mark", hoursBefore: stretchHours + 1 },
+);
 
 /** Says that the settled hours of a day hold no more, because spans were changed in place. @param day such as 2026-11-21 */
 export async function unsettleDay(client: ClickHouseClient, ddl: Ddl, day: string): Promise<void> {
-  for (const table of settledTables) {
+  for (const table of tables) {
     if (!(await tableExists(client, ddl.database, table.table))) continue;
     await client.command({ query: unsettleStatement(ddl, table), query_params: { day } });
   }
