@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestClickHouse } from "../test/support/clickhouse.ts";
-import { startClickHouse } from "./clickhouse.ts";
+import { number, startClickHouse, untilMerged } from "./clickhouse.ts";
 import type { LoadOptions } from "./generator.ts";
 import {
   cpuSecondsOf,
@@ -29,26 +29,12 @@ export interface EndToEndResult {
   readonly signalbox_peak_rss_mb: number;
 }
 
-async function number(clickhouse: TestClickHouse, sql: string): Promise<number> {
-  const [row] = await clickhouse.query<{ value: string }>(sql);
-  return Number(row?.value ?? 0);
-}
-
 const partsSql = "SELECT sum(value) AS value FROM system.events WHERE event = 'MergeTreeDataWriterBlocks'";
 
 async function untilStored(clickhouse: TestClickHouse, spans: number): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
     if ((await number(clickhouse, "SELECT count() AS value FROM otel_traces")) >= spans) return;
     await sleep(50);
-  }
-}
-
-/** Waits until the server has had nothing to merge for a second. */
-async function untilMerged(clickhouse: TestClickHouse): Promise<void> {
-  let quiet = 0;
-  for (let attempt = 0; attempt < 600 && quiet < 10; attempt++) {
-    quiet = (await number(clickhouse, "SELECT count() AS value FROM system.merges")) === 0 ? quiet + 1 : 0;
-    await sleep(100);
   }
 }
 

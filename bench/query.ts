@@ -22,7 +22,7 @@ import { isoOfNanos } from "../query/time.ts";
 import { listTraces } from "../query/traces/list.ts";
 import { readWholeTrace } from "../query/traces/whole.ts";
 import type { TestClickHouse } from "../test/support/clickhouse.ts";
-import { startClickHouse } from "./clickhouse.ts";
+import { startClickHouse, untilMerged } from "./clickhouse.ts";
 import { optionOf } from "./option.ts";
 import { benchProject, busyProject, days, fillStore, firstDay, someIds } from "./query-data.ts";
 import { Random } from "./random.ts";
@@ -191,6 +191,7 @@ async function makeStore(spans: number): Promise<Store> {
     bounds: readsSchema.parse({}),
   });
   await settleAll(server, reader, limits);
+  await untilMerged(server);
   return { server, reader, traceIds: ids.map(({ trace }) => trace), spanIds: ids.map(({ span }) => span), spans };
 }
 
