@@ -26,7 +26,8 @@ import { selectNearest } from "./nearest.ts";
 import { readParts, type TraceRead, tracesOfPage } from "./read.ts";
 import { type Candidate, certain, inOrder, type Selected, select } from "./select.ts";
 import { isCountable, settledCount } from "./settled-count.ts";
-import { isOfDays, settledTraces, stretchesAhead, tracesOfDays } from "./settled-list.ts";
+import { settledTraces, stretchesAhead, tracesOfDays } from "./settled-list.ts";
+import { isOfDays } from "./settled-sources.ts";
 import { isOneOf } from "./statements.ts";
 
 /**

@@ -1,21 +1,15 @@
-import type { SettledTables } from "../../exporters/clickhouse/schema/settled.ts";
-import type { Reader, ReadOptions } from "../reader.ts";
 import type { CountedHour } from "../settled/counted-hours.ts";
 import { markAround, stretchOf } from "../settled/hours.ts";
-import type { HourCounts, Settlement } from "../settled/settlement.ts";
-import { areMost, splitHours, taggedMark, traceMark, traceSpan } from "../settled/trace-stretch.ts";
-import { allOf, type Statement } from "../sql.ts";
+import type { HourCounts } from "../settled/settlement.ts";
+import { areMost, splitHours, taggedMark, traceSpan } from "../settled/trace-stretch.ts";
+import { allOf } from "../sql.ts";
 import { hour, msFrom, msUntil } from "../time.ts";
-import { fewerTraces, type TraceConditions, type TraceFilter } from "./filter.ts";
+import { fewerTraces, type TraceFilter } from "./filter.ts";
 import { areSessionsKnown, fits, fitsTags } from "./fits.ts";
-import { indexedStretchesStatement, indexedTracesStatement, indexSettings, isIndexed } from "./index/statements.ts";
-import { type HourRange, lateHours, nanosOfSeconds } from "./list-statements.ts";
+import { type HourRange, lateHours } from "./list-statements.ts";
 import {
-  isListed,
   type KeptTrace,
-  keptTracesStatement,
   type StretchEnd,
-  stretchEndsStatement,
   taggedTracesStatement,
   type UnsureTrace,
   unsureTracesStatement,
@@ -25,13 +19,16 @@ import { scopeOfKeys, type TraceKey, type TraceRow } from "./read.ts";
 import { rowsOfSettled } from "./rows/read.ts";
 import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
 import { type Candidate, candidateOf, type InOrder, inOrder, isBehind, select } from "./select.ts";
-
-/** Whose traces, and which of them. */
-interface Wanted {
-  readonly reader: Reader;
-  readonly project: string;
-  readonly filter: TraceFilter;
-}
+import {
+  type FilterOfDays,
+  isFiltered,
+  isTagged,
+  type Source,
+  type Stretches,
+  sourcesOf,
+  stretchesOf,
+  type Wanted,
+} from "./settled-sources.ts";
 
 /** Where the traces of a list are looked for. */
 interface Reach {
@@ -51,37 +48,12 @@ const enough = 200;
 /** Kept traces beyond the page: numbers that are added up in another order differ in the last digit. */
 const spare = 3;
 
-/** Hours of arrival among whose traces the first are not many of the first of all. No option: the answer is the same. */
-const hoursOfFewDays = 72;
-
 /** Traces for each one of the page, where conditions leave some out. */
 const perWanted = 4;
 
-/** Where the first traces of stretches are known from. */
-interface Source {
-  /** Rows of `StretchEnd`. */
-  readonly ends: Statement;
-  /** The table that has them, and names traces which may have rows beside those in a stretch. */
-  readonly table: Extract<keyof SettledTables, "settledTraces" | "settledTraceIndex">;
-  /** Rows of `KeptTrace`, at most so many. */
-  readonly first: (kept: readonly StretchEnd[], need: number) => Statement;
-  /** With which these are read. */
-  readonly settings: NonNullable<ReadOptions["settings"]>;
-  /** What its stretches hold as long as. */
-  readonly markOf: Settlement["markOf"];
-  /** Whether nearly all of the first fulfil the conditions. */
-  readonly isSelective: boolean;
-}
-
-/** What is known before any trace is looked for: all stretches of a project, and what the roll-up counts of all hours. */
-export interface Stretches {
-  readonly hours: readonly CountedHour[];
-  readonly stretches: readonly StretchEnd[];
-}
-
 /**
  * The first traces of a list, of those that are kept of each stretch of hours and of all that lie in other hours. What is said
- * of them is read from the roll-up.
+ * of them is read from their rows (`rows/read.ts`), else from the roll-up.
  *
  * They are looked for among the first of each order (`lists/settle.ts`), of which a stretch has so many: what stands behind the
  * last is not known. Where a page goes so far, its hours are read like those that are too young. With conditions, they are looked for
@@ -141,50 +113,6 @@ export async function tracesOfDays(
     hasStretch: ({ firstCreated = 0, lastCreated = to }: StretchEnd) => came(firstCreated, lastCreated),
   };
   return firstTraces(wanted, need, { source, stretches: ahead, reach });
-}
-
-/** A list of traces that came within two bounds, which are some hours or a few days from each other, in an order other than by start. */
-export type FilterOfDays = TraceFilter & { readonly createdAfter: bigint; readonly createdBefore: bigint };
-
-/** Whether `tracesOfDays` may be asked. */
-export function isOfDays(filter: TraceFilter): filter is FilterOfDays {
-  const { createdAfter, createdBefore } = filter;
-  if (createdAfter === undefined || createdBefore === undefined) return false;
-  if (!isIndexed(filter) || filter.sortBy === "started_at") return false;
-  return isOfShortTime(filter) && createdBefore - createdAfter >= nanosOfSeconds(2 * traceSpan.length * hour);
-}
-
-function sourcesOf({ reader: { tables }, project, filter }: Wanted): readonly Source[] {
-  const hoursOf = (kept: readonly StretchEnd[]): readonly number[] => kept.map(({ At }) => At);
-  const lists: readonly Source[] = !isListed(filter)
-    ? []
-    : [
-        {
-          ends: stretchEndsStatement(project, tables, filter),
-          first: (kept, need) => keptTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
-          settings: {},
-          table: "settledTraces",
-          markOf: traceMark,
-          isSelective: false,
-        },
-      ];
-  const indexes: readonly Source[] = !isIndexed(filter)
-    ? []
-    : [
-        {
-          ends: indexedStretchesStatement(project, tables),
-          first: (kept, need) => indexedTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
-          settings: indexSettings,
-          table: "settledTraceIndex",
-          markOf: taggedMark,
-          isSelective: true,
-        },
-      ];
-  return isFiltered(filter) ? [...indexes, ...lists] : [...lists, ...indexes];
-}
-
-function stretchesOf({ reader, project }: Wanted, { table, ends }: Source): Promise<Stretches> {
-  return reader.countedHours.withStretches(reader, { project, table, statement: ends });
 }
 
 async function firstTraces(
@@ -250,27 +178,6 @@ function isCut(filter: TraceFilter, { traces, kept, sortKey }: StretchEnd): bool
   const bound = filter.sortOrder === "asc" ? max : min;
   if (bound === undefined || kept === 0) return true;
   return sortKey !== null && (filter.sortOrder === "asc" ? Number(sortKey) <= bound : Number(sortKey) >= bound);
-}
-
-/** Whether there are conditions on more than what a list is sorted by, errors and long times. */
-function isFiltered({ sortBy, ...filter }: TraceFilter): boolean {
-  const { names, status, costMin, costMax, durationMin, durationMax } = filter;
-  const cost = sortBy === "cost" ? [] : [costMin, costMax];
-  const duration = sortBy === "duration_ms" ? [] : [durationMin, durationMax];
-  return (
-    isTagged(filter) ||
-    isOfShortTime(filter) ||
-    [names, status, ...cost, ...duration].some((condition) => condition !== undefined)
-  );
-}
-
-function isOfShortTime({ createdAfter, createdBefore }: TraceConditions): boolean {
-  if (createdAfter === undefined || createdBefore === undefined) return false;
-  return createdBefore - createdAfter <= nanosOfSeconds(hoursOfFewDays * hour);
-}
-
-function isTagged({ tags = [] }: TraceConditions): boolean {
-  return tags.length > 0;
 }
 
 /** What kept traces and others make together. */

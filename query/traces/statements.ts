@@ -99,8 +99,7 @@ function exact({ knownDirty, ...scope }: TraceScope): Sql {
     .split(", ")
     .map((name) => `c.${name} AS ${name}`)
     .join(", ");
-  const others: TraceScope =
-    knownDirty === undefined ? scope : { ...scope, rows: [...scope.rows, isOneOf(knownDirty)], dirtyIds: knownDirty };
+  const others = knownDirty === undefined ? scope : dirtyScope(scope, knownDirty);
   const dirty = sql`SELECT d.TraceId AS TraceId, d.firstHour AS firstHour, d.lastHour AS lastHour, ${raw(ofSpans)}, d.silentRoot AS silentRoot, d.session AS session, d.tags AS tags, d.said AS said, d.attributes AS attributes, 0 AS dirty
 FROM (SELECT TraceId, firstHour, lastHour, silentRoot, session, tags, said, attributes FROM (
 ${rolledUp(others)}
@@ -185,6 +184,11 @@ export function rowsOfKeys(pairs: readonly (readonly [hour: number, traceId: str
 /** The condition on rows of the roll-up that they are of some traces. @param traceIds as stored */
 export function isOneOf(traceIds: readonly string[]): Sql {
   return sql`TraceId IN (SELECT arrayJoin(${arrayOf("String", traceIds)}))`;
+}
+
+/** Some traces of a scope, of which all are dirty. @param dirtyIds as stored */
+export function dirtyScope(scope: TraceScope, dirtyIds: readonly string[]): TraceScope {
+  return { ...scope, rows: [...scope.rows, isOneOf(dirtyIds)], dirtyIds };
 }
 
 /** Hours from `from` to `to`, in seconds since the epoch. */

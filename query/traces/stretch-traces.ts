@@ -3,7 +3,7 @@ import type { Stretch } from "../settled/settlement.ts";
 import { beginsIn, type StretchCounts, traceSpan } from "../settled/trace-stretch.ts";
 import { param, raw, type Sql, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
-import { type DerivedColumn, derivedTraces, isOneOf, summedTraces, type TraceScope } from "./statements.ts";
+import { type DerivedColumn, derivedTraces, summedTraces, type TraceScope } from "./statements.ts";
 
 /*
  * The traces of a stretch, of which rows of settled tables are made.
@@ -61,11 +61,6 @@ ${derivedTraces(scope, fromSpans, columns)}
 export function exactTraces(stretch: Stretch, { scope, dirtyIds }: MadeOf, made: Made): Sql {
   const known = dirtyIds.length > mostDirty ? scope : { ...scope, knownDirty: dirtyIds };
   return stretchTraces(stretch, known, { ...made, fromSpans: dirtyIds.length > 0 });
-}
-
-/** Some traces of a scope, of which all are dirty. @param dirtyIds as stored */
-export function dirtyScope(scope: TraceScope, dirtyIds: readonly string[]): TraceScope {
-  return { ...scope, rows: [...scope.rows, isOneOf(dirtyIds)], dirtyIds };
 }
 
 /** The dirty traces of a scope; of more than `mostDirty`, some. */

@@ -20,8 +20,8 @@ import {
 } from "../../settled/trace-stretch.ts";
 import { raw, type Statement, sql, statementOf } from "../../sql.ts";
 import { inOrder } from "../select.ts";
-import type { TraceScope } from "../statements.ts";
-import { dirtyScope, mostDirty, mostNamed, stretchTraces, unsureAggregates } from "../stretch-traces.ts";
+import { dirtyScope, type TraceScope } from "../statements.ts";
+import { mostDirty, mostNamed, stretchTraces, unsureAggregates } from "../stretch-traces.ts";
 
 /*
  * The row of a stretch of settled traces: the first of the traces that begin in it, in each order of a list.
