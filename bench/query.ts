@@ -14,7 +14,7 @@ import { seriesSchema } from "../query/series/config.ts";
 import { readSeries } from "../query/series/read.ts";
 import { listSessions } from "../query/sessions/list.ts";
 import { insertSelected } from "../query/settled/insert-selected.ts";
-import { settlementsOf } from "../query/settled/settlements.ts";
+import { daySettlements, settlementsOf } from "../query/settled/settlements.ts";
 import { Settler } from "../query/settled/settler.ts";
 import { SpanPages } from "../query/spans/pages.ts";
 import { readKeys, readSpan } from "../query/spans/read.ts";
@@ -176,7 +176,7 @@ async function makeStore(spans: number): Promise<Store> {
   const tables = {
     spans: table("otel_traces"),
     traces: table("traces"),
-    tracesName: { database, table: "traces" },
+    rollUps: { database, traces: "traces", sessions: "sessions" },
     sessions: table("sessions"),
     ids: table(idsTableOf("traces")),
     ...settledTables(table),
@@ -205,6 +205,7 @@ async function settleAll({ client, database }: TestClickHouse, reader: Reader, l
     insert,
     insertSelected: (rows, signal) => insertSelected(client, (name) => `${database}.${name}`, rows, { limits, signal }),
     settlements: settlementsOf(config),
+    daySettlements,
     config,
     logger: pino({ level: "silent" }),
   });

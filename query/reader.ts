@@ -13,10 +13,10 @@ export interface StoreTables extends SettledTables {
   readonly spans: string;
   /** One row a trace and hour, after merges. */
   readonly traces: string;
-  /** The same, not quoted, as system tables have it. */
-  readonly tracesName: { readonly database: string; readonly table: string };
   /** One row a session, after merges. */
   readonly sessions: string;
+  /** Both, not quoted, as system tables have them. */
+  readonly rollUps: { readonly database: string; readonly traces: string; readonly sessions: string };
   /** Where the rows of an id are; undefined where no roll-up of traces is kept. */
   readonly ids: string | undefined;
   readonly signals: string;

@@ -16,7 +16,7 @@ import { messageOf, PermanentError, RetryableError, StatusCode } from "../../pip
 import { storedProjectId } from "../../pipeline/ids.ts";
 import { ClickHouseReader, type Reader } from "../../query/reader.ts";
 import { insertSelected } from "../../query/settled/insert-selected.ts";
-import { settlementsOf } from "../../query/settled/settlements.ts";
+import { daySettlements, settlementsOf } from "../../query/settled/settlements.ts";
 import { Settler } from "../../query/settled/settler.ts";
 import { InFlight } from "../../receivers/otlp/in-flight.ts";
 import type { Api, Store } from "./api.ts";
@@ -78,6 +78,7 @@ export class ApiExtension implements Api, ServerAuthenticator {
           signal,
         }),
       settlements: settlementsOf(config.series),
+      daySettlements,
       config: config.series,
       logger: settings.logger,
     });
@@ -232,7 +233,11 @@ function readerOf(store: Store, apiConfig: ApiConfig): Reader {
   const tables = {
     spans: store.table(config.traces_table_name),
     traces: store.table(config.traces_rollup_table_name),
-    tracesName: { database: config.database, table: config.traces_rollup_table_name },
+    rollUps: {
+      database: config.database,
+      traces: config.traces_rollup_table_name,
+      sessions: config.sessions_rollup_table_name,
+    },
     sessions: store.table(config.sessions_rollup_table_name),
     ids: config.traces_rollup ? store.table(idsTableOf(config.traces_rollup_table_name)) : undefined,
     ...settledTables((name) => store.table(name)),

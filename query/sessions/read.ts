@@ -47,6 +47,11 @@ export interface SessionRow {
   readonly attributes: readonly VersionedTag[];
 }
 
+/** The same, and the hours in which traces have named their session, in seconds since the epoch. */
+export interface RowWithHours extends SessionRow {
+  readonly hours: readonly number[];
+}
+
 interface RowWithTraces extends SessionRow {
   readonly traceCount: number;
   /** None where there are more than `mostTraces`. */
@@ -104,25 +109,12 @@ export function putTogether(
   });
 }
 
-/** The same, with totals that are known, of the sessions that have some. */
-export async function sessionsWithTotals(
-  reader: Reader,
-  project: string,
-  keys: readonly SessionKey[],
-  totals: Promise<ReadonlyMap<string, SessionTotals>>,
-): Promise<readonly SessionRead[]> {
-  if (keys.length === 0) return [];
-  const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
-  const [rows, known] = await Promise.all([reader.rows<SessionRow>(sessionRowsStatement(scope, "none")), totals]);
-  return putTogether(project, keys, rows, known);
-}
-
-/** The same rows, and the hours in which traces have named their session, in seconds since the epoch. */
+/** Rows of sessions, from the roll-up. */
 export function rowsWithHours(
   reader: Reader,
   project: string,
   keys: readonly SessionKey[],
-): Promise<readonly (SessionRow & { readonly hours: readonly number[] })[]> {
+): Promise<readonly RowWithHours[]> {
   const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
   return reader.rows(sessionRowsStatement(scope, "hours"));
 }

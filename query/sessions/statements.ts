@@ -178,16 +178,31 @@ WHERE ${allOf(sessionConditions(filter, scope))}`);
 export const mostTraces = 5_000;
 
 /** What is said of the traces of a session: hours and ids, but where they are more than `mostTraces`; or hours alone. */
-export type SessionTraces = "keys" | "hours" | "none";
+export type SessionTraces = keyof typeof tracesMembers;
+
+/** What rows of sessions say, from columns of the roll-up. */
+export const sessionRowExpressions = {
+  sessionId: "SessionId",
+  createdAt: "CreatedAt",
+  updatedAt: "UpdatedAt",
+  name: "Name",
+  tags: "Tags",
+  attributes: "Attributes",
+  hours: "arrayDistinct(arrayMap(t -> toUnixTimestamp(t.1), Traces))",
+  traceCount: "length(Traces)",
+  traces: `if(length(Traces) > ${mostTraces}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces))`,
+} as const;
+
+type RowMember = keyof typeof sessionRowExpressions;
+
+const ownMembers = ["sessionId", "createdAt", "updatedAt", "name", "tags", "attributes"] as const;
+const tracesMembers = { keys: ["traceCount", "traces"], hours: ["hours"] } as const;
 
 /** Rows of sessions as they are stored. */
 export function sessionRowsStatement({ project, tables, rows }: SessionScope, said: SessionTraces = "keys"): Statement {
-  const columns = {
-    keys: `, length(Traces) AS traceCount, if(traceCount > ${mostTraces}, [], arrayMap(t -> (toUnixTimestamp(t.1), t.2), Traces)) AS traces`,
-    hours: ", arrayDistinct(arrayMap(t -> toUnixTimestamp(t.1), Traces)) AS hours",
-    none: "",
-  };
-  return statementOf(sql`SELECT SessionId AS sessionId, CreatedAt AS createdAt, UpdatedAt AS updatedAt, Name AS name, Tags AS tags, Attributes AS attributes${raw(columns[said])}
+  const members: readonly RowMember[] = [...ownMembers, ...tracesMembers[said]];
+  const columns = members.map((name) => `${sessionRowExpressions[name]} AS ${name}`);
+  return statementOf(sql`SELECT ${raw(columns.join(", "))}
 FROM ${raw(tables.sessions)}
 WHERE ${allOf([ofProject(project), ...rows, raw(`SessionId != '${waitingMark}'`)])}`);
 }

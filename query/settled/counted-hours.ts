@@ -29,11 +29,21 @@ interface CountedRow extends FromServer {
   readonly Lasts: readonly number[];
 }
 
-/** Rows of a table of settled stretches. */
-interface StretchRows {
-  readonly project: string;
+/** Rows that are made in the background. */
+interface SettledRows {
   readonly table: keyof SettledTables;
+  /** Of rows of this table alone, with the column `fromServer`. */
   readonly statement: Statement;
+}
+
+/** What lists begin with. */
+export interface CountedStretches<Row> {
+  readonly hours: readonly CountedHour[];
+  readonly stretches: readonly Row[];
+  /** All of which was looked at. */
+  readonly parts: readonly PartitionParts[];
+  /** Other rows, which are not asked for again while their table has these parts. */
+  readonly remembered: <Kept extends FromServer>(rows: SettledRows) => Promise<readonly Kept[]>;
 }
 
 const tableNames = settledTables((name) => name);
@@ -49,26 +59,22 @@ export class CountedHours {
   readonly #projects = new Map<string, ReadonlyMap<string, CountedDay>>();
   readonly #unchanged = new UnchangedRows();
 
-  /**
-   * Beside the hours, rows of what is made of them.
-   *
-   * @param statement of rows of this table alone, with the column `fromServer`
-   */
+  /** Beside the hours, rows of what is made of them. */
   async withStretches<Row extends FromServer>(
     reader: Reader,
-    { project, table, statement }: StretchRows,
-  ): Promise<{ readonly hours: readonly CountedHour[]; readonly stretches: readonly Row[] }> {
+    { project, ...ofStretches }: SettledRows & { readonly project: string },
+  ): Promise<CountedStretches<Row>> {
     const parts = await partsOf(reader);
-    const ofTable = parts.filter(({ Table }) => Table === tableNames[table]);
-    const [hours, stretches] = await Promise.all([
-      this.#of(reader, project, parts),
-      this.#unchanged.of<Row>(reader, statement, ofTable),
-    ]);
-    return { hours, stretches };
+    const remembered = <Kept extends FromServer>({ table, statement }: SettledRows): Promise<readonly Kept[]> => {
+      const ofTable = parts.filter(({ Table }) => Table === tableNames[table]);
+      return this.#unchanged.of<Kept>(reader, statement, ofTable);
+    };
+    const [hours, stretches] = await Promise.all([this.#of(reader, project, parts), remembered<Row>(ofStretches)]);
+    return { hours, stretches, parts, remembered };
   }
 
   async #of(reader: Reader, project: string, all: readonly PartitionParts[]): Promise<readonly CountedHour[]> {
-    const parts = all.filter(({ Table }) => Table === reader.tables.tracesName.table);
+    const parts = all.filter(({ Table }) => Table === reader.tables.rollUps.traces);
     if (parts.length === 0) return (await count(reader, project)).hours;
     const known = this.#projects.get(project);
     const changed = parts.filter(({ Partition, Parts }) => known?.get(Partition)?.parts !== Parts);

@@ -1,6 +1,6 @@
 import { ClickHouseError } from "@clickhouse/client";
 import { settledSchemas } from "../../exporters/clickhouse/schema/settled.ts";
-import type { Reader, StoreTables } from "../reader.ts";
+import type { Reader, ReadOptions, StoreTables } from "../reader.ts";
 import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
 
 /** What says which server it is from. */
@@ -18,12 +18,16 @@ export interface PartitionParts extends FromServer {
   readonly Table: string;
   readonly Partition: string;
   readonly Parts: string;
+  /** What was stored in it: the same after merges, and another whenever something comes. */
+  readonly Blocks: string;
+  /** Seconds for which its parts have been the same. */
+  readonly Age: number;
 }
 
-/** The parts of the roll-up of traces and of what is made of it. None of tables that are not this server's own, or may not be looked into. */
-export async function partsOf(reader: Reader): Promise<readonly PartitionParts[]> {
+/** The parts of the roll-ups and of what is made of them. None of tables that are not this server's own, or may not be looked into. */
+export async function partsOf(reader: Reader, options: ReadOptions = {}): Promise<readonly PartitionParts[]> {
   try {
-    return await reader.rows<PartitionParts>(partsStatement(reader.tables));
+    return await reader.rows<PartitionParts>(partsStatement(reader.tables), options);
   } catch (error) {
     if (error instanceof ClickHouseError && error.code === accessDenied) return [];
     throw error;
@@ -33,9 +37,16 @@ export async function partsOf(reader: Reader): Promise<readonly PartitionParts[]
 /** A user that may read tables need not be let into those of the system. */
 const accessDenied = "497";
 
-export function partsStatement({ tracesName: { database, table } }: StoreTables): Statement {
-  const tables = [table, ...settledSchemas.map((schema) => schema.table)];
-  return statementOf(sql`SELECT table AS Table, partition_id AS Partition, toString(groupBitXor(sipHash64(name))) AS Parts, ${fromServer}
+/**
+ * Blocks of a table get their numbers when they are stored, one after the other. Replicas fetch them in any order, so that there
+ * all that are there are counted: to merge those between which one is missing then looks like something that comes, too.
+ */
+const blocks = `concat(toString(max(max_block_number)), ' ', toString(sumIf(max_block_number - min_block_number + 1, match(engine, '^(Replicated|Shared)'))))`;
+
+export function partsStatement({ rollUps: { database, traces, sessions } }: StoreTables): Statement {
+  const tables = [traces, sessions, ...settledSchemas.map((schema) => schema.table)];
+  return statementOf(sql`SELECT table AS Table, partition_id AS Partition, toString(groupBitXor(sipHash64(name))) AS Parts, ${raw(blocks)} AS Blocks,
+  dateDiff('second', max(modification_time), now()) AS Age, ${fromServer}
 FROM system.parts
 WHERE active AND database = ${param("String", database)} AND table IN ${param("Array(String)", tables)}
 GROUP BY table, partition_id`);

@@ -78,3 +78,30 @@ export interface StretchSpan {
   readonly before: number;
   readonly after: number;
 }
+
+/** What is kept of days of arrival, of all projects. */
+export interface DaySettlement {
+  /** The table that says which days are. */
+  readonly table: string;
+  /** Days that are not kept as they are, the newest first. */
+  readonly due: (reader: Reader, options: DueOptions) => Promise<readonly DueDay[]>;
+  /** Stored one after the other. */
+  readonly settle: (reader: Reader, day: DueDay) => readonly SelectedRows[];
+}
+
+export interface DueOptions extends SettleOptions {
+  /** The first of the days, in seconds since the epoch. */
+  readonly from: number;
+  /** How long nothing may have come for a day. */
+  readonly quietMs: number;
+}
+
+/** A day to which nothing has come for a while. */
+export interface DueDay {
+  /** The id of its partition: `20261121`. */
+  readonly day: string;
+  /** What it had when it was looked at. */
+  readonly mark: string;
+  /** Milliseconds of the server's clock, before it was. */
+  readonly version: number;
+}

@@ -6,7 +6,15 @@ import type { SeriesConfig } from "../series/config.ts";
 import { param, raw, type Statement, sql, statementOf } from "../sql.ts";
 import { hour } from "../time.ts";
 import { countColumns, hoursAround, hoursWithin, type SettledMark, settledMarks, stretchOf } from "./hours.ts";
-import type { HourCounts, SelectedRows, SettledRow, Settlement, Stretch, StretchSpan } from "./settlement.ts";
+import type {
+  DaySettlement,
+  HourCounts,
+  SelectedRows,
+  SettledRow,
+  Settlement,
+  Stretch,
+  StretchSpan,
+} from "./settlement.ts";
 
 /** Where hours are read from and rows are kept. */
 export interface SettlerOptions {
@@ -15,6 +23,7 @@ export interface SettlerOptions {
   /** Rejects with what the server says. */
   readonly insertSelected: (rows: SelectedRows, signal: AbortSignal) => Promise<void>;
   readonly settlements: readonly Settlement[];
+  readonly daySettlements: readonly DaySettlement[];
   readonly config: SeriesConfig;
   readonly logger: Logger;
 }
@@ -29,6 +38,15 @@ interface DueStretch extends Stretch {
   readonly settlement: Settlement;
 }
 
+/** Something to be made. */
+interface Wanted {
+  readonly table: string;
+  /** Hours or a day, and whose. */
+  readonly of: string;
+  /** What there was of it then. */
+  readonly mark: number | string;
+}
+
 const day = 86_400;
 
 /**
@@ -40,8 +58,10 @@ const day = 86_400;
 export class Settler {
   readonly #options: SettlerOptions;
   readonly #stop = new AbortController();
-  /** Stretches that could not be added up, and their marks then: they are tried again when there are others. */
-  readonly #skipped = new Map<string, number>();
+  /** Stretches and days that could not be added up, and their marks then: they are tried again when there are others. */
+  readonly #skipped = new Map<string, number | string>();
+  /** The first day that is looked at, in seconds since the epoch. */
+  #from = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: SettlerOptions) {
@@ -58,8 +78,12 @@ export class Settler {
     await this.#running;
   }
 
-  /** Adds up all that is due, between the two in seconds since the epoch. @returns how many stretches were */
+  /** Adds up all that is due, between the two in seconds since the epoch. @returns how many stretches and days were */
   async settle(from: number, to: number): Promise<number> {
+    return (await this.#settleHours(from, to)) + (await this.#settleDays(from));
+  }
+
+  async #settleHours(from: number, to: number): Promise<number> {
     const { settlements } = this.#options;
     const days: (readonly [from: number, to: number])[] = [];
     for (let end = to; end > from; end -= day) days.push([Math.max(from, end - day), end]);
@@ -92,6 +116,7 @@ export class Settler {
     const [range] = await this.#rows<{ first: number; last: number; found: number }>(rangeStatement(this.#traces));
     if (range === undefined || range.found === 0) return;
     const from = Math.max(range.first, range.last - this.#options.config.history / 1_000);
+    this.#from = from;
     await this.settle(from - (from % hour), range.last + hour);
   }
 
@@ -101,7 +126,24 @@ export class Settler {
     const after = Math.max(...this.#options.settlements.map(({ span }) => span.after));
     const seconds = Math.ceil((2 * (interval + quiet_time)) / 1_000) + (after + 1) * hour;
     const days = await this.#rows<{ Day: number }>(touchedStatement(this.#traces, seconds));
-    for (const { Day } of days) await this.settle(Day, Day + day);
+    for (const { Day } of days) await this.#settleHours(Day, Day + day);
+    await this.#settleDays(this.#from);
+  }
+
+  /** Days of arrival, which may be later than those of the spans. */
+  async #settleDays(from: number): Promise<number> {
+    const { reader, daySettlements, config } = this.#options;
+    let count = 0;
+    for (const settlement of daySettlements) {
+      const due = await settlement.due(reader, { from, quietMs: config.quiet_time, signal: this.#stop.signal });
+      for (const wanted of due) {
+        if (this.#stop.signal.aborted) return count;
+        const { day: of, mark } = wanted;
+        const made = { table: settlement.table, of, mark };
+        if (await this.#isMade(made, () => this.#store(settlement.settle(reader, wanted)))) count++;
+      }
+    }
+    return count;
   }
 
   /** At most a day. */
@@ -109,39 +151,53 @@ export class Settler {
     let count = 0;
     for (const { settlement, ...wanted } of await this.#due(settlements, from, to)) {
       if (this.#stop.signal.aborted) return count;
-      const key = `${settlement.table} ${wanted.hour} ${wanted.project}`;
-      if (this.#skipped.get(key) === wanted.mark) continue;
-      if (await this.#isAdded(settlement, wanted)) count++;
-      else this.#remember(key, wanted.mark);
-      await this.#wait(this.#options.config.pause);
+      const of = `${new Date(wanted.hour * 1_000).toISOString()} ${wanted.project}`;
+      const made = { table: settlement.table, of, mark: wanted.mark };
+      if (await this.#isMade(made, () => this.#isAdded(settlement, wanted))) count++;
     }
     return count;
   }
 
-  /** @returns false: as it is now, it cannot be added up; others can */
   async #isAdded(settlement: Settlement, wanted: Stretch): Promise<boolean> {
-    const { reader, insert, insertSelected, logger } = this.#options;
-    const { signal } = this.#stop;
+    const { reader, insert } = this.#options;
+    const made = await settlement.settle(reader, wanted, { signal: this.#stop.signal });
+    if (made === undefined) return false;
+    if (isSelected(made)) return this.#store(made);
+    await insert(settlement.table, [made]);
+    return true;
+  }
+
+  async #store(all: readonly SelectedRows[]): Promise<true> {
+    for (const rows of all) await this.#options.insertSelected(rows, this.#stop.signal);
+    return true;
+  }
+
+  /** Makes what was not in vain with the same mark. @param make false: as it is now, it cannot be; others can */
+  async #isMade({ table, of, mark }: Wanted, make: () => Promise<boolean>): Promise<boolean> {
+    const key = `${table} ${of}`;
+    if (this.#skipped.get(key) === mark) return false;
+    const isMade = await this.#isWithinLimits({ table, of }, make);
+    if (!isMade) this.#remember(key, mark);
+    await this.#wait(this.#options.config.pause);
+    return isMade;
+  }
+
+  async #isWithinLimits(what: Omit<Wanted, "mark">, make: () => Promise<boolean>): Promise<boolean> {
     try {
-      const made = await settlement.settle(reader, wanted, { signal });
-      if (made === undefined) return false;
-      if (isSelected(made)) for (const rows of made) await insertSelected(rows, signal);
-      else await insert(settlement.table, [made]);
-      return true;
+      return await make();
     } catch (error) {
       const failure = storeFailureOf(error);
       const limit = failure && passedLimit(failure);
       if (limit === undefined) throw error;
-      const from = new Date(wanted.hour * 1_000).toISOString();
-      logger.warn(
-        { err: error, table: settlement.table, from, project: wanted.project },
-        `series: adding these hours up ${limit}; they are read from what is stored of them`,
+      this.#options.logger.warn(
+        { err: error, ...what },
+        `series: adding this up ${limit}; it is read from what is stored of it`,
       );
       return false;
     }
   }
 
-  #remember(key: string, mark: number): void {
+  #remember(key: string, mark: number | string): void {
     if (this.#skipped.size >= mostRemembered) this.#skipped.clear();
     this.#skipped.set(key, mark);
   }

@@ -11,6 +11,9 @@ import {
   liveSessionsStatement,
   stretchBoundsStatement,
 } from "../../query/sessions/lists/statements.ts";
+import { daysStatement } from "../../query/sessions/rows/days.ts";
+import { settledSessionRowsStatement } from "../../query/sessions/rows/read.ts";
+import { keptDaysStatement, rowsOfDay } from "../../query/sessions/rows/settle.ts";
 import { sessionSumsStatement } from "../../query/sessions/sums/settle.ts";
 import {
   settledCandidatesStatement,
@@ -51,11 +54,13 @@ const names = [
   "settledTraceIndex",
   "settledTraceRows",
   "settledSessionLists",
+  "settledSessionDays",
+  "settledSessionRows",
 ] as const;
 const attack = "'; DROP TABLE spans; --";
 const tables = {
   ...Object.fromEntries(names.map((name) => [name, name])),
-  tracesName: { database: attack, table: attack },
+  rollUps: { database: attack, traces: attack, sessions: attack },
 } as unknown as StoreTables;
 const reader = { tables } as Reader;
 const stretch = { project: attack, hour: 21_600, mark: 5 };
@@ -76,6 +81,7 @@ const byAll: IndexedFilter = {
 const share = { index: 0, of: 1 };
 const made = { scope: scopeOfStretch(reader, stretch, share), Version: 7, dirtyIds: [attack] };
 const keys = { settled: hours.settled, need: 60 };
+const [sessionsOfDay, dayOfSessions] = rowsOfDay(tables, { day: attack, mark: attack, version: 7 });
 const counted = { status: "ok", hasError: true } as const;
 
 /** Every statement of what is added up beforehand. */
@@ -188,6 +194,11 @@ const statements = {
   "sessions by settled cost before another": settledCandidatesStatement(attack, tables, hours, {
     ...{ sortBy: "cost", need: 50, after: { key: "0.5", id: attack }, isBefore: true },
   }),
+  "rows of the sessions of a day": sessionsOfDay!.select,
+  "what says that a day of sessions is kept": dayOfSessions!.select,
+  "days of sessions that are kept": keptDaysStatement(tables),
+  "days of sessions of a project that are kept": daysStatement(attack, tables),
+  "settled rows of sessions": settledSessionRowsStatement(attack, tables, [attack]),
   "settled totals of sessions": settledTotalsStatement(attack, tables, hours.settled, [attack]),
 };
 

@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { type SeriesConfig, seriesSchema } from "../../query/series/config.ts";
-import type { Settlement } from "../../query/settled/settlement.ts";
+import type { DaySettlement, Settlement } from "../../query/settled/settlement.ts";
 import { Settler } from "../../query/settled/settler.ts";
 import { midnight, type TestStore } from "./support.ts";
 
@@ -9,12 +9,14 @@ export function settlerOf(
   store: TestStore,
   settlements: readonly Settlement[],
   config: SeriesConfig = seriesSchema.parse({ quiet_time: "0s", pause: "0s" }),
+  daySettlements: readonly DaySettlement[] = [],
 ): Settler {
   return new Settler({
     reader: store.reader,
     insert: (table, rows) => store.settled(table, rows),
     insertSelected: (rows, signal) => store.insertSelected(rows, signal),
     settlements,
+    daySettlements,
     config,
     logger: pino({ level: "silent" }),
   });

@@ -153,7 +153,7 @@ export function testReader({ database, connection }: TestClickHouse, bounds: obj
   const tables: StoreTables = {
     spans: table("otel_traces"),
     traces: table("traces"),
-    tracesName: { database, table: "traces" },
+    rollUps: { database, traces: "traces", sessions: "sessions" },
     ...settledTables(table),
     sessions: table("sessions"),
     ids: table("traces_ids"),

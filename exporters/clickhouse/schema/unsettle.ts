@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { tableExists } from "./migrations.ts";
-import { settledSchemas } from "./settled.ts";
+import { settledHourSchemas } from "./settled.ts";
 import { stretchHours } from "./settled-table.ts";
 import { spanSeriesTable } from "./span-series.ts";
 import type { Ddl } from "./sql.ts";
@@ -17,7 +17,7 @@ interface SettledTable {
 }
 
 /** Hours beside a day too: sums hold versions of its spans, and traces that go on in it. */
-const tables: readonly SettledTable[] = settledSchemas.map(({ table }) =>
+const tables: readonly SettledTable[] = settledHourSchemas.map(({ table }) =>
   table === spanSeriesTable
     ? { table, mark: "Rows", hoursBefore: 1 }
     : { table, mark: "Mark", hoursBefore: stretchHours + 1 },

@@ -3,7 +3,9 @@ import type { Reader } from "../../reader.ts";
 import { stretchOf } from "../../settled/hours.ts";
 import { type SplitHours, traceSpan } from "../../settled/trace-stretch.ts";
 import { hour } from "../../time.ts";
-import { inParts, putTogether, readSessions, rowsWithHours, type SessionRead } from "../read.ts";
+import { inParts, putTogether, readSessions, type SessionRead } from "../read.ts";
+import type { SettledDays } from "../rows/days.ts";
+import { rowsOfSettledSessions } from "../rows/read.ts";
 import { keysOf } from "../statements.ts";
 import { settledTotalsStatement, type TotalsRow } from "../sums/statements.ts";
 import type { SessionTotals } from "../totals.ts";
@@ -20,6 +22,7 @@ export interface SettledLists {
   readonly hours: SplitHours;
   /** Those that have settled. */
   readonly stretches: readonly StretchBounds[];
+  readonly days: SettledDays;
   /** Of all rows of traces, in seconds since the epoch. */
   readonly firstHour: number;
 }
@@ -46,10 +49,10 @@ export async function exactSessions(
   listed: readonly ListedSums[],
   live: readonly string[],
 ): Promise<readonly SessionRead[]> {
-  const { reader, project } = lists;
+  const { reader, project, days } = lists;
   const known = new Map(listed.map((sums) => [sums.sessionId, sums]));
   const ids = [...new Set([...known.keys(), ...live])];
-  const rows = await inParts(keysOf(ids), (part) => rowsWithHours(reader, project, part));
+  const rows = await inParts(ids, (part) => rowsOfSettledSessions(reader, project, part, days));
   const rowsOf = grouped(rows, ({ sessionId }) => sessionId);
   const hoursOf = (id: string): readonly number[] => (rowsOf.get(id) ?? []).flatMap(({ hours }) => hours);
   const sources = sourcesOf(lists, ids, { known, hoursOf, isLive: new Set(live) });

@@ -1,5 +1,6 @@
 import type { SessionList } from "../../../exporters/clickhouse/schema/settled-session-lists.ts";
 import type { Reader } from "../../reader.ts";
+import type { CountedStretches } from "../../settled/counted-hours.ts";
 import { splitHours } from "../../settled/trace-stretch.ts";
 import {
   behindPosition,
@@ -13,8 +14,10 @@ import {
   totalsFit,
 } from "../filter.ts";
 import type { SessionRead } from "../read.ts";
+import { settledDays } from "../rows/days.ts";
 import { exactSessions, type SettledLists } from "./exact.ts";
 import {
+  type ListedPart,
   type ListedSums,
   listedSumsStatement,
   listOf,
@@ -43,6 +46,7 @@ const growth = 4;
 interface Wanted extends SettledLists {
   readonly filter: SumFilter;
   readonly list: SessionList;
+  readonly remembered: CountedStretches<unknown>["remembered"];
 }
 
 /**
@@ -62,17 +66,19 @@ export async function listedPage(
 ): Promise<readonly SessionRead[] | undefined> {
   const list = listOf(filter);
   if (list === undefined) return undefined;
-  const { hours: counts, stretches: bounds } = await reader.countedHours.withStretches<StretchBounds>(reader, {
+  const counted = await reader.countedHours.withStretches<StretchBounds>(reader, {
     project,
     table: "settledSessionLists",
     statement: stretchBoundsStatement(project, reader.tables, list),
   });
+  const { hours: counts, stretches: bounds, remembered } = counted;
   const hours = splitHours(counts, bounds);
   if (hours === undefined) return undefined;
   const isSettled = new Set(hours.settled);
   const stretches = bounds.filter(({ At }) => isSettled.has(At));
   const firstHour = counts.reduce((first, { At }) => Math.min(first, At), Number.POSITIVE_INFINITY);
-  const wanted = { reader, project, filter, list, hours, stretches, firstHour };
+  const days = await settledDays(reader, project, counted);
+  const wanted = { reader, project, filter, list, hours, stretches, days, firstHour, remembered };
   const need = filter.offset + filter.limit;
   for (let asked = need + spare; asked <= mostCandidates; asked *= growth) {
     const found = await firstOf(wanted, asked);
@@ -103,15 +109,12 @@ interface FirstSessions {
 
 /** Of the first sessions that are kept and those of live hours, all that fulfil the conditions. @returns undefined: more does not help */
 async function firstOf(wanted: Wanted, asked: number): Promise<FirstSessions | undefined> {
-  const { reader, project, filter, list, stretches } = wanted;
+  const { filter, stretches } = wanted;
   const { chosen, passed } = chosenOf(stretches, filter, asked);
   const cut = nearest(chosen.flatMap(cutOf), filter);
   if (cut !== undefined && !standsBehind(cut, filter)) return undefined;
   const part = { stretches: chosen.map(({ At }) => At), need: asked };
-  const listed =
-    chosen.length === 0
-      ? []
-      : await reader.rows<ListedSums>(listedSumsStatement(project, reader.tables, { list, filter }, part));
+  const listed = chosen.length === 0 ? [] : await listedSums(wanted, part);
   const rest =
     listed.length < asked ? [] : listed.slice(-1).map(({ rank, sessionId }) => ({ key: rank, id: sessionId }));
   const end = nearest(
@@ -125,6 +128,17 @@ async function firstOf(wanted: Wanted, asked: number): Promise<FirstSessions | u
   const inOrder = inExactOrder(behindPosition(fitting, filter.after, filter), filter);
   const rows = inOrder.filter((session) => end === undefined || comparedSums(keyOf(session, filter), end, filter) <= 0);
   return rows.length < filter.offset + filter.limit && end !== undefined && end === cut ? undefined : { rows, end };
+}
+
+/** Those of a list without conditions are few, whoever asks. */
+function listedSums(
+  { reader, project, list, filter, remembered }: Wanted,
+  part: ListedPart,
+): Promise<readonly ListedSums[]> {
+  const statement = listedSumsStatement(project, reader.tables, { list, filter }, part);
+  return filter.after === undefined && isOfAll(filter)
+    ? remembered<ListedSums>({ table: "settledSessionLists", statement })
+    : reader.rows<ListedSums>(statement);
 }
 
 /** The stretches that the first of a list may be of, and where the lists of others begin at the earliest. */

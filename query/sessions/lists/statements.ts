@@ -4,7 +4,7 @@ import { orderBy } from "../../page.ts";
 import { isOfNothing, standsBehind } from "../../position.ts";
 import type { StoreTables } from "../../reader.ts";
 import { ofHours, type SettledMark } from "../../settled/hours.ts";
-import { fromServer } from "../../settled/parts.ts";
+import { type FromServer, fromServer } from "../../settled/parts.ts";
 import { type SplitHours, traceMarkColumn, traceSpan } from "../../settled/trace-stretch.ts";
 import { allOf, ofProject, param, raw, type Statement, sql, statementOf } from "../../sql.ts";
 import { type SumFilter, sessionConditions, sessionSortKeys } from "../filter.ts";
@@ -48,7 +48,7 @@ WHERE ${ofProject(project)}`);
 }
 
 /** A session of the list of a stretch: sums over all stretches that had settled when the list was made. */
-export interface ListedSums extends Omit<SessionTotals, "tags"> {
+export interface ListedSums extends Omit<SessionTotals, "tags">, FromServer {
   /** The first hour of the stretch, in seconds since the epoch. */
   readonly at: number;
   /** `keyOfSession` */
@@ -85,7 +85,7 @@ export function listedSumsStatement(
   const first = isOfFirst ? sql`arraySlice(${raw(list.column)}, 1, ${param("UInt64", need)})` : raw(list.column);
   const utmost = sortOrder === "desc" ? "max" : "min";
   const rank = isOfFirst ? `${utmost}(s.${list.value}) OVER (PARTITION BY s.Key)` : `s.${list.value}`;
-  return statementOf(sql`SELECT at, key, sessionId, traceCount, errorCount, cost, duration, toString(start) AS startNs, toString(end) AS endNs, unsure, rank
+  return statementOf(sql`SELECT at, key, sessionId, traceCount, errorCount, cost, duration, toString(start) AS startNs, toString(end) AS endNs, unsure, rank, ${fromServer}
 FROM (
   SELECT toUnixTimestamp(Hour) AS at, toString(s.Key) AS key, ${raw(idOfSession("s.Key", "s.Text"))} AS sessionId, s.TraceCount AS traceCount, s.ErrorCount AS errorCount,
     s.Cost AS cost, s.Duration AS duration, s.Start AS start, s.End AS end, s.Unsure AS unsure,

@@ -2,7 +2,9 @@ import type { Reader } from "../../reader.ts";
 import type { SettledMark } from "../../settled/hours.ts";
 import { splitHours } from "../../settled/trace-stretch.ts";
 import { behindPosition, inExactOrder, type SortedSession, type SumFilter } from "../filter.ts";
-import { readSessions, type SessionRead, sessionsWithTotals } from "../read.ts";
+import { putTogether, readSessions, type SessionRead } from "../read.ts";
+import { settledDays } from "../rows/days.ts";
+import { rowsOfSettledSessions } from "../rows/read.ts";
 import { keysOf } from "../statements.ts";
 import type { SessionTotals } from "../totals.ts";
 import {
@@ -31,13 +33,15 @@ export async function settledPage(
   spare: number,
 ): Promise<readonly SessionRead[] | undefined> {
   const { tables } = reader;
-  const { hours: counts, stretches: marks } = await reader.countedHours.withStretches<SettledMark>(reader, {
+  const counted = await reader.countedHours.withStretches<SettledMark>(reader, {
     project,
     table: "settledSessions",
     statement: settledMarksStatement(project, tables.settledSessions),
   });
+  const { hours: counts, stretches: marks } = counted;
   const hours = splitHours(counts, marks);
   if (hours === undefined) return undefined;
+  const days = await settledDays(reader, project, counted);
   const { sortBy, offset, limit, after } = filter;
   const select = (order: SettledOrder): Promise<readonly SettledCandidate[]> =>
     reader.rows(settledCandidatesStatement(project, tables, hours, order));
@@ -53,7 +57,11 @@ export async function settledPage(
   const totalsRows = reader.rows<TotalsRow>(settledTotalsStatement(project, tables, hours.settled, ids));
   const totals = totalsRows.then((rows) => new Map(rows.map((row) => [row.sessionId, { ...row, tags: [] }])));
   // Nearly always the first order is the last one, so the sessions are read meanwhile.
-  const page = sessionsWithTotals(reader, project, keysOf(pageOf(ids)), totals);
+  const withTotals = async (page: readonly string[]): Promise<readonly SessionRead[]> => {
+    const [rows, sums] = await Promise.all([rowsOfSettledSessions(reader, project, page, days), totals]);
+    return putTogether(project, keysOf(page), rows, sums);
+  };
+  const page = withTotals(pageOf(ids));
   const [known, sessions] = await Promise.all([totals, page]);
   const again = first.filter(({ sessionId, isLive }) => isLive === 1 || known.get(sessionId)?.unsure !== 0);
   if (again.length === 0) return sessions;
@@ -64,7 +72,7 @@ export async function settledPage(
   const all = behindPosition<SortedSession>([...sums, ...exact], after, filter);
   const inOrder = pageOf(inExactOrder(all, filter)).map(({ id }) => id);
   if (inOrder.length < limit) return undefined;
-  const others = await sessionsWithTotals(reader, project, keysOf(inOrder.filter((id) => !isAgain.has(id))), totals);
+  const others = await withTotals(inOrder.filter((id) => !isAgain.has(id)));
   const otherOf = new Map(others.map((session) => [session.id, session]));
   return inOrder.flatMap((id) => exactOf.get(id) ?? otherOf.get(id) ?? []);
 }

@@ -1,0 +1,36 @@
+import { settledColumn, settledKeyColumns, settledTableSchema } from "./settled-table.ts";
+import { textColumn, textTableSchema } from "./settled-texts.ts";
+
+export const settledSessionDaysTable = "settled_session_days";
+export const settledSessionRowsTable = "settled_session_rows";
+
+const packed = "CODEC(LZ4)";
+
+/** Days of arrival of which `settledSessionRowsTable` has all sessions. `Hour` is the first of the day. */
+export const settledSessionDaysSchema = settledTableSchema({
+  table: settledSessionDaysTable,
+  name: "settled days of sessions",
+  codec: packed,
+  columns: [
+    // What was stored in the day's partition of the roll-up (`PartitionParts.Blocks`). The same now: all of it is kept.
+    settledColumn("Mark", "String", packed),
+  ],
+  granularity: 1_024,
+});
+
+/**
+ * What pages show of a session, one row for each day on which something of it came. The roll-up is sorted by days, of which each has
+ * to be looked into for a session; here its days stand beside each other.
+ */
+export const settledSessionRowsSchema = textTableSchema({
+  table: settledSessionRowsTable,
+  name: "settled rows of sessions",
+  columns: [
+    ...settledKeyColumns(packed),
+    // `keyOfSession`
+    settledColumn("Id", "UUID", packed),
+    // JSON: what the roll-up says of the session (`sessionOfText`). "": that is too much for a text.
+    textColumn,
+  ],
+  orderBy: "(ProjectId, Id, Hour)",
+});
