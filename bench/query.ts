@@ -5,6 +5,7 @@ import { idsSchema, idsTableOf } from "../exporters/clickhouse/schema/ids.ts";
 import { tracesSchema } from "../exporters/clickhouse/schema/otel-traces.ts";
 import { sessionRollUpSchema, traceRollUpSchema } from "../exporters/clickhouse/schema/roll-ups.ts";
 import { settledSchemas, settledTables } from "../exporters/clickhouse/schema/settled.ts";
+import { settledSessionRowsTable } from "../exporters/clickhouse/schema/settled-session-rows.ts";
 import { signalsSchema } from "../exporters/clickhouse/schema/side-tables.ts";
 import { ddlOf } from "../exporters/clickhouse/schema/sql.ts";
 import { uuidOfTrace } from "../pipeline/ids.ts";
@@ -191,6 +192,8 @@ async function makeStore(spans: number): Promise<Store> {
     bounds: readsSchema.parse({}),
   });
   await settleAll(server, reader, limits);
+  // As the server does an hour after the last of them came.
+  await server.command(`OPTIMIZE TABLE ${settledSessionRowsTable} FINAL`);
   await untilMerged(server);
   return { server, reader, traceIds: ids.map(({ trace }) => trace), spanIds: ids.map(({ span }) => span), spans };
 }

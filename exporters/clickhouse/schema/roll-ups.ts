@@ -5,7 +5,7 @@ import { traceTimesOfRollUp } from "./otel-traces.ts";
 import { reconcileDay, signsOfLife, traceDays } from "./reconcile.ts";
 import { none, noStart, sessionRowsOf, tagKeys, traceRowsOf } from "./roll-up-rows.ts";
 import type { Ddl } from "./sql.ts";
-import { columnLines, createTable, type TableSchema, viewOf } from "./table-schema.ts";
+import { columnLines, createTable, type TableSchema, viewOf, wholePartitions } from "./table-schema.ts";
 
 /*
  * Roll-ups: what lists of traces and sessions read in place of all spans. Views fill them from every inserted block, and
@@ -118,7 +118,7 @@ export function traceRollUpSchema(table: string, spans: string): TableSchema {
             hasProjects: true,
             granularity,
             widePartBytes,
-            settings: wholeDaySettings,
+            settings: wholePartitions,
           }),
           view(ddl, table, traceRowsOf(ddl.table(spans))),
           ...traceTimesOfRollUp(ddl, spans, table),
@@ -193,7 +193,7 @@ export function sessionRollUpSchema(table: string, traces: string): TableSchema 
             hasProjects: true,
             granularity,
             widePartBytes,
-            settings: wholeDaySettings,
+            settings: wholePartitions,
           }),
           view(ddl, table, sessionRowsOf(ddl.table(traces))),
         ],
@@ -248,13 +248,10 @@ function wholeDays(ddl: Ddl, table: string, version: number): Migration {
   return {
     version,
     name: "days that have ended in one part",
-    statements: [`ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY SETTING ${wholeDaySettings}`],
+    statements: [`ALTER TABLE ${ddl.table(table)}${ddl.onCluster} MODIFY SETTING ${wholePartitions}`],
     isInFirst: true,
   };
 }
-
-const quietSeconds = 3_600;
-const wholeDaySettings = `min_age_to_force_merge_seconds = ${quietSeconds}, min_age_to_force_merge_on_partition_only = 1`;
 
 /**
  * What merges make of a day has a file for each column: a list reads the keys of many rows and all of a few, which takes two

@@ -1,5 +1,6 @@
 import { settledColumn, settledKeyColumns, settledTableSchema } from "./settled-table.ts";
 import { textColumn, textTableSchema } from "./settled-texts.ts";
+import { wholePartitions } from "./table-schema.ts";
 
 export const settledSessionDaysTable = "settled_session_days";
 export const settledSessionRowsTable = "settled_session_rows";
@@ -33,4 +34,6 @@ export const settledSessionRowsSchema = textTableSchema({
     textColumn,
   ],
   orderBy: "(ProjectId, Id, Hour)",
+  // An id may be in any part, and each has to be looked into: rows of a day are added once, to those of a month.
+  settings: [wholePartitions],
 });

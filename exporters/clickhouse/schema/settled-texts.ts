@@ -16,13 +16,15 @@ export interface TextTableOptions {
   /** With `ProjectId`, `Hour` and `Version`. */
   readonly columns: readonly ColumnDefinition[];
   readonly orderBy: string;
+  /** Settings beside those of all. */
+  readonly settings?: readonly string[];
 }
 
 /**
  * A table of what pages show of something, in one text: a roll-up keeps it in many files, of which a page opens each at as many
  * places as it has rows. Read by ids alone.
  */
-export function textTableSchema({ table, name, columns, orderBy }: TextTableOptions): TableSchema {
+export function textTableSchema({ table, name, columns, orderBy, settings = [] }: TextTableOptions): TableSchema {
   return {
     table,
     columns,
@@ -45,7 +47,10 @@ export function textTableSchema({ table, name, columns, orderBy }: TextTableOpti
             // A page reads a row here and there, and with each of them its granule.
             granularity: 32,
             widePartBytes: 1,
-            settings: `min_compress_block_size = ${blockBytes}, max_compress_block_size = ${blockBytes}`,
+            settings: [
+              `min_compress_block_size = ${blockBytes}, max_compress_block_size = ${blockBytes}`,
+              ...settings,
+            ].join(", "),
           }),
         ],
       },

@@ -37,6 +37,11 @@ export const deduplicationWindow = 10_000;
  */
 const minBytesForWidePart = 134_217_728;
 
+const quietSeconds = 3_600;
+
+/** Settings: a partition to which nothing was added for an hour becomes one part. */
+export const wholePartitions = `min_age_to_force_merge_seconds = ${quietSeconds}, min_age_to_force_merge_on_partition_only = 1`;
+
 /** The parts of a CREATE TABLE that differ from table to table. */
 export interface TableParts extends Expiring {
   /** Columns and indexes as they stand in the statement. */
