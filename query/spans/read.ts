@@ -8,7 +8,7 @@ import type { SpanRead } from "./model.ts";
 import { readRows, rowsOfSpan, rowsOfSpans, type SpanRow, type Started, type StoredSpanId } from "./row.ts";
 import { spanReadOf } from "./span-read.ts";
 import { startedOf } from "./started.ts";
-import { knownOfTraces, surroundingsOf } from "./surroundings.ts";
+import { knownOfSpan, knownOfTraces, surroundingsOf } from "./surroundings.ts";
 
 /** Ids that one statement names: they travel in the address of the request to the server. */
 const idsPerStatement = 500;
@@ -90,7 +90,11 @@ export async function readSpan(
   spanId: string,
   signal?: AbortSignal,
 ): Promise<SpanRead | undefined> {
-  const started = await startsOfSpan(reader, spanId, signal);
+  const source = { project, reader };
+  const [started, signals] = await Promise.all([
+    startsOfSpan(reader, spanId, signal),
+    knownOfSpan(source, spanId, signal),
+  ]);
   if (started === undefined) return undefined;
   const statement = rowsOfSpan({ project, table: reader.tables.spans }, spanId, started);
   const rows = await readRows(reader, statement, signal);
@@ -98,7 +102,7 @@ export async function readSpan(
   if (newest === undefined) return undefined;
   const merged = mergeVersions(rows.filter(({ TraceId }) => TraceId === newest.TraceId));
   const [around, [whole]] = await Promise.all([
-    surroundingsOf({ project, reader }, [merged], signal),
+    surroundingsOf(source, [merged], signal, { signals }),
     reader.loggedMessages.of(reader, project, [merged], signal),
   ]);
   return spanReadOf(whole!, around, project);

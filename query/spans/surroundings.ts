@@ -44,9 +44,17 @@ export interface SurroundingSession {
 /** What has been read already. */
 export interface KnownSurroundings {
   /** All traces of the spans. */
-  readonly traces: readonly SurroundingTrace[];
+  readonly traces?: readonly SurroundingTrace[] | undefined;
   /** Those of some sessions that were asked for. */
-  readonly sessions: ReadonlyMap<string, SurroundingSession | undefined>;
+  readonly sessions?: ReadonlyMap<string, SurroundingSession | undefined> | undefined;
+  readonly signals?: KnownSignals | undefined;
+}
+
+/** Signals of some spans and completions. */
+export interface KnownSignals {
+  readonly spans: readonly string[];
+  readonly completions: readonly string[];
+  readonly rows: readonly SignalRow[];
 }
 
 const noTags: Tags = {};
@@ -63,19 +71,19 @@ export async function surroundingsOf(
 ): Promise<Surroundings> {
   const sessionsOf = (ids: readonly string[]) => readSessions(source, ids, signal);
   // Most spans name their session themselves: then its tags need not wait for the trace.
-  const own = unique(rows.map(({ SessionId }) => SessionId)).filter((id) => known?.sessions.has(id) !== true);
+  const own = unique(rows.map(({ SessionId }) => SessionId)).filter((id) => known?.sessions?.has(id) !== true);
   const throughTraces = async () => {
     const ids = unique(rows.map(({ TraceId }) => TraceId));
     const traces = known?.traces ?? (await readTraces(source, ids, signal));
     const byTrace = new Map(traces.map((trace) => [trace.TraceId, trace]));
     const named = rows.map((row) => (row.SessionId === "" ? (byTrace.get(row.TraceId)?.SessionId ?? "") : ""));
-    const others = unique(named).filter((id) => !own.includes(id) && known?.sessions.has(id) !== true);
+    const others = unique(named).filter((id) => !own.includes(id) && known?.sessions?.has(id) !== true);
     return { byTrace, sessions: await sessionsOf(others) };
   };
   const [{ byTrace, sessions }, ownSessions, signals] = await Promise.all([
     throughTraces(),
     sessionsOf(own),
-    readSignals(source, rows, signal),
+    signalsOfRows(source, rows, known?.signals, signal),
   ]);
   const bySession = new Map([...(known?.sessions ?? []), ...ownSessions, ...sessions]);
   const sessionOf = (row: SpanRow): string => row.SessionId || (byTrace.get(row.TraceId)?.SessionId ?? "");
@@ -158,15 +166,33 @@ function unstamped(text: string): string {
   return text.slice(stampDigits);
 }
 
-async function readSignals(
-  { project, reader }: Source,
+async function signalsOfRows(
+  source: Source,
   rows: readonly SpanRow[],
+  known: KnownSignals | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly SignalRow[]> {
-  if (rows.length === 0) return [];
+  const isKnown = { spans: new Set(known?.spans), completions: new Set(known?.completions) };
+  const spans = unique(rows.map(({ SpanId }) => SpanId)).filter((id) => !isKnown.spans.has(id));
+  const completions = unique(rows.flatMap(completionIdsOf)).filter((id) => !isKnown.completions.has(id));
+  return [...(known?.rows ?? []), ...(await readSignals(source, { spans, completions }, signal))];
+}
+
+/** What is said of a span by its id, whatever it turns out to have. @param spanId as stored */
+export async function knownOfSpan(source: Source, spanId: string, signal?: AbortSignal): Promise<KnownSignals> {
+  const ids = { spans: [spanId], completions: [uuidOfSpan(spanId)] };
+  return { ...ids, rows: await readSignals(source, ids, signal) };
+}
+
+async function readSignals(
+  { project, reader }: Source,
+  { spans, completions }: Omit<KnownSignals, "rows">,
+  signal: AbortSignal | undefined,
+): Promise<readonly SignalRow[]> {
+  if (spans.length === 0 && completions.length === 0) return [];
   const statement = currentSignalsOf({ project, tables: reader.tables }, [
-    ["span", unique(rows.map(({ SpanId }) => SpanId))],
-    ["completion", unique(rows.flatMap(completionIdsOf))],
+    ["span", spans],
+    ["completion", completions],
   ]);
   return reader.rows<SignalRow>(statement, { signal });
 }
