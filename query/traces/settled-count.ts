@@ -2,25 +2,41 @@ import { countedKinds } from "../../exporters/clickhouse/schema/settled-traces.t
 import type { Reader, StoreTables } from "../reader.ts";
 import { type SettledMark, stretchOf } from "../settled/hours.ts";
 import { fromServer } from "../settled/parts.ts";
-import { splitHours, traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
+import type { Settlement } from "../settled/settlement.ts";
+import { splitHours, taggedMark, traceMark, traceMarkColumn, traceSpan } from "../settled/trace-stretch.ts";
 import { allOf, ofProject, raw, type Statement, sql, statementOf } from "../sql.ts";
-import { hour } from "../time.ts";
+import { hour, msFrom, msUntil } from "../time.ts";
 import { columnsOfConditions, countedConditions, type TraceConditions } from "./filter.ts";
 import { fits } from "./fits.ts";
+import {
+  type IndexedStretch,
+  indexedCountStatement,
+  indexedStretchesStatement,
+  indexSettings,
+} from "./index/statements.ts";
 import { type UnsureTrace, unsureTracesStatement } from "./lists/statements.ts";
 import { rowsOfTraces, type TraceRow } from "./read.ts";
 import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
 import { derivedTraces, isOneOf, type TraceScope } from "./statements.ts";
 
-/** Conditions by which traces are counted beforehand. */
-type CountedConditions = Pick<TraceConditions, "status" | "hasError">;
+/** Conditions on what is kept of traces as it is. */
+type KeptConditions = Omit<TraceConditions, "id" | "sessionId" | "names" | "tags">;
 
 /** Whether there are no conditions but those. */
-export function isCountable(conditions: TraceConditions): conditions is CountedConditions {
-  const { id, sessionId, createdAfter, createdBefore, names, tags = [] } = conditions;
-  const { durationMin, durationMax, costMin, costMax } = conditions;
-  const others = [id, sessionId, createdAfter, createdBefore, names, durationMin, durationMax, costMin, costMax];
-  return tags.length === 0 && others.every((one) => one === undefined);
+export function isCountable(conditions: TraceConditions): conditions is KeptConditions {
+  const { id, sessionId, names, tags = [] } = conditions;
+  return tags.length === 0 && [id, sessionId, names].every((one) => one === undefined);
+}
+
+/** Where the traces of stretches are counted. */
+interface CountSource<Row extends SettledMark> {
+  readonly table: "settledTraces" | "settledTraceIndex";
+  /** All stretches. */
+  readonly statement: Statement;
+  /** What these hold as long as. */
+  readonly markOf: Settlement["markOf"];
+  /** How many traces that surely lie in these whole fulfil the conditions; undefined: some stretch does not say it. */
+  readonly found: (stretches: readonly Row[]) => Promise<number | undefined>;
 }
 
 /** A stretch, and how many traces of each of `countedKinds` surely lie in it whole; none where too many are unsure. */
@@ -28,35 +44,79 @@ export interface CountedStretch extends SettledMark {
   readonly counts: readonly number[];
 }
 
+/** Counts by status and errors, that are kept of each stretch. */
+function keptCounts(reader: Reader, project: string, conditions: KeptConditions): CountSource<CountedStretch> {
+  const kinds = kindsOf(conditions);
+  const sumOf = ({ counts }: CountedStretch): number => kinds.reduce((sum, kind) => sum + Number(counts[kind]), 0);
+  return {
+    table: "settledTraces",
+    statement: countedStretchesStatement(project, reader.tables),
+    markOf: traceMark,
+    found: (stretches) => {
+      const isSaid = stretches.every(({ counts }) => counts.length > 0);
+      return Promise.resolve(isSaid ? stretches.reduce((sum, one) => sum + sumOf(one), 0) : undefined);
+    },
+  };
+}
+
+/** The index of all traces: of those stretches whose traces came between the bounds. */
+function indexedCounts(reader: Reader, project: string, conditions: KeptConditions): CountSource<IndexedStretch> {
+  const { createdAfter, createdBefore } = conditions;
+  const from = createdAfter === undefined ? Number.NEGATIVE_INFINITY : msFrom(createdAfter);
+  const until = createdBefore === undefined ? Number.POSITIVE_INFINITY : msUntil(createdBefore);
+  return {
+    table: "settledTraceIndex",
+    statement: indexedStretchesStatement(project, reader.tables),
+    markOf: taggedMark,
+    found: async (stretches) => {
+      const within = stretches.filter(({ firstCreated, lastCreated }) => lastCreated >= from && firstCreated <= until);
+      if (within.some(({ kept, traces }) => kept < traces)) return undefined;
+      if (within.length === 0) return 0;
+      const part = { settled: within.map(({ At }) => At), unsure: within.some(({ unsure }) => unsure > 0) };
+      const statement = indexedCountStatement(project, reader.tables, conditions, part);
+      const [row] = await reader.rows<{ found: number }>(statement, { settings: indexSettings });
+      return row?.found ?? 0;
+    },
+  };
+}
+
 /**
- * How many traces there are, by the counts that are kept of stretches of hours (`settle.ts`). Those of other hours are counted,
- * and those that may lie in several are looked at whole.
+ * How many traces there are, by what is kept of stretches of hours (`lists/settle.ts`, `index/settle.ts`). Those of other hours are
+ * counted, and those that may lie in several are looked at whole.
  *
  * A trace that has roots in hours far apart counts as often.
  *
  * @returns undefined: the roll-up has to be gone through
  */
-export async function settledCount(
-  reader: Reader,
-  project: string,
-  conditions: CountedConditions,
+export function settledCount(reader: Reader, project: string, conditions: KeptConditions): Promise<number | undefined> {
+  const { status, hasError, ...others } = conditions;
+  const isOfKinds = Object.values(others).every((one) => one === undefined);
+  return isOfKinds
+    ? countBy(keptCounts(reader, project, conditions), { reader, project, conditions })
+    : countBy(indexedCounts(reader, project, conditions), { reader, project, conditions });
+}
+
+interface Counted {
+  readonly reader: Reader;
+  readonly project: string;
+  readonly conditions: KeptConditions;
+}
+
+async function countBy<Row extends SettledMark>(
+  { table, statement, markOf, found }: CountSource<Row>,
+  { reader, project, conditions }: Counted,
 ): Promise<number | undefined> {
   const { tables } = reader;
-  const { hours: all, stretches } = await reader.countedHours.withStretches<CountedStretch>(reader, {
-    project,
-    table: "settledTraces",
-    statement: countedStretchesStatement(project, tables),
-  });
-  const hours = splitHours(all, stretches);
+  const { hours: all, stretches } = await reader.countedHours.withStretches<Row>(reader, { project, table, statement });
+  const hours = splitHours(all, stretches, markOf);
   if (hours === undefined) return undefined;
   const settled = new Set(hours.settled);
-  const counted = stretches.filter(({ At }) => settled.has(At));
-  if (counted.some(({ counts }) => counts.length === 0)) return undefined;
-  const [unsure, rootless] = await Promise.all([
-    reader.rows<UnsureTrace>(unsureTracesStatement(project, tables.settledTraces, hours.settled, mostUnsure + 1)),
+  const [inStretches, unsure, rootless] = await Promise.all([
+    found(stretches.filter(({ At }) => settled.has(At))),
+    reader.rows<UnsureTrace>(unsureTracesStatement(project, tables[table], hours.settled, mostUnsure + 1)),
     rootlessTraces(reader, project, hours.live),
   ]);
-  if (unsure.length > mostUnsure || rootless === undefined) return undefined;
+  if (inStretches === undefined || unsure.length > mostUnsure || rootless === undefined) return undefined;
   const scattered = new Set([...unsure, ...rootless].map(({ traceId }) => traceId));
   const live = await liveCount(reader, project, { conditions, hours: hours.live, except: [...scattered] });
   if (live === undefined) return undefined;
@@ -74,13 +134,11 @@ export async function settledCount(
   }));
   const parts = before.length === 0 ? [] : await rowsOfTraces(reader, project, before, 0);
   const fitting = (rows: readonly TraceRow[]): number => rows.filter((row) => fits(conditions, row)).length;
-  const kinds = kindsOf(conditions);
-  const sums = counted.map(({ counts }) => kinds.reduce((sum, kind) => sum + Number(counts[kind]), 0));
-  return sums.reduce((sum, one) => sum + one, 0) + live.found + fitting(whole) - fitting(parts);
+  return inStretches + live.found + fitting(whole) - fitting(parts);
 }
 
 /** Places of the kinds that fulfil the conditions. */
-function kindsOf({ status, hasError }: CountedConditions): readonly number[] {
+function kindsOf({ status, hasError }: KeptConditions): readonly number[] {
   return countedKinds.flatMap((kind, place) =>
     (status ?? kind.status) === kind.status && (hasError ?? kind.hasErrors) === kind.hasErrors ? [place] : [],
   );
@@ -117,7 +175,7 @@ async function liveCount(
   reader: Reader,
   project: string,
   wanted: {
-    readonly conditions: CountedConditions;
+    readonly conditions: KeptConditions;
     readonly hours: readonly number[];
     readonly except: readonly string[];
   },
@@ -143,7 +201,7 @@ async function liveCount(
 /** Traces by their first and last hour. @param options `except` ids as stored */
 export function liveCountStatement(
   scope: TraceScope,
-  conditions: CountedConditions,
+  conditions: KeptConditions,
   { except, fromSpans }: { readonly except: readonly string[]; readonly fromSpans: boolean },
 ): Statement {
   return statementOf(sql`SELECT toUnixTimestamp(firstHour) AS firstAt, toUnixTimestamp(lastHour) AS lastAt,

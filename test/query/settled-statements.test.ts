@@ -27,6 +27,7 @@ import { scopeOfStretch, stretchCountsStatement } from "../../query/settled/trac
 import { indexStatement } from "../../query/traces/index/settle.ts";
 import {
   type IndexedFilter,
+  indexedCountStatement,
   indexedStretchesStatement,
   indexedTracesStatement,
 } from "../../query/traces/index/statements.ts";
@@ -184,6 +185,18 @@ const statements = {
   "traces that may lie elsewhere": unsureTracesStatement(attack, tables.settledTraces, hours.settled, 5),
   "traces without a root": rootlessTracesStatement(attack, tables, hours.live, 5),
   "counts of stretches": countedStretchesStatement(attack, tables),
+  "number of indexed traces of some days": indexedCountStatement(
+    attack,
+    tables,
+    { createdAfter: 1n, createdBefore: 2n },
+    { settled: hours.settled, unsure: false },
+  ),
+  "number of indexed traces, but for those that are unsure": indexedCountStatement(
+    attack,
+    tables,
+    { status: "ok", hasError: true, durationMin: 1, durationMax: 2, costMin: 3, costMax: 4 },
+    { settled: hours.settled, unsure: true },
+  ),
   "number of traces of some hours": liveCountStatement(scopeOfHours(reader, attack, hours.live), counted, {
     except: [attack],
     fromSpans: false,

@@ -4,9 +4,10 @@ import { uuidOfTrace } from "../../pipeline/ids.ts";
 import type { Position } from "../../query/position.ts";
 import type { Settlement } from "../../query/settled/settlement.ts";
 import { withSessions } from "../../query/tags.ts";
-import type { TraceFilter } from "../../query/traces/filter.ts";
+import type { TraceConditions, TraceFilter } from "../../query/traces/filter.ts";
 import { traceIndexSettlement } from "../../query/traces/index/settle.ts";
-import { listTraces } from "../../query/traces/list.ts";
+import { countTraces, listTraces } from "../../query/traces/list.ts";
+import { settledCount } from "../../query/traces/settled-count.ts";
 import { settledTraces } from "../../query/traces/settled-list.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
 import { settleBetween } from "./settler.ts";
@@ -100,6 +101,42 @@ describe("the settled index of traces", () => {
     expect(await walks()).toEqual(walksBefore);
     expect(await settle()).toBe(0);
   }, 60_000);
+
+  it("counts the traces that lists have, and those of stretches that hold no more as they are", async () => {
+    const counted: readonly TraceConditions[] = [
+      { status: "ok", costMin: 1, costMax: 3 },
+      { status: "error", hasError: true, durationMin: 1_100 },
+      { durationMax: 1_200, costMax: 2 },
+      { createdAfter: arrival(10 * hour), createdBefore: arrival(50 * hour) },
+      { createdAfter: arrival(20 * hour), hasError: false },
+      { createdBefore: arrival(30 * hour), costMin: 2 },
+      { costMin: 10_000 },
+      { createdAfter: arrival(1_000 * hour) },
+    ];
+    const ofAll = <Found>(count: (conditions: TraceConditions) => Promise<Found>) =>
+      Promise.all(counted.map((conditions) => count(conditions)));
+    const listed = () => ofAll(async (conditions) => (await list({ ...conditions, limit: 500 })).length);
+    const byIndex = () => ofAll((conditions) => settledCount(store.reader, project, conditions));
+    await fill(store);
+    await tagSome(store);
+    const before = await listed();
+    expect(before.map((found) => found > 0)).toEqual([true, true, true, true, true, true, false, false]);
+    expect(await ofAll((conditions) => countTraces(store.reader, project, conditions))).toEqual(before);
+    expect(await byIndex()).toEqual(counted.map(() => undefined));
+    await settle();
+    expect(await byIndex()).toEqual(before);
+    expect(await ofAll((conditions) => countTraces(store.reader, project, conditions))).toEqual(before);
+    // To a trace that had none of it, in a stretch that is live now; and to one that was unsure.
+    await store.spans(
+      { trace: 12, span: 5_000, parent: 24, at: startOf(12) + 7, lasts: 10, cost: 20_000, status: "Error" },
+      { trace: 1_003, span: 5_001, parent: 1_020, at: begin + 51 * hour, lasts: 10, cost: 20_000 },
+    );
+    const after = await listed();
+    expect(after[6]).toBe(2);
+    expect(await byIndex()).toEqual(after);
+    await settle();
+    expect(await byIndex()).toEqual(after);
+  });
 
   it("is read in place of the roll-up, and of newest traces where the newest hours do not suffice", async () => {
     await fill(store);

@@ -15,7 +15,7 @@ import { traceMarkColumn, traceSpan } from "../../settled/trace-stretch.ts";
 import { allOf, anyOf, arrayOf, ofProject, param, raw, type Sql, type Statement, sql, statementOf } from "../../sql.ts";
 import { sessionsWithTag, type TagFilter } from "../../tags.ts";
 import { countedConditions, type TraceConditions, type TraceFilter, traceSortKeys } from "../filter.ts";
-import { hoursAfter, idOf } from "../lists/statements.ts";
+import { hoursAfter, idOf, type StretchEnd } from "../lists/statements.ts";
 
 /*
  * The statements of lists that look at what is kept of all traces (exporters/clickhouse/schema/settled-trace-index.ts).
@@ -29,7 +29,13 @@ export function isIndexed(filter: TraceFilter): filter is IndexedFilter {
   return sortBy !== "name" && id === undefined && sessionId === undefined;
 }
 
-/** All stretches of a project: of each, all traces are kept, or none. Rows of `StretchEnd`. */
+/** A stretch of which all traces are kept, or none. */
+export interface IndexedStretch extends StretchEnd {
+  readonly firstCreated: number;
+  readonly lastCreated: number;
+}
+
+/** All stretches of a project. Rows of `IndexedStretch`. */
 export function indexedStretchesStatement(project: string, { settledTraceIndex }: StoreTables): Statement {
   return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Traces AS traces,
   if(IsWhole, Traces, 0) AS kept, NULL AS sortKey, '' AS traceId, length(Unsure) AS unsure,
@@ -68,14 +74,42 @@ ORDER BY ${orderBy(raw(key.column), sortOrder, raw("UUIDToNum(id)"))}
 LIMIT ${param("UInt64", need)}`);
 }
 
+/** How many traces of some stretches fulfil conditions on what is kept as it is. @param unsure whether traces are to be left out that stretches name as unsure */
+export function indexedCountStatement(
+  project: string,
+  { settledTraceIndex }: StoreTables,
+  conditions: TraceConditions,
+  { settled, unsure }: { readonly settled: readonly number[]; readonly unsure: boolean },
+): Statement {
+  const own: readonly IndexedColumn[] = unsure ? ["id"] : [];
+  const wanted = [...new Set<IndexedColumn>([...own, ...columnsOfConditions(conditions)])];
+  const columns = [...(unsure ? ["Unsure"] : []), ...wanted.map((name) => indexedColumns[name].column)];
+  const members = wanted.map((name) => `${indexedColumns[name].column} AS ${name}`).join(", ");
+  const where = [...countedConditions(conditions), unsure ? raw("NOT has(Unsure, id)") : undefined];
+  return statementOf(sql`WITH ${raw(partsOfPlace("place").hasErrors)} AS hasErrors
+SELECT count() AS found
+FROM (SELECT ${raw(columns.join(", "))} FROM ${raw(settledTraceIndex)} FINAL WHERE ${ofProject(project)} AND ${ofHours(settled, traceSpan.length)})
+ARRAY JOIN ${raw(members)}
+WHERE ${allOf(where)}`);
+}
+
 /** A row has thousands of traces: of more rows at a time, a statement would take memory for all that it looks at. */
 export const indexSettings = { max_block_size: "1" } as const;
 
-/** What is read of each trace. */
+/** What is read of each trace of a list. */
 function columnsOf(filter: IndexedFilter): readonly IndexedColumn[] {
-  const { status, createdAfter, createdBefore, names, durationMin, durationMax, costMin, costMax, tags = [] } = filter;
+  return [
+    ...new Set<IndexedColumn>(["id", "place", traceSortKeys[filter.sortBy].column, ...columnsOfConditions(filter)]),
+  ];
+}
+
+/** What conditions look at. */
+function columnsOfConditions(conditions: TraceConditions): readonly IndexedColumn[] {
+  const { status, hasError, createdAfter, createdBefore, names, durationMin, durationMax } = conditions;
+  const { costMin, costMax, tags = [] } = conditions;
   const isBySession = tags.some(({ sessions }) => sessions?.length !== 0);
   const columns: readonly (readonly [IndexedColumn, boolean])[] = [
+    ["place", hasError !== undefined],
     ["status", status !== undefined],
     ["created", createdAfter !== undefined || createdBefore !== undefined],
     ["name", names !== undefined],
@@ -84,8 +118,7 @@ function columnsOf(filter: IndexedFilter): readonly IndexedColumn[] {
     ["tags", tags.length > 0],
     ["session", isBySession],
   ];
-  const asked = columns.flatMap(([column, isAsked]) => (isAsked ? [column] : []));
-  return [...new Set<IndexedColumn>(["id", "place", traceSortKeys[filter.sortBy].column, ...asked])];
+  return columns.flatMap(([column, isAsked]) => (isAsked ? [column] : []));
 }
 
 function isNamed(names: readonly string[]): Sql {
