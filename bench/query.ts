@@ -20,7 +20,7 @@ import { Settler } from "../query/settled/settler.ts";
 import { SpanPages } from "../query/spans/pages.ts";
 import { readKeys, readSpan } from "../query/spans/read.ts";
 import { isoOfNanos } from "../query/time.ts";
-import { listTraces } from "../query/traces/list.ts";
+import { countTraces, listTraces } from "../query/traces/list.ts";
 import { readWholeTrace } from "../query/traces/whole.ts";
 import type { TestClickHouse } from "../test/support/clickhouse.ts";
 import { startClickHouse, untilMerged } from "./clickhouse.ts";
@@ -90,6 +90,13 @@ const queries = {
     listTraces(reader, benchProject, { ...page, sortBy: "cost", offset: random.below(3) * 50 }),
   q_sessions: ({ reader }, random) =>
     listSessions(reader, benchProject, { ...page, sortBy: "cost", offset: random.below(3) * 50 }),
+  q_sessions_latest: ({ reader }, random) =>
+    listSessions(reader, benchProject, { ...page, sortBy: "created_at", offset: random.below(3) * 50 }),
+  q_traces_count: ({ reader }, random) => {
+    const from = BigInt(firstMs + random.below(Math.max(1, days - 7)) * dayMs) * millis;
+    const week = { createdAfter: from, createdBefore: from + 7n * BigInt(dayMs) * millis };
+    return countTraces(reader, benchProject, { ...week, costMin: 0.001 * random.below(5) });
+  },
   q_spans_filter: async ({ reader }, random) => {
     const filter = { ...someDayOfSpans(random), names: [`chat ${random.below(6)}`], span_kind: "llm" };
     const durations = { duration_min: 100 + random.below(100), duration_max: 400 };
@@ -119,6 +126,8 @@ export const queryCases: Readonly<Record<keyof typeof queries, () => Promise<rea
   q_traces_filter: () => measure(queries.q_traces_filter),
   q_traces_cost: () => measure(queries.q_traces_cost),
   q_sessions: () => measure(queries.q_sessions),
+  q_sessions_latest: () => measure(queries.q_sessions_latest),
+  q_traces_count: () => measure(queries.q_traces_count),
   q_spans_filter: () => measure(queries.q_spans_filter),
   q_series: () => measure(queries.q_series),
 };

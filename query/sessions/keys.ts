@@ -103,7 +103,7 @@ async function candidates(
   if (days === undefined || days.found === 0) return [];
   const rest = daysBehind(days, filter);
   if (rest === undefined) return [];
-  for (let length = 1, most = need; ; ) {
+  for (let length = firstWindow, most = need; ; ) {
     const window = windowOf(rest, length - 1, filter.sortOrder);
     // What sessions have said since is of their names and totals.
     const seen = asksForSums(filter) ? { ...window, to: days.to } : window;
@@ -121,6 +121,9 @@ async function candidates(
     else length *= windowGrowth;
   }
 }
+
+/** Days that are looked at first. No option: the answer is the same. Just after midnight the newest day has next to nothing. */
+const firstWindow = 2;
 
 /** Milliseconds. */
 const day = 86_400_000;

@@ -13,7 +13,7 @@ import {
   sessionRowsStatement,
   sessionTotalsStatement,
 } from "./statements.ts";
-import { type SessionTotals, type TraceOfSession, totalsOfSessions } from "./totals.ts";
+import { type SessionTotals, type StoredHours, storedHours, type TraceOfSession, totalsOfSessions } from "./totals.ts";
 
 /** A session as the API shows it, but for its signals. */
 export interface SessionRead {
@@ -77,8 +77,11 @@ export async function readSessions(
 ): Promise<readonly SessionRead[]> {
   if (keys.length === 0) return [];
   const scope = { project, tables: reader.tables, rows: [sessionRows(keys)] };
-  const rows = await reader.rows<RowWithTraces>(sessionRowsStatement(scope));
-  const found = await totalsOf(reader, project, rows, keys);
+  const [rows, stored] = await Promise.all([
+    reader.rows<RowWithTraces>(sessionRowsStatement(scope)),
+    storedHours(reader, project),
+  ]);
+  const found = await totalsOf(reader, project, rows, { keys, stored });
   return putTogether(project, keys, rows, new Map(found.map((one) => [one.sessionId, one])));
 }
 
@@ -123,17 +126,13 @@ async function totalsOf(
   reader: Reader,
   project: string,
   rows: readonly RowWithTraces[],
-  keys: readonly SessionKey[],
+  { keys, stored }: { readonly keys: readonly SessionKey[]; readonly stored: StoredHours | undefined },
 ): Promise<readonly SessionTotals[]> {
   const count = rows.reduce((total, { traceCount }) => total + traceCount, 0);
   if (count > mostTraces) return totalsOfServer(reader, project, keys);
   const traces = rows.flatMap((row) => row.traces);
-  return totalsOfSessions(
-    reader,
-    project,
-    traces,
-    keys.map(({ sessionId }) => sessionId),
-  );
+  const ids = keys.map(({ sessionId }) => sessionId);
+  return totalsOfSessions(reader, project, { traces, ids, stored });
 }
 
 async function totalsOfServer(

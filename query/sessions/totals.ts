@@ -32,32 +32,44 @@ export interface SessionTotals {
 /** A trace that has named a session: the key of its row in the roll-up. */
 export type TraceOfSession = readonly [hour: number, traceId: string];
 
+/** The hours of all rows of the roll-up, and how many these are. */
+export interface StoredHours {
+  readonly first: number;
+  readonly last: number;
+  readonly found: number;
+}
+
+/** Those of a project; undefined: it has none. */
+export async function storedHours(reader: Reader, project: string): Promise<StoredHours | undefined> {
+  const [hours] = await reader.rows<StoredHours>(hoursStatement(project, reader.tables.traces, {}));
+  return hours;
+}
+
+interface WantedTotals {
+  /** That rows of these sessions name. */
+  readonly traces: readonly TraceOfSession[];
+  /** Of the sessions. */
+  readonly ids: readonly string[];
+  /** What there is of the project. */
+  readonly stored: StoredHours | undefined;
+}
+
 /** Rows of one granule of the roll-up. */
 const granule = 1_024;
 
-/** @param traces that rows of these sessions name @param ids of the sessions */
 export async function totalsOfSessions(
   reader: Reader,
   project: string,
-  traces: readonly TraceOfSession[],
-  ids: readonly string[],
+  { traces, ids, stored }: WantedTotals,
 ): Promise<readonly SessionTotals[]> {
   if (traces.length === 0) return [];
   const { tables } = reader;
-  const [all] = await reader.rows<StoredHours>(hoursStatement(project, tables.traces, {}));
-  const found = await totalsOfTraces(reader, { project, tables, rows: rowsBeside(traces, all) });
+  const found = await totalsOfTraces(reader, { project, tables, rows: rowsBeside(traces, stored) });
   const wanted = new Set(ids);
   const ofSessions = found.filter(({ session }) => session !== null && wanted.has(session));
   // In one order, so that sums of the same numbers are the same.
   const inOrder = ofSessions.toSorted((one, other) => (one.traceId < other.traceId ? -1 : 1));
   return [...grouped(inOrder, ({ session }) => session!)].map(([sessionId, all]) => sumOf(sessionId, all));
-}
-
-/** The hours of all rows of the roll-up, and how many these are. */
-interface StoredHours {
-  readonly first: number;
-  readonly last: number;
-  readonly found: number;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { getSession, readSessions } from "../../query/sessions/read.ts";
 import { sessionTotalsStatement } from "../../query/sessions/statements.ts";
-import { type SessionTotals, totalsOfSessions } from "../../query/sessions/totals.ts";
+import { type SessionTotals, storedHours, totalsOfSessions } from "../../query/sessions/totals.ts";
 import { raw, sql, statementOf } from "../../query/sql.ts";
 import { rowsOfKeys } from "../../query/traces/statements.ts";
 import type { TestClickHouse } from "../support/clickhouse.ts";
@@ -49,7 +49,8 @@ describe("sums over the traces of sessions", () => {
       [at(0), traceDigits(3)],
       [at(0), traceDigits(4)],
     ] as const;
-    const here = await totalsOfSessions(store.reader, project, traces, sessions);
+    const stored = await storedHours(store.reader, project);
+    const here = await totalsOfSessions(store.reader, project, { traces, ids: sessions, stored });
     expect(inOrder(here)).toEqual(inOrder(there.map(({ unsure, ...totals }) => totals)));
     expect(inOrder(here)).toMatchObject([
       { sessionId: one, traceCount: 2, errorCount: 1, cost: 33.5, tags: [["plan", "pro", 1]] },
