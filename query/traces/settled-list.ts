@@ -48,6 +48,10 @@ const enough = 200;
 /** Kept traces beyond the page: numbers that are added up in another order differ in the last digit. */
 const spare = 3;
 
+/** Traces of whole stretches that a list by start looks at first, and how many times more where it does not find enough. No option: the answer is the same. */
+const fewestTraces = 250_000;
+const growth = 4;
+
 /** Traces for each one of the page, where conditions leave some out. */
 const perWanted = 4;
 
@@ -62,12 +66,12 @@ const perWanted = 4;
  * A trace that has rows in hours far apart is seen whole where its rows there are known to be a part: they lack its root, or
  * reach the end of what was looked at.
  *
- * @param wanted `range` in which the rows of the traces lie
+ * @param wanted `range` in which the rows of the traces lie; `fewest`, given by tests only: traces that are looked at first
  * @param ahead what `stretchesAhead` has read
  * @returns undefined: the roll-up has to be gone through
  */
 export async function settledTraces(
-  wanted: Wanted & { readonly range: HourRange },
+  wanted: Wanted & { readonly range: HourRange; readonly fewest?: number },
   need: number,
   ahead?: Stretches,
 ): Promise<readonly Candidate[] | undefined> {
@@ -116,11 +120,11 @@ export async function tracesOfDays(
 }
 
 async function firstTraces(
-  wanted: Wanted,
+  wanted: Wanted & { readonly fewest?: number },
   need: number,
   { source, stretches, reach }: { readonly source: Source; readonly stretches: Stretches; readonly reach: Reach },
 ): Promise<readonly Candidate[] | undefined> {
-  const { reader, filter } = wanted;
+  const { reader, filter, fewest = fewestTraces } = wanted;
   const { hours: all, stretches: ends } = stretches;
   const { settings } = source;
   const marks = taggedMarks(all);
@@ -137,12 +141,18 @@ async function firstTraces(
   let asked = !source.isSelective && isFiltered(filter) ? perWanted * need : need + spare;
   if (asked > mostCandidates) return undefined;
   let others = othersOf(wanted, { source, hours, kept, need });
+  let most = fewest;
   while (asked <= mostCandidates) {
-    const keys = kept.length === 0 ? [] : reader.rows<KeptTrace>(source.first(kept, asked), { settings });
+    const { near, passed } = nearestOf(filter, kept, most);
+    const keys = near.length === 0 ? [] : reader.rows<KeptTrace>(source.first(near, asked), { settings });
     const [known, first] = await Promise.all([others, keys]);
     if (known === undefined) return undefined;
-    const { bound, found } = await firstOf(wanted, { source, kept, first, others: known, asked, marks });
+    const { bound, found } = await firstOf(wanted, { source, kept, first, others: known, asked, marks, passed });
     if (bound === undefined || found.length >= need) return found.slice(0, need);
+    if (bound === passed) {
+      most = Math.max(growth * most, Math.ceil((margin * most * need) / found.length));
+      continue;
+    }
     if (bound === first.at(-1)) {
       // Where so few fulfil the conditions, not enough of them are among the first.
       const isHopeless = asked >= enough && found.length * mostCandidates < need * asked;
@@ -158,6 +168,39 @@ async function firstTraces(
   }
   return undefined;
 }
+
+/**
+ * The stretches that the first of a list by start are of, and where those of others begin; of other lists, all.
+ *
+ * @param most traces from which on no other stretch is looked at
+ */
+function nearestOf(
+  filter: TraceFilter,
+  kept: readonly StretchEnd[],
+  most: number,
+): { readonly near: readonly StretchEnd[]; readonly passed: InOrder | undefined } {
+  if (kept.some(({ firstStart }) => firstStart === undefined)) return { near: kept, passed: undefined };
+  const compare = inOrder(filter);
+  const placed = kept.map((end) => {
+    const { firstStart = null, lastStart = null } = end;
+    const [begins, ends] = filter.sortOrder === "desc" ? [lastStart, firstStart] : [firstStart, lastStart];
+    // Behind the position, those before it have none but traces without a start, which stand behind all others.
+    const sortKey = isBehind(filter)({ sortKey: ends, traceId: lastId }) ? begins : null;
+    return { end, begins: { sortKey, traceId: "" } };
+  });
+  const nearest = placed.toSorted((one, other) => compare(one.begins, other.begins));
+  let traces = 0;
+  const behind = nearest.findIndex(({ end }) => {
+    const isEnough = traces >= most;
+    traces += end.traces;
+    return isEnough;
+  });
+  if (behind < 0) return { near: kept, passed: undefined };
+  return { near: nearest.slice(0, behind).map(({ end }) => end), passed: nearest[behind]!.begins };
+}
+
+/** Not less than the id of any trace. */
+const lastId = "g";
 
 /** Of the stretches of some hours, what holds as long as rows of their traces do. */
 function taggedMarks(hours: readonly CountedHour[]): ReadonlyMap<number, number> {
@@ -197,12 +240,15 @@ async function firstOf(
     readonly others: Others;
     readonly asked: number;
     readonly marks: ReadonlyMap<number, number>;
+    /** Where the traces of stretches begin that were not looked at. */
+    readonly passed: InOrder | undefined;
   },
 ): Promise<FirstTraces> {
   const { filter } = wanted;
-  const { source, kept, first, others, asked, marks } = known;
+  const { source, kept, first, others, asked, marks, passed } = known;
   const compare = inOrder(filter);
   const ends: readonly InOrder[] = [
+    ...(passed === undefined ? [] : [passed]),
     ...kept.filter((end) => isCut(filter, end)),
     ...(first.length < asked ? [] : first.slice(-1)),
   ];

@@ -61,7 +61,7 @@ export function sourcesOf({ reader: { tables }, project, filter }: Wanted): read
     ? []
     : [
         {
-          ends: indexedStretchesStatement(project, tables),
+          ends: indexedStretchesStatement(project, tables, filter.sortBy === "started_at"),
           first: (kept, need) => indexedTracesStatement(project, tables, filter, { settled: hoursOf(kept), need }),
           settings: indexSettings,
           table: "settledTraceIndex",

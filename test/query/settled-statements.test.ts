@@ -165,6 +165,7 @@ const statements = {
   "rows of the clean traces of a stretch": rowsOfStretch(stretch, { ...made, dirtyIds: [] }).select,
   "index of a stretch of traces": indexStatement(stretch, made),
   "stretches of the index": indexedStretchesStatement(attack, tables),
+  "stretches of the index, and when their traces started": indexedStretchesStatement(attack, tables, true),
   "indexed traces with tags": indexedTracesStatement(attack, tables, { ...newest, tags: [tag] }, keys),
   "indexed traces with tags of sessions, by all conditions": indexedTracesStatement(
     attack,

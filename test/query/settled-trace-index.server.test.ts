@@ -102,6 +102,46 @@ describe("the settled index of traces", () => {
     expect(await settle()).toBe(0);
   }, 60_000);
 
+  it("is read of a few stretches first by lists by start, and of more where these do not have enough", async () => {
+    await fill(store);
+    await tagSome(store);
+    // Without a start, and with one that is days after its hour.
+    await store.trace(3_000, { at: begin + 7 * hour, tags: { a: "1" } });
+    await store.trace(12, {
+      at: startOf(12),
+      tags: { a: "1" },
+      explicit: { started_at: String((midnight + 60 * hour) * 1e6) },
+    });
+    const byStart = [...conditions, {}].flatMap((condition) =>
+      (["desc", "asc"] as const).map((sortOrder) =>
+        filterOf({ ...condition, sortBy: "started_at", sortOrder, limit: 500 }),
+      ),
+    );
+    const ofAllTime = byStart.filter(({ createdAfter }) => createdAfter === undefined);
+    const before = await Promise.all(ofAllTime.map((filter) => page(filter)));
+    await settle();
+    const few = async (filter: TraceFilter, need: number, fewest: number): Promise<readonly string[] | undefined> => {
+      const known = await withSessions(store.reader, project, filter);
+      const found = await settledTraces({ reader: store.reader, project, filter: known, range, fewest }, need);
+      return found?.map(({ traceId }) => uuidOfTrace(traceId));
+    };
+    for (const [n, filter] of ofAllTime.entries()) {
+      const all = ids(before[n]!.rows);
+      for (const [need, fewest] of [
+        [3, 1],
+        [12, 20],
+        [500, 60],
+      ] as const) {
+        expect(await few(filter, need, fewest)).toEqual(all.slice(0, need));
+      }
+      if (all.length < 12) continue;
+      for (const at of [5, all.length - 2]) {
+        const first = await listTraces(store.reader, project, { ...filter, limit: at });
+        expect(await few({ ...filter, after: first.next! }, 8, 1)).toEqual(all.slice(at, at + 8));
+      }
+    }
+  }, 60_000);
+
   it("counts the traces that lists have, and those of stretches that hold no more as they are", async () => {
     const counted: readonly TraceConditions[] = [
       { status: "ok", costMin: 1, costMax: 3 },

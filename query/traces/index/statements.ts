@@ -35,11 +35,18 @@ export interface IndexedStretch extends StretchEnd {
   readonly lastCreated: number;
 }
 
-/** All stretches of a project. Rows of `IndexedStretch`. */
-export function indexedStretchesStatement(project: string, { settledTraceIndex }: StoreTables): Statement {
+/** All stretches of a project. Rows of `IndexedStretch`. @param withStarts for lists by start, which begin with a few of them */
+export function indexedStretchesStatement(
+  project: string,
+  { settledTraceIndex }: StoreTables,
+  withStarts = false,
+): Statement {
+  const { column } = indexedColumns.startNs;
+  const start = (extreme: string): string => `toString(arrayReduce('${extreme}OrNull', ${column}))`;
+  const starts = withStarts ? `, ${start("min")} AS firstStart, ${start("max")} AS lastStart` : "";
   return statementOf(sql`SELECT ProjectId, toUnixTimestamp(Hour) AS At, ${raw(traceMarkColumn)} AS Mark, Traces AS traces,
   if(IsWhole, Traces, 0) AS kept, NULL AS sortKey, '' AS traceId, length(Unsure) AS unsure,
-  toUnixTimestamp64Milli(FirstCreated) AS firstCreated, toUnixTimestamp64Milli(LastCreated) AS lastCreated, ${fromServer}
+  toUnixTimestamp64Milli(FirstCreated) AS firstCreated, toUnixTimestamp64Milli(LastCreated) AS lastCreated${raw(starts)}, ${fromServer}
 FROM ${raw(settledTraceIndex)} FINAL
 WHERE ${ofProject(project)}`);
 }

@@ -33,6 +33,9 @@ export interface StretchEnd extends SettledMark {
   /** When its traces came, in milliseconds since the epoch, where that is kept. */
   readonly firstCreated?: number;
   readonly lastCreated?: number;
+  /** When the first and the last of them started, in nanoseconds since the epoch, where that is asked for; null: none says it. */
+  readonly firstStart?: string | null;
+  readonly lastStart?: string | null;
 }
 
 /** The stored id of a trace that is kept as a UUID (expressions of the server). */
