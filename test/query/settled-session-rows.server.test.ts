@@ -104,6 +104,10 @@ describe("settled rows of sessions", () => {
     expect(await settle()).toBe(0);
     await list();
     expect(new Set(daysLeftOut() as string[])).toEqual(new Set(days));
+    // A day of no session, which says of the project that tags wait.
+    await store.sessions({ id: "", created: -day });
+    expect([await settle(), await settle()]).toEqual([1, 0]);
+    expect(await lists()).toEqual(before);
   });
 
   it("hold as long as nothing has come on their day, and the newest of each session and day alone", async () => {

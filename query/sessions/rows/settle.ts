@@ -73,7 +73,7 @@ export function rowsOfDay(tables: StoreTables, due: DueDay): readonly SelectedRo
 }
 
 function ofDay({ day }: DueDay): Sql {
-  return sql`_partition_id = ${param("String", day)} AND SessionId != '${raw(waitingMark)}'`;
+  return sql`_partition_id = ${param("String", day)}`;
 }
 
 function keyColumns({ version }: DueDay): Sql {
@@ -82,7 +82,7 @@ function keyColumns({ version }: DueDay): Sql {
 
 function rowsStatement({ sessions }: StoreTables, due: DueDay): Statement {
   return statementOf(sql`SELECT ${keyColumns(due)}, ${raw(keyOfSession("SessionId").key)} AS Id, if(length(text) <= ${raw(String(mostBytes))}, text, '') AS Row
-FROM (SELECT ProjectId, Day, SessionId, ${raw(sessionText)} AS text FROM ${raw(sessions)} FINAL WHERE ${ofDay(due)})`);
+FROM (SELECT ProjectId, Day, SessionId, ${raw(sessionText)} AS text FROM ${raw(sessions)} FINAL WHERE ${ofDay(due)} AND SessionId != '${raw(waitingMark)}')`);
 }
 
 function dayStatement({ sessions }: StoreTables, due: DueDay): Statement {
