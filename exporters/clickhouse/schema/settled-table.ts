@@ -20,12 +20,17 @@ export interface SettledTableOptions {
   readonly columns: readonly ColumnDefinition[];
   /** Rows that are read at a time. */
   readonly granularity: number;
+  /** `(ProjectId, Hour)` when left out. */
+  readonly orderBy?: string;
+  /** As in `TableParts`. */
+  readonly widePartBytes?: number;
+  readonly settings?: string;
   /** Steps after the first. */
   readonly changes?: (ddl: Ddl) => readonly Migration[];
 }
 
 /** @param codec such as `CODEC(LZ4)`; none: the server's own */
-export const settledKeyColumns = (codec?: string): readonly ColumnDefinition[] => [
+const settledKeyColumns = (codec?: string): readonly ColumnDefinition[] => [
   settledColumn("ProjectId", "LowCardinality(String)"),
   // UTC. The first of the row's hours.
   settledColumn("Hour", "DateTime", codec),
@@ -49,6 +54,9 @@ export function settledTableSchema({
   codec,
   columns,
   granularity,
+  orderBy = "(ProjectId, Hour)",
+  widePartBytes,
+  settings,
   changes,
 }: SettledTableOptions): TableSchema {
   const all = [...settledKeyColumns(codec), ...columns];
@@ -68,10 +76,12 @@ export function settledTableSchema({
             engine: "Replacing",
             version: "Version",
             partitionBy: "toYYYYMM(Hour)",
-            orderBy: "(ProjectId, Hour)",
+            orderBy,
             time: "Hour",
             hasProjects: true,
             granularity,
+            ...(widePartBytes === undefined ? {} : { widePartBytes }),
+            ...(settings === undefined ? {} : { settings }),
           }),
         ],
       },

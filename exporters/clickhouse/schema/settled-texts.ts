@@ -1,19 +1,19 @@
 import type { ColumnDefinition } from "../encode/column-group.ts";
-import { settledColumn } from "./settled-table.ts";
-import { columnLines, createTable, type TableSchema } from "./table-schema.ts";
+import { settledColumn, settledTableSchema } from "./settled-table.ts";
+import type { TableSchema } from "./table-schema.ts";
 
 /** Bytes of texts that are packed together: those of a granule. */
 const blockBytes = 8_192;
 
-/** The column of texts. Half of what LZ4 leaves of JSON, for 1 ms a page. */
-export const textColumn = settledColumn("Row", "String", "CODEC(ZSTD(1))");
+/** Of the key and what else is compared. */
+export const packed = "CODEC(LZ4)";
 
 /** What one table of texts has of its own. */
 export interface TextTableOptions {
   readonly table: string;
   /** Of its first migration. */
   readonly name: string;
-  /** With `ProjectId`, `Hour` and `Version`. */
+  /** Before the text. */
   readonly columns: readonly ColumnDefinition[];
   readonly orderBy: string;
   /** Settings beside those of all. */
@@ -21,39 +21,22 @@ export interface TextTableOptions {
 }
 
 /**
- * A table of what pages show of something, in one text: a roll-up keeps it in many files, of which a page opens each at as many
+ * A table of what pages show of something, in one text (`Row`): a roll-up keeps it in many files, of which a page opens each at as many
  * places as it has rows. Read by ids alone.
  */
 export function textTableSchema({ table, name, columns, orderBy, settings = [] }: TextTableOptions): TableSchema {
-  return {
+  return settledTableSchema({
     table,
-    columns,
-    deduplicated: [],
-    expiring: [{ table, time: "Hour", hasProjects: true }],
-    migrations: (ddl) => [
-      {
-        version: 1,
-        name,
-        statements: [
-          createTable(ddl, {
-            table,
-            lines: columnLines(columns),
-            engine: "Replacing",
-            version: "Version",
-            partitionBy: "toYYYYMM(Hour)",
-            orderBy,
-            time: "Hour",
-            hasProjects: true,
-            // A page reads a row here and there, and with each of them its granule.
-            granularity: 32,
-            widePartBytes: 1,
-            settings: [
-              `min_compress_block_size = ${blockBytes}, max_compress_block_size = ${blockBytes}`,
-              ...settings,
-            ].join(", "),
-          }),
-        ],
-      },
-    ],
-  };
+    name,
+    codec: packed,
+    // Half of what LZ4 leaves of JSON, for 1 ms a page.
+    columns: [...columns, settledColumn("Row", "String", "CODEC(ZSTD(1))")],
+    orderBy,
+    // A page reads a row here and there, and with each of them its granule.
+    granularity: 32,
+    widePartBytes: 1,
+    settings: [`min_compress_block_size = ${blockBytes}, max_compress_block_size = ${blockBytes}`, ...settings].join(
+      ", ",
+    ),
+  });
 }

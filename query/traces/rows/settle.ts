@@ -1,5 +1,5 @@
 import {
-  settledTraceRowColumns,
+  settledTraceRowsSchema,
   settledTraceRowsTable,
 } from "../../../exporters/clickhouse/schema/settled-trace-rows.ts";
 import type { SelectedRows, Stretch } from "../../settled/settlement.ts";
@@ -17,7 +17,7 @@ const mostBytes = 4_096;
 export function rowsOfStretch(stretch: Stretch, made: MadeOf): SelectedRows {
   return {
     table: settledTraceRowsTable,
-    columns: settledTraceRowColumns.map(({ name }) => name),
+    columns: settledTraceRowsSchema.columns.map(({ name }) => name),
     select: rowsStatement(stretch, made),
   };
 }
