@@ -11,11 +11,13 @@ import { hour, storeTimeOf } from "./time.ts";
 /** The condition on rows of the roll-up of traces that they lie in hours of these traces. @param traceIds as stored */
 export function hoursOfTraces({ ids }: StoreTables, traceIds: readonly string[]): readonly Sql[] {
   if (ids === undefined) return [];
-  const [first, ...others] = traceIds;
-  const hashes = sql`SELECT arrayJoin(arrayMap(id -> ${raw(idHash("id"))}, ${arrayOf("String", traceIds)}))`;
-  // A set takes the server a millisecond more than one value.
-  const areOfTraces = first !== undefined && others.length === 0 ? isOfId(first) : sql`Id IN (${hashes})`;
-  return [sql`Hour IN (SELECT Hour FROM ${raw(ids)} WHERE ${areOfTraces})`];
+  return [sql`Hour IN (SELECT Hour FROM ${raw(ids)} WHERE ${areOfTraces(traceIds)})`];
+}
+
+/** A set takes the server a millisecond more than one value. */
+function areOfTraces(traceIds: readonly string[]): Sql {
+  if (traceIds.length === 1) return isOfId(traceIds[0]!);
+  return sql`Id IN (SELECT arrayJoin(arrayMap(id -> ${raw(idHash("id"))}, ${arrayOf("String", traceIds)})))`;
 }
 
 /** The condition on rows of the table of ids. @param id as stored */

@@ -1,5 +1,6 @@
 import { countedKinds } from "../../exporters/clickhouse/schema/settled-traces.ts";
 import type { Reader, StoreTables } from "../reader.ts";
+import type { CountedHour } from "../settled/counted-hours.ts";
 import { type SettledMark, stretchOf } from "../settled/hours.ts";
 import { fromServer } from "../settled/parts.ts";
 import type { Settlement } from "../settled/settlement.ts";
@@ -14,6 +15,7 @@ import {
   indexedStretchesStatement,
   indexSettings,
 } from "./index/statements.ts";
+import { lateHours } from "./list-statements.ts";
 import { type UnsureTrace, unsureTracesStatement } from "./lists/statements.ts";
 import { rowsOfTraces, type TraceRow } from "./read.ts";
 import { mostUnsure, rootlessTraces, scopeOfHours, wholeTraces } from "./scattered.ts";
@@ -35,6 +37,8 @@ interface CountSource<Row extends SettledMark> {
   readonly statement: Statement;
   /** What these hold as long as. */
   readonly markOf: Settlement["markOf"];
+  /** Whether traces that begin in an hour may fulfil the conditions. */
+  readonly hasHour: (hour: CountedHour) => boolean;
   /** How many traces that surely lie in these whole fulfil the conditions; undefined: some stretch does not say it. */
   readonly found: (stretches: readonly Row[]) => Promise<number | undefined>;
 }
@@ -52,6 +56,7 @@ function keptCounts(reader: Reader, project: string, conditions: KeptConditions)
     table: "settledTraces",
     statement: countedStretchesStatement(project, reader.tables),
     markOf: traceMark,
+    hasHour: () => true,
     found: (stretches) => {
       const isSaid = stretches.every(({ counts }) => counts.length > 0);
       return Promise.resolve(isSaid ? stretches.reduce((sum, one) => sum + sumOf(one), 0) : undefined);
@@ -68,6 +73,7 @@ function indexedCounts(reader: Reader, project: string, conditions: KeptConditio
     table: "settledTraceIndex",
     statement: indexedStretchesStatement(project, reader.tables),
     markOf: taggedMark,
+    hasHour: ({ first, last }) => last >= from && first <= until + lateHours * hour * 1_000,
     found: async (stretches) => {
       const within = stretches.filter(({ firstCreated, lastCreated }) => lastCreated >= from && firstCreated <= until);
       if (within.some(({ kept, traces }) => kept < traces)) return undefined;
@@ -103,7 +109,7 @@ interface Counted {
 }
 
 async function countBy<Row extends SettledMark>(
-  { table, statement, markOf, found }: CountSource<Row>,
+  { table, statement, markOf, hasHour, found }: CountSource<Row>,
   { reader, project, conditions }: Counted,
 ): Promise<number | undefined> {
   const { tables } = reader;
@@ -111,14 +117,16 @@ async function countBy<Row extends SettledMark>(
   const hours = splitHours(all, stretches, markOf);
   if (hours === undefined) return undefined;
   const settled = new Set(hours.settled);
+  const inReach = new Set(all.filter(hasHour).map(({ At }) => At));
+  const liveHours = hours.live.filter((at) => inReach.has(at));
   const [inStretches, unsure, rootless] = await Promise.all([
     found(stretches.filter(({ At }) => settled.has(At))),
     reader.rows<UnsureTrace>(unsureTracesStatement(project, tables[table], hours.settled, mostUnsure + 1)),
-    rootlessTraces(reader, project, hours.live),
+    rootlessTraces(reader, project, liveHours),
   ]);
   if (inStretches === undefined || unsure.length > mostUnsure || rootless === undefined) return undefined;
   const scattered = new Set([...unsure, ...rootless].map(({ traceId }) => traceId));
-  const live = await liveCount(reader, project, { conditions, hours: hours.live, except: [...scattered] });
+  const live = await liveCount(reader, project, { conditions, hours: liveHours, except: [...scattered] });
   if (live === undefined) return undefined;
   const whole = await wholeTraces(reader, project, [...scattered, ...live.onward]);
   const key = (traceId: string, stretch: number): string => `${stretch} ${traceId}`;

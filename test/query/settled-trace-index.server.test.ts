@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unsettleDay } from "../../exporters/clickhouse/schema/unsettle.ts";
 import { uuidOfTrace } from "../../pipeline/ids.ts";
 import type { Position } from "../../query/position.ts";
+import type { Reader } from "../../query/reader.ts";
 import type { Settlement } from "../../query/settled/settlement.ts";
 import { withSessions } from "../../query/tags.ts";
 import type { TraceConditions, TraceFilter } from "../../query/traces/filter.ts";
@@ -168,12 +169,35 @@ describe("the settled index of traces", () => {
     expect(await ofAll((conditions) => countTraces(store.reader, project, conditions))).toEqual(before);
     // To a trace that had none of it, in a stretch that is live now; and to one that was unsure.
     await store.spans(
-      { trace: 12, span: 5_000, parent: 24, at: startOf(12) + 7, lasts: 10, cost: 20_000, status: "Error" },
+      { trace: 19, span: 5_000, parent: 38, at: startOf(19) + 7, lasts: 10, cost: 20_000, status: "Error" },
       { trace: 1_003, span: 5_001, parent: 1_020, at: begin + 51 * hour, lasts: 10, cost: 20_000 },
     );
     const after = await listed();
     expect(after[6]).toBe(2);
     expect(await byIndex()).toEqual(after);
+    // Live hours to which all came long after the bound are not looked at.
+    const asked: string[] = [];
+    const { tables, bounds, countedHours, loggedMessages } = store.reader;
+    const noting: Reader = {
+      ...{ tables, bounds, countedHours, loggedMessages },
+      rows: (statement, options) => {
+        asked.push(statement.query);
+        return store.reader.rows(statement, options);
+      },
+    };
+    for (const [bound, isAsked] of [
+      [30 * hour, false],
+      [60 * hour, true],
+    ] as const) {
+      asked.length = 0;
+      const found = await settledCount(noting, project, {
+        createdBefore: arrival(bound),
+        createdAfter: arrival(-hour),
+      });
+      const rows = await list({ createdBefore: arrival(bound), createdAfter: arrival(-hour), limit: 500 });
+      expect(found).toBe(rows.length);
+      expect(asked.some((query) => query.includes("AS several"))).toBe(isAsked);
+    }
     await settle();
     expect(await byIndex()).toEqual(after);
   });
